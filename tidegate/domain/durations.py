@@ -1,0 +1,44 @@
+"""Spans of time as people write them: `90s`, `30m`, `2h`, `1h30m`, `7d`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_WRITTEN = re.compile(r"(?:\d+[dhms])+")
+
+
+def parse_duration(text: Any) -> Any:
+    """Read a span such as `1h30m`. Raises ValueError with an example for anything else that is text."""
+    if not isinstance(text, str):
+        if isinstance(text, timedelta):
+            return text
+        raise ValueError("a duration with its unit, such as 30m or 1h30m")
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError("a duration with its unit, such as 30m or 1h30m")
+    parts = re.findall(r"(\d+)([dhms])", text)
+    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+
+
+def write_duration(span: timedelta) -> str:
+    """Write a span the way people read it, to the second: `1h30m`, `0s`."""
+    left = max(int(span.total_seconds()), 0)
+    parts = []
+    for unit, size in _UNITS.items():
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2]) or "0s"
+
+
+def _serialize(span: timedelta) -> str:
+    whole = int(span.total_seconds())
+    return f"{whole}s"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(_serialize, return_type=str)]
+"""A timedelta that a policy writes as `30m`; compiled documents write it in seconds."""

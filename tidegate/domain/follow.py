@@ -1,0 +1,271 @@
+"""Reading the signs: what an instance and its order say of an operation, and when that is an outcome.
+
+Every outcome waits for an unbroken row of healthy reads with the same values, because a read may be stale and a value
+may show early. Waiting costs nothing; a false success or a second order does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tidegate.domain.operation import Event, Evidence, Operation, Outcome, Phase, Sight, Verdict
+from tidegate.domain.reading import Billing, Health, Order, Payment, Reading, Spec
+
+VERDICT_DUE = timedelta(seconds=90)
+"""An attempt without a verdict after this is unanswered."""
+PROOF = timedelta(seconds=60)
+"""Two reads of the wanted values at least this far apart prove them."""
+DOUBT_LASTS = timedelta(minutes=45)
+"""15 min in which a signed request is still valid, and 30 min of applying."""
+CLEARING = timedelta(minutes=4)
+"""Two reads of the old values at least this far apart before an order is believed not to stand (fact F.6)."""
+ROLLBACK_STABLE = timedelta(minutes=10)
+ELSEWHERE_STABLE = timedelta(minutes=30)
+SEARCH_BACK = timedelta(minutes=15)
+ABANDON_AFTER = timedelta(days=8)
+"""An unpaid order lives 7 days (fact B.4)."""
+HOURLY_AFTER = timedelta(hours=26)
+HANDOVER_AFTER = timedelta(hours=6)
+OVERDUE_SLACK = timedelta(seconds=60)
+LONGEST_WAIT = 300
+FIRST_REST_S, REST_GROWS = 30.0, 1.5
+WAITS = (15, 30, 60, 120, 300)
+
+
+@dataclass(frozen=True)
+class OrderSearch:
+    """What BSS was asked and said. `went_through` is False where some page could not be read."""
+
+    found: tuple[Order, ...] = ()
+    went_through: bool = False
+    was_proven: bool = False
+    """Whether such a search has ever found an order of ours for this account and product."""
+    others: frozenset[str] = frozenset()
+    """Orders of earlier operations: never this one's."""
+
+
+@dataclass(frozen=True)
+class Insight:
+    """One look, interpreted."""
+
+    event: Event
+    evidence: Evidence
+    order_id: str = ""
+    outcome: Outcome | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One look with all that is known by then."""
+
+    operation: Operation
+    reading: Reading
+    evidence: Evidence
+    ours: Order | None
+    search: OrderSearch
+    now: datetime
+
+    @property
+    def steady(self) -> timedelta:
+        """For how long healthy reads have shown the same values."""
+        evidence = self.evidence
+        return evidence.last - evidence.since if evidence.last and evidence.since else timedelta(0)
+
+    @property
+    def nothing_to_pay(self) -> bool:
+        """Our order is paid, or there is none to pay."""
+        if self.ours is not None:
+            return self.ours.payment is Payment.PAID
+        return self.operation.billing is Billing.PAY_AS_YOU_GO
+
+    @property
+    def hope_is_gone(self) -> bool:
+        """Whether an order of ours would have shown by now."""
+        return self.now - self.operation.sent[-1].sent_at >= DOUBT_LASTS
+
+
+def sight_of(operation: Operation, spec: Spec) -> Sight:
+    """Compare a spec with the operation's, over every field that was read before."""
+    fields = operation.from_spec.keys() | operation.to_spec.keys()
+    if all(spec.get(field) == operation.to_spec.get(field) for field in fields):
+        return Sight.WANTED
+    if all(spec.get(field) == operation.from_spec.get(field) for field in fields):
+        return Sight.BASELINE
+    known = all(spec.get(f) in (operation.from_spec.get(f), operation.to_spec.get(f)) for f in fields)
+    return Sight.PARTIAL if known else Sight.OTHER
+
+
+def interpret(operation: Operation, reading: Reading, search: OrderSearch, now: datetime) -> Insight:
+    """What one look means. Only for an operation that was ordered or is in doubt."""
+    ours = our_order(operation, search)
+    evidence = _note(operation, reading, search, ours)
+    event, outcome, why = _judge(_Look(operation, reading, evidence, ours, search, now))
+    if outcome is None and now - operation.planned_at >= ABANDON_AFTER:
+        outcome, why = Outcome.ABANDONED, f"no end was seen in {ABANDON_AFTER.days} days"
+    if ours and event is Event.SAW_NOTHING and operation.phase is Phase.DOUBT:
+        event = Event.FOUND_ORDER
+    return Insight(event, evidence, ours.order_id if ours else "", outcome, why)
+
+
+def our_order(operation: Operation, search: OrderSearch) -> Order | None:
+    """The one order that is ours: known by its id, else the only candidate. Several candidates are nobody's."""
+    if operation.order_id:
+        return next((order for order in search.found if order.order_id == operation.order_id), None)
+    candidates = candidates_of(operation, search)
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def candidates_of(operation: Operation, search: OrderSearch) -> list[Order]:
+    """Orders that fit in time and, where given, in direction and target. The product matched the instance."""
+    if not operation.sent:
+        return []
+    first = min(attempt.sent_at for attempt in operation.sent) - SEARCH_BACK
+    last = max(attempt.sent_at for attempt in operation.sent) + SEARCH_BACK
+    return [
+        order
+        for order in search.found
+        if order.order_id not in search.others
+        and first <= order.created_at <= last
+        and order.direction in (None, operation.direction)
+        and _fits_target(operation, order)
+    ]
+
+
+def _fits_target(operation: Operation, order: Order) -> bool:
+    """Whether what the order says was bought, in the fields we know, is what we asked for."""
+    wanted = {field: str(value).lower() for field, value in operation.to_spec.items()}
+    return all(wanted[field] == value.lower() for field, value in order.target.items() if field in wanted)
+
+
+def _note(operation: Operation, reading: Reading, search: OrderSearch, ours: Order | None) -> Evidence:
+    before, sight = operation.evidence, sight_of(operation, reading.spec)
+    healthy = reading.health is Health.HEALTHY
+    unbroken = healthy and before.since is not None and before.spec == dict(reading.spec)
+    switching = reading.health is Health.SWITCHOVER
+    return Evidence(
+        sight=sight,
+        spec=dict(reading.spec),
+        since=before.since if unbroken else (reading.at if healthy else None),
+        last=reading.at,
+        changed=before.changed or sight is not Sight.BASELINE or switching,
+        switchover_at=before.switchover_at or (reading.at if switching else None),
+        searched=search.went_through,
+        candidates=tuple(order.order_id for order in candidates_of(operation, search)),
+        payment=ours.payment.value if ours else before.payment,
+        notes=dict(reading.notes),
+    )
+
+
+Judgement = tuple[Event, Outcome | None, str]
+
+
+def _judge(look: _Look) -> Judgement:
+    if look.reading.health is Health.SWITCHOVER:
+        return Event.SAW_SWITCHOVER, None, ""
+    if look.reading.health is not Health.HEALTHY:
+        return (Event.SAW_CHANGE if look.evidence.changed else Event.SAW_NOTHING), None, ""
+    if look.evidence.sight is Sight.WANTED:
+        return _wanted(look)
+    if look.evidence.sight is Sight.BASELINE:
+        return _baseline(look)
+    return _elsewhere(look)
+
+
+def _wanted(look: _Look) -> Judgement:
+    if look.steady < PROOF:
+        return Event.SAW_WANTED, None, ""
+    if look.nothing_to_pay:
+        return Event.SAW_WANTED, Outcome.RESIZED, "read back twice"
+    if not look.hope_is_gone or look.steady < ELSEWHERE_STABLE:
+        return Event.SAW_WANTED, None, ""
+    why = "the wanted values are there, but no order of ours was found"
+    if look.operation.order_id:
+        why = f"the wanted values are there, but our order {look.operation.order_id} never showed as paid"
+    if look.ours:
+        left = f"our order {look.ours.order_id} is {look.ours.payment.value}: cancel it if it is left over"
+        why = f"the wanted values are there, but {left}"
+    return Event.SAW_WANTED, Outcome.RESIZED_ELSEWHERE, why
+
+
+def _baseline(look: _Look) -> Judgement:
+    ours, steady = look.ours, look.steady
+    if ours and ours.payment is Payment.CANCELLED:
+        if steady < CLEARING:
+            return Event.SAW_NOTHING, None, ""
+        why = f"order {ours.order_id} was cancelled by somebody; the old values stay"
+        return Event.SAW_NOTHING, Outcome.ORDER_CANCELLED, why
+    if look.evidence.changed and steady >= ROLLBACK_STABLE:
+        return Event.SAW_NOTHING, Outcome.ROLLED_BACK, "a change was seen, and then the old values again"
+    if ours and ours.payment is Payment.UNPAID:
+        return Event.SAW_UNPAID, None, ""
+    if look.operation.phase is Phase.DOUBT and _is_cleared(look):
+        return Event.CLEARED, None, ""
+    return Event.SAW_NOTHING, None, ""
+
+
+def _is_cleared(look: _Look) -> bool:
+    """Whether it is safe to say that no order stands. Pay-as-you-go orders may never show, so never for those."""
+    return (
+        look.operation.cleared == 0
+        and look.hope_is_gone
+        and not look.evidence.changed
+        and look.steady >= CLEARING
+        and look.search.went_through
+        and look.search.was_proven
+        and not look.evidence.candidates
+        and look.operation.billing is Billing.SUBSCRIPTION
+    )
+
+
+def _elsewhere(look: _Look) -> Judgement:
+    done = look.nothing_to_pay or (look.ours is None and look.hope_is_gone)
+    if not done or look.steady < ELSEWHERE_STABLE:
+        return Event.SAW_CHANGE, None, ""
+    fields = ", ".join(
+        f"{field} {look.evidence.spec.get(field)} instead of {value}"
+        for field, value in look.operation.to_spec.items()
+        if look.evidence.spec.get(field) != value
+    )
+    return Event.SAW_CHANGE, Outcome.SETTLED_ELSEWHERE, f"settled, but with {fields}"
+
+
+def verdict_event(operation: Operation, verdict: Verdict) -> Event:
+    """The event of a verdict: a refusal ends the operation only if no earlier attempt may stand or was cleared."""
+    if verdict is Verdict.ACCEPTED:
+        return Event.ACCEPTED
+    if verdict is Verdict.UNANSWERED:
+        return Event.UNANSWERED
+    doubted = any(attempt.verdict is Verdict.UNANSWERED for attempt in operation.attempts)
+    if verdict is Verdict.UNSENT:
+        return Event.UNSENT
+    if doubted:
+        return Event.REFUSED_AGAIN
+    return Event.REFUSED_FOR_NOW if verdict is Verdict.REFUSED_FOR_NOW else Event.CONCLUDE
+
+
+def overdue_at(operation: Operation) -> datetime:
+    """When the execution that carries the operation must be taken for dead, or the next one is to start."""
+    due = operation.next_look_at or operation.planned_at
+    if operation.handed_over:
+        return due
+    return due + timedelta(seconds=2 * operation.wait_s) + OVERDUE_SLACK
+
+
+def rest_after(operation: Operation, now: datetime) -> float:
+    """Seconds still to rest after a refusal that passes by itself: 30, then half as much again each time, up to 300."""
+    refused = [a for a in operation.attempts if a.verdict is Verdict.REFUSED_FOR_NOW]
+    if not refused:
+        return 0.0
+    rest = min(FIRST_REST_S * REST_GROWS ** (len(refused) - 1), LONGEST_WAIT)
+    return rest - (now - refused[-1].sent_at).total_seconds()
+
+
+def next_wait(operation: Operation, now: datetime) -> int:
+    """Seconds to the next look: 15 at first, then about a tenth of the time since the order, at most 300."""
+    if operation.phase is Phase.PROVING:
+        return int(PROOF.total_seconds())
+    since = operation.sent[-1].sent_at if operation.sent else operation.planned_at
+    tenth = (now - since).total_seconds() / 10
+    return next((wait for wait in WAITS if wait >= tenth), LONGEST_WAIT)

@@ -1,0 +1,139 @@
+"""Taking signals in: what an alert or a request changes, and what its sender is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tidegate.domain.decide import DESPITE
+from tidegate.domain.policy import AlertRule, InstancePolicy
+from tidegate.domain.signal import Alert, AlertState, Request, Signal, Verb
+from tidegate.domain.state import Demand, Override, State
+
+LONGEST_OVERRIDE = timedelta(days=31)
+STALE_AFTER = timedelta(hours=24)
+"""An alert older than this says nothing of now; CloudMonitor and SMQ deliver within a day (fact fc 2.3, fc 2.5)."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The demands and the override after a signal, and a reason where the signal was turned down."""
+
+    demands: tuple[Demand, ...]
+    override: Override | None
+    refused: str = ""
+    acked: bool = False
+
+
+def hear(policy: InstancePolicy, state: State, signals: Iterable[Signal], now: datetime) -> list[tuple[Signal, Heard]]:
+    """Fold signals in by the time they speak of, so that the order of their arrival does not matter."""
+    demands, override, heard = state.demands, state.override, []
+    for signal in sorted(signals, key=lambda signal: (signal.at, signal.key)):
+        before = replace(state, demands=demands, override=override)
+        after = _alert(policy, before, signal, now) if isinstance(signal, Alert) else _request(policy, before, signal)
+        demands, override = after.demands, after.override
+        heard.append((signal, after))
+    return heard
+
+
+def describe(signal: Signal) -> str:
+    """The signal in a phrase for people."""
+    if isinstance(signal, Alert):
+        value = f" ({signal.value})" if signal.value else ""
+        return f"alert {signal.rule or signal.rule_id} {signal.state.value}{value}"
+    until = f" until {signal.until:%Y-%m-%d %H:%M}Z" if signal.until else ""
+    to = f" to {signal.to}" if signal.to else ""
+    return f"{signal.verb.value}{to}{until} by {signal.caller}"
+
+
+def rule_for(policy: InstancePolicy, alert: Alert) -> AlertRule | None:
+    """The policy's rule an alert belongs to, by its id or its name."""
+    for rule in policy.alerts:
+        if (rule.rule_id and rule.rule_id == alert.rule_id) or (rule.rule and rule.rule == alert.rule):
+            return rule
+    return None
+
+
+def _alert(policy: InstancePolicy, state: State, alert: Alert, now: datetime) -> Heard:
+    same = Heard(state.demands, state.override)
+    rule = rule_for(policy, alert)
+    if rule is None:
+        return replace(same, refused=f"{policy.name} has no alert rule `{alert.rule or alert.rule_id}` in its policy")
+    if now - alert.at > STALE_AFTER:
+        return replace(same, refused=f"the alert is of {alert.at:%Y-%m-%d %H:%M}Z: too old to say anything of now")
+    if alert.state is AlertState.NO_DATA:
+        return same
+    mine = next((demand for demand in state.demands if demand.rule == rule.identity), None)
+    if mine and _is_older(alert, mine):
+        return same
+    demand = _demand(policy, state, rule, alert, mine)
+    others = tuple(other for other in state.demands if other.rule != rule.identity)
+    return replace(same, demands=(*others, demand))
+
+
+def _is_older(alert: Alert, demand: Demand) -> bool:
+    """Whether the demand knows better already. The late start of an episode whose end came first is not old news."""
+    if alert.state is AlertState.FIRING and demand.opened_at == demand.ok_at:
+        return False
+    return alert.at < max(demand.heard_at, demand.ok_at or demand.heard_at)
+
+
+def _demand(policy: InstancePolicy, state: State, rule: AlertRule, alert: Alert, mine: Demand | None) -> Demand:
+    if alert.state is AlertState.OK:
+        # An end whose start was not heard wants nothing more than the lowest rung, but it dates a late start.
+        mine = mine or Demand(rule.identity, policy.lowest, opened_at=alert.at, heard_at=alert.at)
+        return replace(mine, ok_at=mine.ok_at or alert.at)
+    if mine and mine.ok_at and alert.at < mine.ok_at:
+        return replace(mine, rung=_rung(policy, state, rule), opened_at=alert.at, heard_at=alert.at)
+    if mine and alert.at < mine.ends(policy.release_after, policy.forget_after):
+        # The episode is still open: it keeps its rung, and an OK that came between is taken back.
+        rung = _rung(policy, state, rule) if mine.opened_at == mine.ok_at else mine.rung
+        return replace(mine, rung=rung, heard_at=alert.at, ok_at=None)
+    return Demand(rule.identity, _rung(policy, state, rule), opened_at=alert.at, heard_at=alert.at)
+
+
+def _rung(policy: InstancePolicy, state: State, rule: AlertRule) -> str:
+    if rule.at_least:
+        return rule.at_least
+    ladder = policy.rungs
+    settled = state.rung if state.rung in ladder else policy.lowest
+    return ladder.above(settled, rule.steps or 1)
+
+
+def _request(policy: InstancePolicy, state: State, request: Request) -> Heard:
+    same = Heard(state.demands, state.override)
+    if request.verb is Verb.ACK:
+        return replace(same, acked=True)
+    if request.verb is Verb.RELEASE:
+        return replace(same, override=None, refused="" if state.override else "there is no override to release")
+    if (refusal := _turned_down(policy, request)) or request.until is None:
+        return replace(same, refused=refusal)
+    if state.override and state.override.at > request.at:
+        return replace(same, refused=f"a newer override by {state.override.by} stands")
+    return replace(
+        same,
+        override=Override(
+            request.to, request.until, request.caller, request.at, request.reason, tuple(request.despite)
+        ),
+    )
+
+
+def _turned_down(policy: InstancePolicy, request: Request) -> str:
+    ladder = policy.rungs
+    unknown = [guard for guard in request.despite if guard not in DESPITE]
+    if request.to not in ladder:
+        return f"{policy.name} has no rung `{request.to}`; its ladder is {', '.join(ladder.names)}"
+    if ladder.clamp(request.to, policy.lowest, policy.highest) != request.to:
+        return f"{request.to} is outside the bounds {policy.lowest} to {policy.highest}"
+    if request.until is None:
+        return "an override ends by itself: say --for 2h or --until TIME"
+    if request.until <= request.at:
+        return f"the override would have ended already, at {request.until:%Y-%m-%d %H:%M}Z"
+    if request.until - request.at > LONGEST_OVERRIDE:
+        return f"an override lasts {LONGEST_OVERRIDE.days} days at most"
+    if unknown:
+        return f"--despite knows {', '.join(DESPITE)}, not {', '.join(unknown)}"
+    if request.despite and not request.reason:
+        return "--despite needs a --reason"
+    return ""

@@ -1,0 +1,145 @@
+"""All that is known of one instance: what the newest record of its ledger holds. Every part is bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from tidegate.domain.operation import Operation, Outcome, Phase
+from tidegate.domain.reading import Direction, Spec
+
+RECENT_KEPT = 20
+SEEN_KEPT = 400
+SEEN_FOR = timedelta(days=3)
+TOLD_KEPT = 60
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one alert rule demands. The rung is fixed when the episode opens, so that duplicates do not climb."""
+
+    rule: str
+    rung: str
+    opened_at: datetime
+    heard_at: datetime
+    ok_at: datetime | None = None
+
+    def ends(self, release_after: timedelta, forget_after: timedelta) -> datetime:
+        """When it stops counting: some time after the OK, or when nobody spoke of it for too long."""
+        forgotten = self.heard_at + forget_after
+        return min(self.ok_at + release_after, forgotten) if self.ok_at else forgotten
+
+
+@dataclass(frozen=True)
+class Override:
+    """A person's rung, until it ends by itself."""
+
+    rung: str
+    until: datetime
+    by: str
+    at: datetime
+    reason: str = ""
+    despite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How one operation ended, for cooldowns, receipts and messages."""
+
+    number: int
+    direction: Direction
+    from_rung: str
+    to_rung: str
+    outcome: Outcome
+    why: str
+    at: datetime
+    reason: str
+    spec: Spec
+    order_id: str = ""
+    attempts: int = 0
+    execution: str = ""
+    executions: int = 0
+    looks: int = 0
+    planned_at: datetime | None = None
+    phases: tuple[tuple[Phase, datetime], ...] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A signal that was folded in already; its duplicates change nothing."""
+
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message to one channel: claimed at `claimed_at`, sent at `sent_at`; reminders start it over."""
+
+    notice: str
+    channel: str
+    claimed_at: datetime
+    sent_at: datetime | None = None
+    times: int = 0
+    failures: int = 0
+    acked: bool = False
+    last_call: bool = False
+    """Whether the message an hour before the deadline went out."""
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Open after an outcome that a person must look at; closed by `tidegate ack`."""
+
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Stance:
+    """The last decision, so that a tick writes only when it changes."""
+
+    kind: str
+    code: str
+    reason: str
+    wanted: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class State:
+    """The folded state of one instance."""
+
+    home: str = ""
+    """The rung found at first contact; empty before it, or where the instance was on no rung."""
+    adopted_at: datetime | None = None
+    rung: str = ""
+    """The last settled rung: where `raise` counts from."""
+    demands: tuple[Demand, ...] = ()
+    override: Override | None = None
+    operation: Operation | None = None
+    operations: int = 0
+    recent: tuple[Settled, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    last_set: Spec = field(default_factory=dict)
+    circuit: Circuit | None = None
+    told: tuple[Told, ...] = ()
+    stance: Stance | None = None
+
+    def has_seen(self, key: str) -> bool:
+        """Whether this signal was folded in already."""
+        return any(seen.key == key for seen in self.seen)
+
+    def last_resize(self) -> Settled | None:
+        """The newest operation that changed the instance."""
+        changed = (Outcome.RESIZED, Outcome.RESIZED_ELSEWHERE, Outcome.SETTLED_ELSEWHERE, Outcome.ROLLED_BACK)
+        return next((settled for settled in reversed(self.recent) if settled.outcome in changed), None)
+
+
+T = TypeVar("T")
+
+
+def newest(items: tuple[T, ...], kept: int) -> tuple[T, ...]:
+    """The last so many."""
+    return items[-kept:]
