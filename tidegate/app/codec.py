@@ -1,0 +1,72 @@
+"""Facts, states and signals as JSON and back. What the ledger holds is what these adapters write."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, TypeAdapter
+
+from tidegate.domain.facts import Fact
+from tidegate.domain.signal import Alert, Request, Signal
+from tidegate.domain.state import State
+
+T = TypeVar("T")
+
+
+@cache
+def _built(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Adapters are dear to build and are built when first needed."""
+    return _built(kind)
+
+
+def write(kind: type[Any], value: object) -> dict[str, Any]:
+    """Write a value as JSON; fields at their defaults are left out to keep records small."""
+    written: dict[str, Any] = _adapter(kind).dump_python(value, mode="json", exclude_defaults=True)
+    return written
+
+
+def read(kind: type[T], written: Any) -> T:
+    """Read a value back. Raises pydantic.ValidationError where it is not one."""
+    value: T = _adapter(kind).validate_python(written)
+    return value
+
+
+def write_fact(fact: Fact) -> dict[str, Any]:
+    """Write a fact, with its kind."""
+    return {**write(type(fact), fact), "kind": fact.kind}
+
+
+def read_fact(written: Any) -> Fact:
+    """Read a fact back."""
+    fact: Fact = _adapter(Annotated[Fact, Field(discriminator="kind")]).validate_python(written)
+    return fact
+
+
+def write_state(state: State) -> dict[str, Any]:
+    """Write a state."""
+    return write(State, state)
+
+
+def read_state(written: Any) -> State:
+    """Read a state back; nothing written is the state of an instance never seen."""
+    state: State = _adapter(State).validate_python(written)
+    return state
+
+
+def write_signal(signal: Signal) -> dict[str, Any]:
+    """Write a signal, with its identity as `id` and what it is."""
+    kind = "alert" if isinstance(signal, Alert) else "request"
+    return {**write(type(signal), signal), "id": signal.key, "is": kind}
+
+
+def read_signal(written: dict[str, Any]) -> Signal:
+    """Read a signal back."""
+    kind = Alert if written.get("is") == "alert" else Request
+    fields = {key: value for key, value in written.items() if key not in ("id", "is")}
+    signal: Signal = _adapter(kind).validate_python(fields)
+    return signal

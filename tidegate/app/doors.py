@@ -1,0 +1,211 @@
+"""The doors: an alert or a request comes in, is kept, and is answered. What is kept cannot be lost any more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tidegate.alerts import Delivery, Kind, TooLarge, Unreadable, read, same_token
+from tidegate.alerts import receive as open_envelope
+from tidegate.app import codec
+from tidegate.app.consider import consider
+from tidegate.app.page import LostRaces, Page
+from tidegate.app.reconcile import Verdict, reconcile
+from tidegate.app.surroundings import Book, Surroundings, log
+from tidegate.app.tick import warn_of_dead_tick
+from tidegate.domain.decide import Decision, Hold
+from tidegate.domain.durations import Duration
+from tidegate.domain.hear import describe
+from tidegate.domain.signal import Alert, Request, Verb
+from tidegate.ledger.shelf import ShelfUnavailable, Unsure
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a door answers its sender."""
+
+    status: int
+    body: Body
+
+    def as_response(self) -> Body:
+        """The form that an HTTP trigger of Function Compute takes (fact fc 1.6)."""
+        return {
+            "statusCode": self.status,
+            "headers": {"Content-Type": "application/json"},
+            "isBase64Encoded": False,
+            "body": json.dumps(self.body, ensure_ascii=False),
+        }
+
+
+def receive_alerts(around: Surroundings, event: bytes, tokens: tuple[str, ...], has_time: Callable[[], bool]) -> Reply:
+    """Keep the alerts of one delivery, then reconcile while there is time. Bad neighbours do not lose good alerts."""
+    delivery = open_envelope(event)
+    if delivery.kind is Kind.HTTP and not same_token(delivery.token, tokens):
+        log("turned-away", path=delivery.path)
+        return Reply(404, {"error": "not found"})
+    try:
+        reading = read(delivery)
+    except TooLarge as error:
+        return _turned_down(413, str(error), delivery)
+    except Unreadable as error:
+        return _turned_down(400, str(error), delivery)
+    book = around.book()
+    if book is None:
+        # A 5xx, so that the sender tries again: there is nobody yet who could keep the alert.
+        return _turned_down(503, "no policy was pushed yet", delivery)
+    rejected = [{"index": one.index, "reason": one.reason} for one in reading.rejected]
+    for one in rejected:
+        log("rejected", **one, path=delivery.path)
+    answers, touched = _keep(around, book, reading.alerts)
+    for name in touched:
+        if has_time():
+            _answer(around, book, name, answers)
+    status = 400 if rejected and not answers else 200
+    return Reply(status, {"alerts": list(answers.values()), "rejected": rejected})
+
+
+def _turned_down(status: int, reason: str, delivery: Delivery) -> Reply:
+    log("rejected", reason=reason, path=delivery.path)
+    return Reply(status, {"error": reason})
+
+
+def _keep(around: Surroundings, book: Book, alerts: list[Alert]) -> tuple[dict[str, Body], list[str]]:
+    """Post each alert to the inbox of its instance. Gives an answer an alert, and the instances touched."""
+    answers: dict[str, Body] = {}
+    touched: list[str] = []
+    for alert in alerts:
+        name, why_not = _bind(book, alert)
+        answer: Body = {"instance": name, "alert": describe(alert), "answer": "rejected", "reason": why_not}
+        if name:
+            key = around.key(book.read(name))
+            posted = around.ledger.post(key, codec.write_signal(alert), due=around.now())
+            waiting = "kept; the next tick answers it" if posted else "a duplicate of one that waits already"
+            answer = {**answer, "answer": "kept", "reason": waiting}
+            touched += [name] if name not in touched else []
+        log("alert", key=alert.key, **answer)
+        answers[f"{name} {alert.key}"] = answer
+    return answers, touched
+
+
+def _bind(book: Book, alert: Alert) -> tuple[str, str]:
+    """Find the instance an alert is about: by the id it names or, where it names none, by its rule."""
+    rule = alert.rule or alert.rule_id
+    if alert.instance_id:
+        name = book.named_by_id(alert.instance_id)
+        return name, "" if name else f"the policy has no instance with the id {alert.instance_id} (rule {rule})"
+    names = book.named_by_rule(alert.rule, alert.rule_id)
+    if len(names) == 1:
+        return names[0], ""
+    if names:
+        return "", f"the alert names no instance, and its rule {rule} serves several: {', '.join(sorted(names))}"
+    return "", f"the alert names no instance, and no instance has a rule {rule}"
+
+
+def _answer(around: Surroundings, book: Book, name: str, answers: dict[str, Body]) -> None:
+    """Reconcile one instance inline. Whatever fails here, the alerts are kept and the tick goes on."""
+    policy = book.read(name)
+    try:
+        verdict = reconcile(around, policy, book.hash)
+        warn_of_dead_tick(Page.open(around, policy, book.hash))
+    except (LostRaces, ShelfUnavailable, Unsure) as error:
+        log("left-to-the-tick", instance=name, error=str(error))
+        return
+    for answered in verdict.answers:
+        if (answer := answers.get(f"{name} {answered.key}")) is not None:
+            answer.update(answer=answered.verdict, reason=answered.reason)
+    for key, answer in answers.items():
+        if answer["answer"] == "kept" and key.startswith(f"{name} ") and verdict.state.has_seen(key[len(name) + 1 :]):
+            answer.update(answer="duplicate", reason="this alert was answered before; it changes nothing")
+
+
+class RequestForm(BaseModel):
+    """What a person's request looks like on the wire."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    verb: Verb
+    instance: str
+    caller: str = Field(min_length=1, max_length=200)
+    key: str = Field(min_length=8, max_length=100)
+    to: str = ""
+    lasts: Duration | None = Field(default=None, alias="for")
+    until: datetime | None = None
+    despite: list[str] = []
+    reason: str = ""
+    dry_run: bool = False
+
+
+def receive_request(around: Surroundings, event: bytes) -> Body:
+    """Take a person's request in and decide at once. Mistakes are answered with `mistake`, and change nothing."""
+    try:
+        form = RequestForm.model_validate_json(event)
+    except ValidationError as error:
+        return _mistake("; ".join(f"{'.'.join(map(str, e['loc'])) or 'request'}: {e['msg']}" for e in error.errors()))
+    book = around.book()
+    if book is None:
+        return _mistake("no policy was pushed yet: `tidegate policy push`")
+    if form.instance not in book.names:
+        return _mistake(f"the policy has no instance `{form.instance}`; it has {', '.join(book.names)}")
+    request = _request(form, around.now())
+    if isinstance(request, str):
+        return _mistake(request)
+    policy = book.read(form.instance)
+    if form.dry_run:
+        considered = consider(around, policy, book.hash, [request])
+        refused = next((reason for reason in considered.refused.values() if reason), "")
+        return _mistake(refused) if refused else {**_said(considered.decision), "dry_run": True}
+    around.ledger.post(around.key(policy), codec.write_signal(request), due=around.now())
+    verdict = reconcile(around, policy, book.hash)
+    log("request", instance=policy.name, verb=request.verb.value, caller=request.caller, to=request.to)
+    return _replied(verdict, request)
+
+
+def _request(form: RequestForm, now: datetime) -> Request | str:
+    if form.lasts is not None and form.until is not None:
+        return "give either --for or --until, not both"
+    if form.until is not None and form.until.tzinfo is None:
+        return "--until needs an offset, such as 2026-03-02T18:00+08:00"
+    until = now + form.lasts if form.lasts is not None else form.until
+    return Request(
+        key=form.key,
+        at=now,
+        verb=form.verb,
+        instance=form.instance,
+        caller=form.caller,
+        to=form.to,
+        until=until,
+        despite=tuple(form.despite),
+        reason=form.reason,
+    )
+
+
+def _replied(verdict: Verdict, request: Request) -> Body:
+    answer = next((answer for answer in verdict.answers if answer.key == request.key), None)
+    override = verdict.state.override
+    if answer and answer.verdict == "hold" and answer.reason != verdict.decision.reason:
+        return _mistake(answer.reason)
+    operation = verdict.state.operation
+    return {
+        **_said(verdict.decision),
+        "operation": operation.number if operation else None,
+        "override": {"to": override.rung, "until": override.until.isoformat()} if override else None,
+        "record": verdict.record,
+        "duplicate": answer is None,
+    }
+
+
+def _said(decision: Decision) -> Body:
+    kind = "hold" if isinstance(decision, Hold) else "resize"
+    return {"decision": kind, "code": decision.code, "reason": decision.reason}
+
+
+def _mistake(reason: str) -> Body:
+    log("mistake", reason=reason)
+    return {"mistake": reason}

@@ -1,0 +1,84 @@
+"""The newest page of one instance's ledger: read it, write the next fact, know whether we won."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tidegate.app import codec
+from tidegate.app.surroundings import Surroundings
+from tidegate.domain.arbiter import open_demands, open_override
+from tidegate.domain.facts import Fact, fold
+from tidegate.domain.follow import overdue_at
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.state import State
+from tidegate.ledger.record import Record
+
+OVERDUE = timedelta(seconds=60)
+LOOK_AGAIN = timedelta(minutes=2)
+
+
+class LostRaces(Exception):  # noqa: N818 - reads as what it is
+    """Somebody else wrote first, again and again. The next tick tries again."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One instance: its policy, the newest record and the state in it."""
+
+    around: Surroundings
+    policy: InstancePolicy
+    policy_hash: str
+    head: Record | None
+    state: State
+
+    @classmethod
+    def open(cls, around: Surroundings, policy: InstancePolicy, policy_hash: str) -> Page:
+        """Read the newest record. Raises NewerSchema where a later version wrote it."""
+        head = around.ledger.head(around.key(policy))
+        return cls(around, policy, policy_hash, head, codec.read_state(head.state) if head else State())
+
+    @property
+    def key(self) -> str:
+        """The instance's ledger."""
+        return self.around.key(self.policy)
+
+    def write(self, fact: Fact) -> Page | None:
+        """Append a fact. None means that somebody else appended first: read again and decide again."""
+        now = self.around.now()
+        at = max(now, self.head.at) if self.head else now
+        state = fold(self.state, fact, at)
+        record = self.around.ledger.append(
+            self.key,
+            codec.write_fact(fact),
+            codec.write_state(state),
+            after=self.head,
+            policy=self.policy_hash,
+            wake=self.wake(state, at),
+        )
+        return None if record is None else Page(self.around, self.policy, self.policy_hash, record, state)
+
+    def again(self) -> Page:
+        """The page as it is now."""
+        return Page.open(self.around, self.policy, self.policy_hash)
+
+    def wake(self, state: State, now: datetime) -> datetime | None:
+        """When somebody must look after this instance next, if nothing else happens."""
+        times = [self.around.timetable(self.policy).next_change(now)]
+        times += [demand.ends(self.policy.release_after, self.policy.forget_after) for demand in state.demands]
+        times += [override.until] if (override := state.override) else []
+        times += [told.claimed_at + OVERDUE for told in state.told if told.sent_at is None]
+        if state.operation:
+            times.append(overdue_at(state.operation))
+            times += [told.claimed_at + channel.remind for told in state.told for channel in self.policy.notify]
+        elif state.stance and state.stance.code in ("cooldown", "unread", "unhealthy", "operation"):
+            times.append(now + LOOK_AGAIN)
+        return min((at for at in times if at and at > now), default=None)
+
+    def pruned(self, now: datetime) -> State:
+        """The state without demands and overrides that have ended."""
+        return replace(
+            self.state,
+            demands=open_demands(self.policy, self.state, now),
+            override=open_override(self.policy, self.state, now),
+        )

@@ -1,0 +1,119 @@
+"""What the use cases work with. Composition roots build it; nothing here chooses a clock or a network."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from tidegate.app.fleet import Fleet
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.timetable import Timetable, Workdays
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.policies import Policies
+from tidegate.ledger.record import InstanceKey
+from tidegate.products.port import Product
+
+LOG = logging.getLogger("tidegate")
+
+
+class Start(Protocol):
+    """Starts an execution by its derived name and says whether that name was used up already."""
+
+    def __call__(self, name: str, given: Mapping[str, Any]) -> bool:
+        """True if it runs now, False if one of this name has ended."""
+
+
+class Send(Protocol):
+    """Sends one message to one channel, named by its environment variable."""
+
+    def __call__(self, channel: str, title: str, text: str, kind: str) -> bool:
+        """True if the channel took it. A channel that is not set up takes nothing."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """The policy in force: one look at it, so that one reconcile decides by one policy."""
+
+    hash: str
+    index: Mapping[str, Any]
+    read: Callable[[str], InstancePolicy]
+
+    @property
+    def names(self) -> list[str]:
+        """The instances the policy knows."""
+        return sorted(self.index["instances"])
+
+    def named_by_id(self, instance_id: str) -> str:
+        """The instance with this vendor id, empty where the policy has none."""
+        found = [name for name, entry in self.index["instances"].items() if entry["instance_id"] == instance_id]
+        return found[0] if found else ""
+
+    def named_by_rule(self, *identities: str) -> list[str]:
+        """The instances with an alert rule of one of these names or ids."""
+        wanted = {identity for identity in identities if identity}
+        return [name for name, entry in self.index["instances"].items() if wanted & set(entry["rules"])]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Everything outside: the ledger, the vendor, the workflow, people, and the time."""
+
+    account: str
+    ledger: Ledger
+    policies: Policies
+    product: Callable[[InstancePolicy], Product]
+    start: Start
+    send: Send
+    now: Callable[[], datetime]
+    workdays: Callable[[str], Workdays]
+    """The workdays of a country by its code; of no country, Monday to Friday."""
+    cache: dict[str, Any]
+    """Outlives one call where the process does; holds only what is named by its hash."""
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet's own ledger."""
+        return Fleet(self.ledger)
+
+    def key(self, policy: InstancePolicy) -> str:
+        """Where the instance's ledger is: by the vendor's names, so that a rename in the policy loses nothing."""
+        return self.key_of({"region": policy.region, "product": policy.product, "instance_id": policy.instance_id})
+
+    def key_of(self, entry: Mapping[str, Any]) -> str:
+        """The same, from an entry of the policy's index."""
+        return str(InstanceKey(self.account, entry["region"], entry["product"], entry["instance_id"]))
+
+    def timetable(self, policy: InstancePolicy) -> Timetable:
+        """The instance's timetable, with its calendar."""
+        return Timetable.of(policy, self.workdays(policy.calendars.workdays.get("country", "")))
+
+    def book(self) -> Book | None:
+        """The policy in force, or None before the first was pushed."""
+        pointer = self.policies.current()
+        if pointer is None:
+            return None
+        if self.cache.get("hash") != pointer.hash:
+            self.cache.clear()
+            self.cache.update(hash=pointer.hash, index=self.policies.index(pointer.hash))
+        return Book(pointer.hash, self.cache["index"], lambda name: self._policy(pointer.hash, name))
+
+    def _policy(self, hashed: str, name: str) -> InstancePolicy:
+        known = self.cache.get(f"policy {hashed} {name}")
+        if known is None:
+            known = InstancePolicy.model_validate(self.policies.document(hashed, name))
+            self.cache[f"policy {hashed} {name}"] = known
+        policy: InstancePolicy = known
+        return policy
+
+
+def log(what: str, **fields: object) -> None:
+    """Log one fact as a name with fields. Values that are no JSON are written as text."""
+    LOG.info(json.dumps({"what": what, **fields}, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)

@@ -1,0 +1,32 @@
+"""Telling people what is owed: a claim in the ledger, the message, and the note that it went out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidegate.app.page import Page
+from tidegate.app.surroundings import log
+from tidegate.domain.facts import Telling
+from tidegate.domain.notices import Message, owed
+
+
+def tell(page: Page) -> Page:
+    """Send all that is owed. A channel that fails is tried again later; it keeps nobody else from being told."""
+    for message in owed(page.policy, page.state, page.around.now()):
+        claimed = page.write(Telling(message.told))
+        if claimed is None:
+            # Somebody else is at work on this instance and will tell, or the next tick does.
+            return page.again()
+        page = _sent(claimed, message)
+    return page
+
+
+def _sent(page: Page, message: Message) -> Page:
+    notice, channel = message.notice, message.channel.url_env
+    taken = page.around.send(channel, notice.title, notice.text, notice.kind)
+    log("told" if taken else "not-told", instance=page.policy.name, notice=notice.name, channel=channel)
+    now = page.around.now()
+    told = replace(message.told, sent_at=now, times=message.told.times + 1, failures=0)
+    if not taken:
+        told = replace(message.told, failures=message.told.failures + 1)
+    return page.write(Telling(told)) or page.again()

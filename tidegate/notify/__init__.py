@@ -1,0 +1,22 @@
+"""Telling people, over whatever apprise knows: chat robots, mail, webhooks."""
+
+from __future__ import annotations
+
+import logging
+
+
+def notify(url: str, title: str, text: str, kind: str) -> bool:
+    """Send one message to one apprise URL; True if it was taken. An empty URL is a channel that is not set up.
+
+    URLs hold secrets, so apprise's own log stays off.
+    """
+    if not url:
+        return False
+    import apprise  # noqa: PLC0415 - it loads a hundred plug-ins, and most calls tell nobody
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    post = apprise.Apprise()
+    if not post.add(url):
+        return False
+    kinds = {"failed": apprise.NotifyType.FAILURE, "needs-person": apprise.NotifyType.WARNING}
+    return bool(post.notify(body=text, title=title, notify_type=kinds.get(kind, apprise.NotifyType.INFO)))

@@ -1,0 +1,59 @@
+"""The environment, read once. This is the only module that may look at it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class BadSettings(Exception):  # noqa: N818 - reads as what it is
+    """A variable is missing or makes no sense. The message names it; it never shows a value."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process must know of its surroundings."""
+
+    account: str
+    region: str
+    store: str
+    """Where the ledger is: `oss://BUCKET` or `sqlite:///FILE`."""
+    oss_endpoint: str = ""
+    endpoint: str = ""
+    """One endpoint for all RPC products; empty for the vendor's own."""
+    flow: str = "tidegate-resize"
+    access_key_id: str = ""
+    access_key_secret: str = field(default="", repr=False)
+    security_token: str = field(default="", repr=False)
+    hook_tokens: tuple[str, ...] = field(default=(), repr=False)
+    on_function_compute: bool = False
+    channels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Every variable whose name may be a channel's `url_env`."""
+    function_timeout_s: int = 60
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment. Raises BadSettings naming the first variable that is missing."""
+    env = os.environ if environ is None else environ  # noqa: TID251 - the one place
+    return Settings(
+        account=_required(env, "TIDEGATE_ACCOUNT", "FC_ACCOUNT_ID"),
+        region=_required(env, "TIDEGATE_REGION", "FC_REGION"),
+        store=_required(env, "TIDEGATE_STORE"),
+        oss_endpoint=env.get("TIDEGATE_OSS_ENDPOINT", ""),
+        endpoint=env.get("TIDEGATE_ENDPOINT", ""),
+        flow=env.get("TIDEGATE_FLOW") or "tidegate-resize",
+        access_key_id=env.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
+        access_key_secret=env.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
+        security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
+        hook_tokens=tuple(token for token in env.get("TIDEGATE_HOOK_TOKENS", "").split(",") if token),
+        on_function_compute="FC_FUNCTION_NAME" in env,
+        channels={key: value for key, value in env.items() if key.startswith("TIDEGATE_") and key.endswith("_URL")},
+    )
+
+
+def _required(env: Mapping[str, str], *names: str) -> str:
+    for name in names:
+        if env.get(name):
+            return env[name]
+    raise BadSettings(f"set {' or '.join(names)} in the environment")
