@@ -68,6 +68,9 @@ SMALL = {"MaxPrivateTps": 3000, "QueueCapacity": 200, "MaxConnections": 2000, "S
 class Desk:
     """One account with Tidegate at work on it, moved step by step."""
 
+    orders_mq = ORDERS_MQ
+    edge = EDGE
+
     def __init__(self, server: Running, shelf: Shelf, clock: Clock) -> None:
         self.server, self.shelf, self.clock = server, shelf, clock
         self.messages: list[tuple[str, str]] = []
@@ -226,7 +229,13 @@ def desk() -> Iterator[Callable[..., Desk]]:
         def opens(billing: str = "PRE_PAID", instance: Mapping[str, Any] | None = None, **behaviour: Any) -> Desk:
             spec = SMALL if billing == "PRE_PAID" else {**SMALL, **(instance or {})}
             instances = [
-                {"product": "rabbitmq", "instance_id": RABBIT, "spec": spec, "billing": billing, "edition": "enterprise"},
+                {
+                    "product": "rabbitmq",
+                    "instance_id": RABBIT,
+                    "spec": spec,
+                    "billing": billing,
+                    "edition": "enterprise",
+                },
                 {"product": "apigateway", "instance_id": GATEWAY, "billing": billing},
             ]
             clock = Clock(NOON, speed=0)

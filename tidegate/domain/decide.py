@@ -127,7 +127,8 @@ def _circuit(case: Case) -> Hold | None:
     if circuit is None:
         return None
     why = f"nothing is ordered until `tidegate ack {case.policy.name}`: {circuit.why}"
-    return Hold("circuit", why, needs_person=True)
+    # The outcome that opened it was told already.
+    return Hold("circuit", why)
 
 
 def _cooldown(case: Case) -> Hold | None:
