@@ -1,0 +1,40 @@
+"""What is special about the ledger in a file."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tidegate.ledger import sqlite as shelves
+from tidegate.ledger.shelf import ShelfUnavailable, Unprotected
+from tidegate.ledger.sqlite import SqliteShelf
+
+
+def test_a_file_ledger_refuses_to_start_on_function_compute(tmp_path: Path) -> None:
+    with pytest.raises(Unprotected, match="name a bucket"):
+        SqliteShelf(tmp_path / "ledger.db", {"FC_FUNCTION_NAME": "on-alert"})
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
+    with closing(SqliteShelf(tmp_path / "deep" / "ledger.db", {})) as shelf:
+        shelf.create("one", b"mine")
+    with closing(SqliteShelf(tmp_path / "deep" / "ledger.db", {})) as shelf:
+        assert shelf.get("one") == b"mine"
+
+
+def test_a_file_that_somebody_else_holds_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelves, "BUSY_S", 0.05)
+    with closing(SqliteShelf(tmp_path / "ledger.db", {})) as shelf, closing(holder(tmp_path / "ledger.db")):
+        with pytest.raises(ShelfUnavailable, match="locked"):
+            shelf.create("one", b"mine")
+        assert shelf.get("one") is None
+
+
+def holder(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    return connection

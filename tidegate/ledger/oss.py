@@ -1,0 +1,184 @@
+"""The shelf for production: one object a key in an OSS bucket, created with `x-oss-forbid-overwrite` (fact fc 5.2).
+
+The bucket must never have had versioning: there the header is ignored. `shelf.check` tells by trying.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Protocol
+
+from tidegate.ledger.creation import Patience, Taken, create_once
+from tidegate.ledger.shelf import ShelfRefused, ShelfUnavailable, Unsure
+
+LARGEST_PAGE = 1000
+SERVER_ERROR = 500
+PASSING = {408, 409, 429}
+NEVER_CONNECTED = {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
+PERMISSIONS = ("oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects")
+
+
+class Keys(Protocol):
+    """An access key, with its token where it is a temporary one."""
+
+    @property
+    def access_key_id(self) -> str:
+        """The key's name."""
+
+    @property
+    def access_key_secret(self) -> str:
+        """What signs."""
+
+    @property
+    def security_token(self) -> str:
+        """Empty for a lasting key."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Where the objects are. Without `endpoint` the region's own, by the `internal` network where we run inside it."""
+
+    name: str
+    region: str
+    endpoint: str = ""
+    internal: bool = False
+    path_style: bool = False
+    connect_timeout_s: float = 2.0
+    read_timeout_s: float = 5.0
+
+
+class OssShelf:
+    """Objects of one bucket. Nothing of the SDK is imported before the first call."""
+
+    def __init__(self, bucket: Bucket, keys: Callable[[], Keys], patience: Patience) -> None:
+        self._bucket, self._keys, self._patience = bucket, keys, patience
+
+    def get(self, key: str) -> bytes | None:
+        """Give an object's body now."""
+        return self._patience(lambda: self._get(key))
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Create an object; after a timeout, a 5xx or a 409 its bytes tell whether it is ours."""
+        return create_once(lambda: self._put(key, body), lambda: self._get(key), body, self._patience)
+
+    def list(self, prefix: str, after: str = "", limit: int = LARGEST_PAGE) -> builtins.list[str]:
+        """Give keys in order, one request for up to 1000 of them."""
+        found: builtins.list[str] = []
+        while len(found) < limit:
+            size = min(limit - len(found), LARGEST_PAGE)
+            start = found[-1] if found else after
+            page = self._patience(partial(self._page, prefix, start, size))
+            found += page
+            if len(page) < size:
+                break
+        return found
+
+    def delete(self, key: str) -> None:
+        """Remove an object; repeating it does no harm."""
+        self._patience(lambda: self._delete(key))
+
+    def _get(self, key: str) -> bytes | None:
+        try:
+            with self._reading():
+                answer = self._client.get_object(self._sdk.GetObjectRequest(bucket=self._bucket.name, key=key))
+                with answer.body as body:
+                    return bytes(body.read())
+        except _NoSuchKey:
+            return None
+
+    def _page(self, prefix: str, after: str, size: int) -> builtins.list[str]:
+        request = self._sdk.ListObjectsV2Request(
+            bucket=self._bucket.name, prefix=prefix, start_after=after or None, max_keys=size
+        )
+        with self._reading():
+            return [str(item.key) for item in self._client.list_objects_v2(request).contents or ()]
+
+    def _delete(self, key: str) -> None:
+        with self._reading():
+            self._client.delete_object(self._sdk.DeleteObjectRequest(bucket=self._bucket.name, key=key))
+
+    def _put(self, key: str, body: bytes) -> None:
+        request = self._sdk.PutObjectRequest(
+            bucket=self._bucket.name,
+            key=key,
+            body=body,
+            content_type="application/json",
+            forbid_overwrite=True,
+        )
+        try:
+            self._client.put_object(request)
+        except (self._sdk.exceptions.BaseError, OSError) as error:
+            raise self._translate(error, unanswered=Unsure) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (self._sdk.exceptions.BaseError, OSError) as error:
+            raise self._translate(error, unanswered=ShelfUnavailable) from error
+
+    def _translate(self, error: Exception, unanswered: type[Exception]) -> Exception:
+        """Say an SDK error in the shelf's words; without an answer from OSS it is `unanswered`."""
+        cause, sdk = _innermost(error), self._sdk.exceptions
+        if isinstance(cause, (sdk.CredentialsBaseError, sdk.ObjectNameInvalidError, sdk.BucketNameInvalidError)):
+            return ShelfRefused(str(cause))
+        if not isinstance(cause, sdk.ServiceError):
+            kind = ShelfUnavailable if _never_left(cause) else unanswered
+            return kind(f"OSS gave no answer: {type(cause).__name__}")
+        text = f"OSS says {cause.status_code} {cause.code} (request {cause.request_id})"
+        if cause.code == "FileAlreadyExists":
+            return Taken(text)
+        if cause.code == "NoSuchKey":
+            return _NoSuchKey(text)
+        passes = cause.status_code >= SERVER_ERROR or cause.status_code in PASSING
+        return unanswered(text) if passes else ShelfRefused(f"{text}: {cause.message}")
+
+    @cached_property
+    def _sdk(self) -> Any:
+        import alibabacloud_oss_v2  # noqa: PLC0415 - a rejected or duplicate alert must not pay for the SDK
+
+        return alibabacloud_oss_v2
+
+    @cached_property
+    def _client(self) -> Any:
+        sdk, bucket = self._sdk, self._bucket
+        return sdk.Client(
+            sdk.config.Config(
+                region=bucket.region,
+                endpoint=bucket.endpoint or None,
+                use_internal_endpoint=bucket.internal,
+                use_path_style=bucket.path_style,
+                credentials_provider=sdk.credentials.CredentialsProviderFunc(self._sdk_keys),
+                # The SDK repeats a creation blindly; ours is the only patience here.
+                retryer=sdk.retry.NopRetryer(),
+                retry_max_attempts=1,
+                connect_timeout=bucket.connect_timeout_s,
+                readwrite_timeout=bucket.read_timeout_s,
+            )
+        )
+
+    def _sdk_keys(self) -> Any:
+        keys = self._keys()
+        return self._sdk.credentials.Credentials(
+            keys.access_key_id, keys.access_key_secret, keys.security_token or None
+        )
+
+
+class _NoSuchKey(Exception):  # noqa: N818 - an answer, not a failure
+    """Nothing stands under the key."""
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Give what an SDK error wraps (`unwrap`), or requests wraps (its first argument)."""
+    inner = error.unwrap() if hasattr(error, "unwrap") else None
+    return _innermost(inner) if isinstance(inner, BaseException) else error
+
+
+def _never_left(error: BaseException) -> bool:
+    """Say whether the connection was never made, so that nothing can have been written."""
+    wrapped = error.args[0] if error.args else None
+    return any(type(each).__name__ in NEVER_CONNECTED for each in (error, wrapped, getattr(wrapped, "reason", None)))
