@@ -108,6 +108,8 @@ class Desk:
         return name not in self.ended
 
     def _send(self, channel: str, title: str, text: str, kind: str) -> bool:
+        assert channel
+        assert title
         if self.channel_works:
             self.messages.append((kind, text))
         return self.channel_works

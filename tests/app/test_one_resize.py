@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from tidegate.app import codec, steps
@@ -193,13 +194,13 @@ def test_a_dead_execution_is_revived_ever_rarer_and_a_person_is_told_after_three
     at = desk()
     at.hear(at.alert())
     at.submit()
-    revived = []
+    revived: list[int] = []
     for minute in range(30):
         at.clock.advance(60)
         at.tick()
         if at.operation().revivals > len(revived):
             revived.append(minute)
-    gaps = [after - before for before, after in zip(revived, revived[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(revived)]
     assert gaps == sorted(gaps)
     assert len(revived) in (4, 5)
     assert any("stopped looking 3 times" in text for _, text in at.messages)

@@ -12,7 +12,9 @@ import pytest
 
 from tidegate.app import codec, steps
 from tidegate.domain.facts import Claimed
+from tidegate.domain.follow import VERDICT_DUE
 from tidegate.domain.operation import Attempt, Outcome, Phase, Verdict
+from tidegate.domain.reading import Purchase
 
 Opens = Callable[..., Any]
 
@@ -382,9 +384,7 @@ def claim_and_die(at: Any) -> Any:
     page = at.page()
     operation = page.state.operation
     attempt = Attempt(1, steps._token(page, operation, 1), at.clock.now())
-    fact = Claimed(
-        operation.number, attempt, operation.from_spec, operation.to_spec, at.clock.now() + steps.VERDICT_DUE
-    )
+    fact = Claimed(operation.number, attempt, operation.from_spec, operation.to_spec, at.clock.now() + VERDICT_DUE)
     written = page.write(fact)
     assert written is not None
     return written
@@ -393,7 +393,7 @@ def claim_and_die(at: Any) -> Any:
 def purchase_of(policy: Any, operation: Any) -> Any:
     """What Submit would have sent."""
     attempt = operation.attempts[-1]
-    made = steps.Purchase(
+    made = Purchase(
         instance_id=policy.instance_id,
         spec=operation.to_spec,
         direction=operation.direction,

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tidegate.app import codec
-from tidegate.app.surroundings import Surroundings
+from tidegate.app.surroundings import Surroundings, log
 from tidegate.domain.arbiter import open_demands, open_override
 from tidegate.domain.facts import Fact, fold
 from tidegate.domain.follow import overdue_at
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 from tidegate.ledger.record import Record
+from tidegate.ledger.shelf import Unsure
 
 OVERDUE = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(minutes=2)
@@ -44,18 +45,26 @@ class Page:
         return self.around.key(self.policy)
 
     def write(self, fact: Fact) -> Page | None:
-        """Append a fact. None means that somebody else appended first: read again and decide again."""
+        """Append a fact. None means that it is not sure to be ours: read again and decide again.
+
+        Mostly somebody else appended first. Where the store cannot tell whether our record stands, it is no permission
+        either: if it does stand, the next read shows it.
+        """
         now = self.around.now()
         at = max(now, self.head.at) if self.head else now
         state = fold(self.state, fact, at)
-        record = self.around.ledger.append(
-            self.key,
-            codec.write_fact(fact),
-            codec.write_state(state),
-            after=self.head,
-            policy=self.policy_hash,
-            wake=self.wake(state, at),
-        )
+        try:
+            record = self.around.ledger.append(
+                self.key,
+                codec.write_fact(fact),
+                codec.write_state(state),
+                after=self.head,
+                policy=self.policy_hash,
+                wake=self.wake(state, at),
+            )
+        except Unsure as doubt:
+            log("unsure", instance=self.policy.name, fact=fact.kind, why=str(doubt))
+            return None
         return None if record is None else Page(self.around, self.policy, self.policy_hash, record, state)
 
     def again(self) -> Page:

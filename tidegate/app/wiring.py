@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 DOOR_CONNECT_S, DOOR_READ_S = 1.0, 2.0
 """CloudMonitor waits 5 s for an answer (fact fc 2.3), so a door does not wait long for the vendor."""
 
+VENDOR_CONNECT_S, VENDOR_READ_S = 5.0, 20.0
+CONNECT_S, READ_S = 2.0, 5.0
+"""For the bucket, which is near."""
+
 _CACHE: dict[str, Any] = {}
 
 
@@ -51,7 +55,7 @@ def wire(
     Raises BadSettings. Nothing is connected before it is used.
     """
     known = settings or read_settings()
-    ledger_shelf = shelf(known, sleep)
+    ledger_shelf = shelf(known, sleep, quick=quick)
     clients: dict[str, Aliyun] = {}
 
     def product(policy: InstancePolicy) -> Product:
@@ -83,7 +87,7 @@ def wire(
     )
 
 
-def shelf(settings: Settings, sleep: Callable[[float], None] = nap) -> Shelf:
+def shelf(settings: Settings, sleep: Callable[[float], None] = nap, *, quick: bool = False) -> Shelf:
     """The store that the settings name. Raises BadSettings for one that makes no sense."""
     kind, _, where = settings.store.partition("://")
     if kind == "sqlite" and where:
@@ -101,8 +105,10 @@ def shelf(settings: Settings, sleep: Callable[[float], None] = nap) -> Shelf:
             endpoint=settings.oss_endpoint,
             internal=settings.on_function_compute and not settings.oss_endpoint,
             path_style=local,
+            connect_timeout_s=DOOR_CONNECT_S if quick else CONNECT_S,
+            read_timeout_s=DOOR_READ_S if quick else READ_S,
         )
-        return OssShelf(bucket, lambda: settings, Patience(sleep))
+        return OssShelf(bucket, lambda: settings, Patience(sleep, attempts=2 if quick else 3))
     raise BadSettings("TIDEGATE_STORE is oss://BUCKET or sqlite:///FILE")
 
 
@@ -130,7 +136,7 @@ def _client(
     clients: dict[str, Aliyun], settings: Settings, region: str, sleep: Callable[[float], None], *, quick: bool
 ) -> Aliyun:
     if region not in clients:
-        from tidegate.aliyun.client import CONNECT_S, READ_S, Aliyun  # noqa: PLC0415 - only when the vendor is asked
+        from tidegate.aliyun.client import Aliyun  # noqa: PLC0415 - only when the vendor is asked
         from tidegate.aliyun.credentials import Credentials  # noqa: PLC0415 - as above
         from tidegate.aliyun.patience import Patience  # noqa: PLC0415 - as above
 
@@ -139,7 +145,7 @@ def _client(
             region,
             Patience(sleep, time.monotonic, random.random, limit_s=1.0 if quick else 12.0),
             endpoints={"*": settings.endpoint} if settings.endpoint else None,
-            connect_s=DOOR_CONNECT_S if quick else CONNECT_S,
-            read_s=DOOR_READ_S if quick else READ_S,
+            connect_s=DOOR_CONNECT_S if quick else VENDOR_CONNECT_S,
+            read_s=DOOR_READ_S if quick else VENDOR_READ_S,
         )
     return clients[region]
