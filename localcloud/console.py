@@ -1,0 +1,175 @@
+"""What only a person can do in the vendor's console: pay, cancel, press Switch, resize by hand, top up.
+
+And what only the owner of a simulated cloud can do: move its clock, plan misfortunes, kill functions, read its log.
+Everything lies under `/_console/` as JSON, for anybody on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from localcloud.faults import Fault
+from localcloud.messages import Messages
+from localcloud.rpc.operation import ApiError
+from localcloud.wire import Call, Reply
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+PREFIX = "/_console/"
+PERSON = "console"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request to the console: the variable parts of its path, its query and its JSON body."""
+
+    names: tuple[str, ...]
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+class Console:
+    """Answers the requests of a person at the console."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._messages = Messages(cloud.cabinet.drawer("messages"), cloud.clock)
+        self.kill: Callable[[str], int] | None = None
+        """Kills a function's instances and says how many; whoever attaches Function Compute sets it."""
+        self._routes: list[tuple[str, re.Pattern[str], Callable[[Asked], Any]]] = [
+            (method, re.compile(pattern), answer)
+            for method, pattern, answer in (
+                ("GET", r"clock", self._clock),
+                ("POST", r"clock/advance", self._advance),
+                ("POST", r"clock/speed", self._speed),
+                ("GET", r"instances", self._instances),
+                ("POST", r"instances/([^/]+)/switch", self._switch),
+                ("POST", r"instances/([^/]+)/resize", self._resize),
+                ("GET", r"orders", self._orders),
+                ("POST", r"orders/([^/]+)/pay", self._pay),
+                ("POST", r"orders/([^/]+)/cancel", self._cancel),
+                ("GET", r"balance", self._balance),
+                ("POST", r"top-up", self._top_up),
+                ("GET", r"faults", self._faults),
+                ("POST", r"faults", self._plan),
+                ("DELETE", r"faults", self._clear),
+                ("GET", r"calls", self._calls),
+                ("GET", r"messages(?:/([^/]+))?", self._read_messages),
+                ("POST", r"messages/([^/]+)", self._write_message),
+                ("POST", r"kill/([^/]+)", self._kill),
+            )
+        ]
+
+    def answer(self, call: Call) -> Reply:
+        """Answer one request: 404 for an unknown path, 400 for a body that does not fit."""
+        path = call.path.removeprefix(PREFIX).strip("/")
+        for method, pattern, answer in self._routes:
+            if call.method == method and (match := pattern.fullmatch(path)):
+                try:
+                    names = tuple(name or "" for name in match.groups())
+                    return Reply.json(answer(Asked(names, dict(call.query), body_of(call))))
+                except ApiError as error:
+                    return Reply.json({"code": error.code, "message": error.message}, error.status)
+                except (ValidationError, ValueError, KeyError, InvalidOperation) as error:
+                    return Reply.json({"code": "BadRequest", "message": f"{type(error).__name__}: {error}"}, 400)
+        return Reply.json({"code": "NotFound", "message": f"there is no {call.method} {call.path}"}, 404)
+
+    def _clock(self, _asked: Asked) -> Any:
+        return {"now": self._cloud.clock.now().isoformat(), "speed": self._cloud.clock.speed}
+
+    def _advance(self, asked: Asked) -> Any:
+        seconds = float(asked.body["seconds"])
+        if seconds < 0:
+            raise ValueError("the clock does not go back")
+        self._cloud.clock.advance(seconds)
+        return self._clock(asked)
+
+    def _speed(self, asked: Asked) -> Any:
+        speed = float(asked.body["speed"])
+        if speed < 0:
+            raise ValueError("the clock does not go back")
+        self._cloud.clock.set_speed(speed)
+        return self._clock(asked)
+
+    def _instances(self, _asked: Asked) -> Any:
+        return {"instances": [self._instance(kept.instance_id) for kept in self._cloud.estate.all()]}
+
+    def _instance(self, instance_id: str) -> dict[str, Any]:
+        kept = self._cloud.estate.known(instance_id)
+        moment = self._cloud.estate.moment(kept)
+        return {
+            "instance_id": instance_id,
+            "product": kept.began.product,
+            "name": kept.began.name,
+            "billing": kept.began.billing,
+            "spec": dict(moment.spec),
+            "phase": moment.phase.value,
+            "changes": len(kept.changes),
+        }
+
+    def _switch(self, asked: Asked) -> Any:
+        self._cloud.estate.press_switch(asked.names[0])
+        return self._instance(asked.names[0])
+
+    def _resize(self, asked: Asked) -> Any:
+        by = str(asked.body.get("by", PERSON))
+        principal = f"acs:ram::{self._cloud.world.account_id}:user/{by}"
+        order = self._cloud.estate.resize_by_hand(asked.names[0], asked.body["spec"], principal)
+        return {**self._instance(asked.names[0]), "order_id": order.order_id if order else ""}
+
+    def _orders(self, _asked: Asked) -> Any:
+        now = self._cloud.clock.now()
+        return {"orders": [{**asdict(order), "status": order.status(now)} for order in self._cloud.orders.orders()]}
+
+    def _pay(self, asked: Asked) -> Any:
+        return asdict(self._cloud.orders.pay(asked.names[0]))
+
+    def _cancel(self, asked: Asked) -> Any:
+        return asdict(self._cloud.orders.cancel(asked.names[0]))
+
+    def _balance(self, _asked: Asked) -> Any:
+        return {"balance": f"{self._cloud.orders.balance:.2f}"}
+
+    def _top_up(self, asked: Asked) -> Any:
+        self._cloud.orders.top_up(Decimal(str(asked.body["amount"])))
+        return self._balance(asked)
+
+    def _faults(self, _asked: Asked) -> Any:
+        return {"faults": self._cloud.faults.listed()}
+
+    def _plan(self, asked: Asked) -> Any:
+        return {"name": self._cloud.faults.add(Fault.model_validate(asked.body))}
+
+    def _clear(self, asked: Asked) -> Any:
+        self._cloud.faults.clear()
+        return self._faults(asked)
+
+    def _calls(self, asked: Asked) -> Any:
+        return {"calls": self._cloud.door.calls.listed(asked.query.get("action", ""))}
+
+    def _read_messages(self, asked: Asked) -> Any:
+        return {"messages": self._messages.listed(asked.names[0])}
+
+    def _write_message(self, asked: Asked) -> Any:
+        return {"number": self._messages.add(asked.names[0], asked.body)}
+
+    def _kill(self, asked: Asked) -> Any:
+        if self.kill is None:
+            raise ApiError("ServiceUnavailable", "Function Compute is not part of this cloud", 503)
+        return {"killed": self.kill(asked.names[0])}
+
+
+def body_of(call: Call) -> dict[str, Any]:
+    """Read a JSON object; no body is an empty one."""
+    body = json.loads(call.body or b"{}")
+    if not isinstance(body, dict):
+        raise ApiError("BadRequest", "the body must be a JSON object")
+    return body

@@ -1,0 +1,210 @@
+"""API Gateway dedicated instances, `CloudAPI` 2016-07-14: read and resize (facts A.3, A.4, B.2, B.3, C.2)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from localcloud.rpc.estate import Estate, Kept, Wish
+from localcloud.rpc.operation import ApiError, Caller, Parameters, RpcProduct
+from localcloud.rpc.schema import operation, version
+from localcloud.rpc.specs import GATEWAY_SPECS
+from localcloud.rpc.timeline import Moment, Phase
+from localcloud.rpc.tokens import Tokens
+
+PRODUCT = "CloudAPI"
+RUNNING, MODIFYING = "RUNNING", "MODIFYING"
+BILLING = {"PRE_PAID": "PrePaid", "POST_PAID": "PayAsYouGo"}
+SPEC_ORDER = list(GATEWAY_SPECS)
+LASTS = timedelta(days=365)
+TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
+MOST_POINTS = 1440
+REUSE_IGNORED, REUSE_REPLAYED = "ignored", "replayed"
+LABELS = {
+    "en": ("Maximum requests per second", "SLA"),
+    "zh": ("最大每秒请求数", "SLA"),
+    "ja": ("1秒あたりの最大リクエスト数", "SLA"),
+}
+
+
+class CloudApi:
+    """The API Gateway instances of the account, by the vendor's API."""
+
+    def __init__(self, estate: Estate, tokens: Tokens, region: str, account_id: str) -> None:
+        self._estate, self._tokens, self._region, self._account_id = estate, tokens, region, account_id
+
+    def product(self) -> RpcProduct:
+        """Give the product for the front door. RAM cannot scope ModifyInstanceSpec to one instance (facts F.17)."""
+        where = f"acs:apigateway:{self._region}:{self._account_id}:instance"
+        operations = {
+            "ModifyInstanceSpec": operation(
+                PRODUCT, "ModifyInstanceSpec", self.modify, lambda _: ("apigateway:ModifyInstanceSpec", "*")
+            ),
+            "DescribeInstances": operation(
+                PRODUCT, "DescribeInstances", self.describe, lambda _: ("apigateway:DescribeInstances", "*")
+            ),
+            "DescribeInstanceQps": operation(
+                PRODUCT,
+                "DescribeInstanceQps",
+                self.qps,
+                lambda p: ("apigateway:DescribeInstanceQps", f"{where}/{p['InstanceId']}"),
+            ),
+        }
+        return RpcProduct(PRODUCT, version(PRODUCT), operations)
+
+    def _find(self, instance_id: str) -> Kept:
+        if kept := self._estate.find("apigateway", instance_id):
+            return kept
+        raise ApiError("NotFoundInstance", f"The instance {instance_id} does not exist.")
+
+    def modify(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
+        """Order another spec. The answer names neither the order nor the instance; without AutoPay nobody pays."""
+        kept = self._find(parameters["InstanceId"])
+        behaviour = self._estate.behaviour(kept.instance_id)
+        token = parameters["Token"].strip()
+        reuse = behaviour.gateway_token_reuse
+        if reuse != REUSE_IGNORED and self._tokens.is_used(kept.instance_id, token):
+            if reuse == REUSE_REPLAYED:
+                return {}
+            raise ApiError("RepeatedCommit", "The request was submitted before; do not submit frequently.")
+        wish = self._wish(kept, parameters, caller)
+        self._tokens.keep(kept.instance_id, token, parameters, {})
+        self._estate.order(kept, wish)
+        return {}
+
+    def _wish(self, kept: Kept, parameters: Parameters, caller: Caller) -> Wish:
+        wanted = parameters["InstanceSpec"]
+        if wanted not in GATEWAY_SPECS:
+            raise ApiError("InvalidInstanceSpec", f"The spec {wanted} is not sold.")
+        moment = self._estate.moment(kept)
+        if self._status(kept, moment) != RUNNING:
+            raise ApiError("InvalidInstanceStatus", "Only a running instance can be resized.")
+        behaviour = self._estate.behaviour(kept.instance_id)
+        if behaviour.unpaid_blocks_next and self._estate.orders.unpaid(kept.instance_id):
+            raise ApiError("ORDER.INST_HAS_UNPAID_ORDER", "The instance has an unpaid order.", 405)
+        before = str(moment.spec["InstanceSpec"])
+        if wanted == before:
+            raise ApiError("InvalidInstanceSpec.NoChange", "The instance has this spec already.")
+        up = SPEC_ORDER.index(wanted) > SPEC_ORDER.index(before)
+        if up != (parameters.get("ModifyAction", "UPGRADE") == "UPGRADE"):
+            raise ApiError("InvalidModifyAction", "ModifyAction does not fit the direction of the change.")
+        return Wish(
+            {"InstanceSpec": wanted},
+            "Upgrade" if up else "Downgrade",
+            caller.principal,
+            pays=parameters.get("AutoPay", False) and not behaviour.wait_for_payment,
+            skips_switchover=parameters.get("SkipWaitSwitch", False),
+        )
+
+    def describe(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
+        """Read instances. An id that nobody has gives an empty list, not an error."""
+        wanted = parameters.get("InstanceId", "")
+        kept = [one for one in self._estate.all("apigateway") if wanted in ("", one.instance_id)]
+        kept = [one for one in kept if parameters.get("InstanceType", "VPC_DEDICATED") == "VPC_DEDICATED"]
+        number, size = parameters.get("PageNumber", 1), parameters.get("PageSize", 10)
+        page = kept[(number - 1) * size : number * size]
+        seen_at = self._estate.seen_at("DescribeInstances", wanted)
+        shown = [self._shown(one, seen_at, parameters.get("Language", "zh")) for one in page]
+        return {
+            "Instances": {"InstanceAttribute": shown},
+            "PageNumber": number,
+            "PageSize": size,
+            "TotalCount": len(kept),
+        }
+
+    def _status(self, kept: Kept, moment: Moment) -> str:
+        if kept.began.status:
+            return kept.began.status
+        if moment.phase is Phase.WAITING_FOR_SWITCH:
+            return self._estate.behaviour(kept.instance_id).switchover_status
+        return (moment.status or MODIFYING) if moment.phase is Phase.APPLYING else RUNNING
+
+    def _shown(self, kept: Kept, seen_at: datetime, language: str) -> dict[str, Any]:
+        moment = self._estate.moment(kept, seen_at)
+        word = self._estate.behaviour(kept.instance_id).word
+        spec = GATEWAY_SPECS[str(moment.spec["InstanceSpec"])]
+        values = (str(spec.rps), "99.95%" if spec.name.startswith("api.s1.") else "99.99%")
+        attributes = [
+            {"LocalName": label, "Value": value} for label, value in zip(LABELS[language], values, strict=True)
+        ]
+        return {
+            "InstanceId": kept.instance_id,
+            "InstanceName": kept.began.name or kept.instance_id,
+            "Status": word(self._status(kept, moment)),
+            "InstanceSpec": spec.name,
+            "InstanceRpsLimit": spec.rps,
+            "InstanceSpecAttributes": {"SpecAttribute": attributes},
+            "InstanceChargeType": BILLING[kept.began.billing],
+            "InstanceType": "VPC_DEDICATED",
+            "DedicatedInstanceType": "normal",
+            **addresses(kept.instance_id, moment),
+            **times(kept),
+            "ZoneId": f"{self._region}-MAZ5(g,h)",
+            "RegionId": self._region,
+            "HttpsPolicies": "HTTPS2_TLS1_2",
+            "AclStatus": "off",
+            "SupportIpv6": False,
+            "Tags": {"TagInfo": []},
+        }
+
+    def qps(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
+        """Read the requests per second, a figure a minute; only the RELEASE stage has any."""
+        kept = self._find(parameters["InstanceId"])
+        start, end = (moment_of(parameters, name) for name in ("StartTime", "EndTime"))
+        minutes = min(int((end - start).total_seconds() // 60), MOST_POINTS)
+        usual = kept.began.usage.tps if parameters["StageName"] == "RELEASE" else 0
+        times = [start + timedelta(minutes=minute) for minute in range(max(minutes, 0))]
+        items = [{"ItemTime": at.strftime(TIME_FORM), "ItemValue": str(wobble(usual, at))} for at in times]
+        return {"InstanceQps": {"MonitorItem": items}}
+
+
+def addresses(instance_id: str, moment: Moment) -> dict[str, str]:
+    """Give the egress addresses, and the new ones while a switchover waits for somebody (facts B.3)."""
+    shown = {
+        "InternetEgressAddress": internet_address(instance_id, moment.address),
+        "VpcEgressAddress": vpc_address(instance_id, moment.address),
+    }
+    if moment.new_address is not None:
+        both = f"{shown['InternetEgressAddress']},{internet_address(instance_id, moment.new_address)}"
+        shown["InternetEgressAddress"] = both
+        shown["NewVpcEgressAddress"] = vpc_address(instance_id, moment.new_address)
+    return shown
+
+
+def internet_address(instance_id: str, generation: int) -> str:
+    """Make up a public address that is always the same for the same instance and generation."""
+    digest = hashlib.sha256(f"{instance_id}/{generation}".encode()).digest()
+    return f"47.{digest[0]}.{digest[1]}.{digest[2] % 254 + 1}"
+
+
+def vpc_address(instance_id: str, generation: int) -> str:
+    """Make up a private range, likewise."""
+    digest = hashlib.sha256(f"vpc/{instance_id}/{generation}".encode()).digest()
+    return f"100.104.{digest[0]}.{digest[1] // 64 * 64}/26"
+
+
+def times(kept: Kept) -> dict[str, str]:
+    """Give the times of an instance, each in a form of its own."""
+    expires_ms = int((kept.created_at + LASTS).timestamp() * 1000)
+    return {
+        "CreatedTime": kept.created_at.strftime("%Y-%m-%d %H:%M:%S.0"),
+        "ExpiredTime": str(expires_ms) if kept.began.billing == "PRE_PAID" else "",
+        "MaintainStartTime": "22:00Z",
+        "MaintainEndTime": "02:00Z",
+    }
+
+
+def moment_of(parameters: Parameters, name: str) -> datetime:
+    """Read a time in UTC."""
+    try:
+        return datetime.strptime(parameters[name], TIME_FORM).replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise ApiError("InvalidParameter", f"The specified parameter {name} is not valid: use {TIME_FORM}.") from None
+
+
+def wobble(usual: int, at: datetime) -> int:
+    """Give a figure within a tenth of the usual one, always the same for the same minute."""
+    turn = int(at.timestamp() // 60) % 11 - 5
+    return usual + usual * turn // 50

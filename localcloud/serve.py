@@ -1,0 +1,49 @@
+"""`python -m localcloud serve`: the cloud until somebody stops it, with one JSON line when it is ready."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from localcloud.cloud import Cloud
+from localcloud.server import Server
+from localcloud.world import World
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    options = parser().parse_args(arguments)
+    world = World.load(options.world) if options.world else World()
+    asyncio.run(serve(world, options.state, options.speed, (options.port, options.oss_port)))
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the options."""
+    described = argparse.ArgumentParser("python -m localcloud serve")
+    described.add_argument("--world", type=Path, help="the world file; without it the world is empty")
+    described.add_argument("--port", type=int, default=0, help="for the products and the console; 0 lets the OS choose")
+    described.add_argument("--oss-port", type=int, default=0, help="for OSS; 0 lets the OS choose")
+    described.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
+    described.add_argument("--state", type=Path, help="a folder in which the cloud survives a restart")
+    return described
+
+
+async def serve(world: World, state: Path | None, speed: float, ports: tuple[int, int]) -> None:
+    """Run one cloud, say that it is ready, and stop it when asked to."""
+    cloud = Cloud.begin(world, state, speed)
+    server = Server(cloud, *ports)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await server.start()
+    sys.stdout.write(json.dumps({"ready": True, **cloud.address()}) + "\n")
+    sys.stdout.flush()
+    await stop.wait()
+    await server.stop()
+    cloud.cabinet.close()

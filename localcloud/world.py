@@ -1,0 +1,135 @@
+"""The world file: which instances there are, how the vendor behaves, and what goes wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from localcloud.durations import Duration
+from localcloud.faults import Fault
+from localcloud.rpc.prices import Prices
+from localcloud.rpc.specs import GATEWAY_SPECS, RABBITMQ_FIELDS, SERVERLESS_FIELDS
+
+
+class Strict(BaseModel):
+    """A part of the world file; a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Behaviour(Strict):
+    """How the vendor behaves where the documentation leaves it open; docs/localcloud.md explains each switch."""
+
+    update_data: Literal["object", "json-string", "curly-string", "empty"] = "object"
+    client_token: Literal["idempotent", "ignored"] = "idempotent"  # noqa: S105 - a word, not a secret
+    gateway_token_reuse: Literal["refused", "ignored", "replayed"] = "refused"  # noqa: S105 - likewise
+    instance_type_required: bool = True
+    omitted_field: Literal["kept", "reset"] = "kept"
+    rounding: Literal["none", "up"] = "none"
+    new_values_before_completion: bool = False
+    status_during_resize: str | None = None
+    switchover_status: str = "WAIT_SWITCH"
+    switchover: bool = True
+    switchover_ends_after: Duration = timedelta(hours=24)
+    unpaid_blocks_next: bool = True
+    unpaid_ends_after: Duration = timedelta(days=7)
+    order_visible_after: Duration | Literal["never"] = timedelta(seconds=30)
+    order_config: Literal["full", "none"] = "full"
+    status_case: Literal["as-documented", "upper", "lower"] = "as-documented"
+    pay_as_you_go_orders: Literal["none", "paid"] = "none"
+    wait_for_payment: bool = False
+    apply_takes: Duration = timedelta(minutes=6)
+    migrating_for: Duration = timedelta(0)
+    topic_migrating_refusals: int = Field(default=0, ge=0)
+    rolls_back: bool = False
+    flow_exception_names: Literal["class", "qualified", "FC.Unknown"] = "class"
+    flow_wait_passes_input: bool = True
+    schedule_input: Literal["wrapped", "payload"] = "wrapped"
+
+    def word(self, text: str) -> str:
+        """Write a status word in the case that the world asks for."""
+        return {"as-documented": text, "upper": text.upper(), "lower": text.lower()}[self.status_case]
+
+
+class Usage(Strict):
+    """What an instance is used for, as far as its own reads show it."""
+
+    queues: int = 0
+    connections: int = 0
+    tps: int = 0
+
+
+class Instance(Strict):
+    """One instance as it is when the world begins. `spec` is by the names of the vendor's request parameters."""
+
+    product: Literal["rabbitmq", "apigateway"]
+    instance_id: str
+    name: str = ""
+    status: str | None = None
+    billing: Literal["PRE_PAID", "POST_PAID"] = "PRE_PAID"
+    edition: str = ""
+    spec: dict[str, int | bool | str] = Field(default_factory=dict)
+    usage: Usage = Field(default_factory=Usage)
+    behaviour: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Instance:
+        """Fill in what the world file leaves out, and refuse what nobody sells."""
+        Behaviour.model_validate(self.behaviour)
+        if self.product == "apigateway":
+            self.spec = {"InstanceSpec": "api.s1.small", **self.spec}
+            if set(self.spec) != {"InstanceSpec"} or self.spec["InstanceSpec"] not in GATEWAY_SPECS:
+                raise ValueError(f"{self.instance_id}: spec must be an InstanceSpec of {', '.join(GATEWAY_SPECS)}")
+            return self
+        self.edition = self.edition or ("enterprise" if self.billing == "PRE_PAID" else "serverless")
+        known = {*RABBITMQ_FIELDS, *SERVERLESS_FIELDS, "InstanceType"}
+        if unknown := set(self.spec) - known:
+            raise ValueError(f"{self.instance_id}: unknown spec fields {', '.join(sorted(unknown))}")
+        kind = {"InstanceType": self.edition} if self.billing == "PRE_PAID" else {}
+        self.spec = {**RABBITMQ_FIELDS, **kind, **self.spec}
+        return self
+
+
+class Codes(Strict):
+    """How BSS names a product."""
+
+    code: str
+    type: str
+
+
+class World(Strict):
+    """Everything the world file says."""
+
+    start: datetime | Literal["now"] = "now"
+    region: str = "cn-hangzhou"
+    account_id: str = "1234567890123456"
+    balance: Decimal = Decimal("100000.00")
+    prices: Prices = Field(default_factory=Prices)
+    product_codes: dict[str, Codes] = Field(
+        default_factory=lambda: {
+            "rabbitmq": Codes(code="ons", type="ons_onsproxy_pre"),
+            "apigateway": Codes(code="apigateway", type="apigateway_dedicated_pre"),
+        }
+    )
+    instances: list[Instance] = Field(default_factory=list)
+    behaviour: Behaviour = Field(default_factory=Behaviour)
+    faults: list[Fault] = Field(default_factory=list)
+
+    @classmethod
+    def load(cls, path: Path) -> World:
+        """Read a world file; raise pydantic's ValidationError where it is wrong."""
+        return cls.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+
+    def behaviour_of(self, instance_id: str) -> Behaviour:
+        """Give the behaviour of one instance: its own switches over the world's."""
+        own = next((entry.behaviour for entry in self.instances if entry.instance_id == instance_id), {})
+        return self.behaviour.model_copy(update=Behaviour.model_validate(own).model_dump(exclude_unset=True))
+
+    def begins_at(self, now: datetime) -> datetime:
+        """Give the moment the world begins; `now` is the machine's."""
+        return now if self.start == "now" else self.start.astimezone(timezone.utc)
