@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any
@@ -101,6 +102,12 @@ class Desk:
             workdays=lambda _: weekdays_only,
             cache={},
         )
+
+    def elsewhere(self) -> Surroundings:
+        """The same account with an empty ledger."""
+        shelf = MemoryShelf()
+        ledger = Ledger(shelf, self.clock.now, lambda: "nonce")
+        return replace(self.around, ledger=ledger, policies=Policies(shelf, self.clock.now), cache={})
 
     def _start(self, name: str, given: Mapping[str, Any]) -> bool:
         assert given["execution"] == name

@@ -1,0 +1,78 @@
+"""Puts a whole cloud together: products, OSS, Function Compute and CloudFlow, which calls functions with its role."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.cloud import Cloud
+from localcloud.fc.compute import FunctionCompute
+from localcloud.fc.function import Ref, Refusal
+from localcloud.flow.effects import Switches
+from localcloud.flow.outcome import Outcome, outcome_of_fc
+from localcloud.flow.service import FlowService
+from localcloud.oss import Oss
+from localcloud.wire import Dropped
+
+INVOKE = "FC:InvokeFunction"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A cloud with every part attached."""
+
+    cloud: Cloud
+    oss: Oss
+    fc: FunctionCompute
+    flow: FlowService
+
+
+def compose(cloud: Cloud, workdir: Path) -> Whole:
+    """Attach every part to a cloud. Code is unpacked, and functions run, below `workdir`."""
+    drawer, world = cloud.cabinet.drawer, cloud.world
+    oss = Oss(drawer("oss"), cloud.clock, cloud.identity, cloud.faults, region=world.region)
+    fc = FunctionCompute(
+        drawer("fc"),
+        cloud.clock,
+        cloud.identity,
+        cloud.faults,
+        workdir=workdir,
+        code_store=oss.read,
+        endpoint=lambda: cloud.endpoint,
+        region=world.region,
+    )
+    switches = Switches(
+        exception_name=world.behaviour.flow_exception_names,
+        pass_through=world.behaviour.flow_wait_passes_input,
+        schedule_input=world.behaviour.schedule_input,
+    )
+    steps = Steps(fc, switches)
+    flow = FlowService(drawer("flow"), cloud.clock, steps.perform, switches)
+    cloud.attach(fc=fc, oss=oss, fnf=flow.product, parts=[fc, flow], kill=fc.host.kill)
+    return Whole(cloud, oss, fc, flow)
+
+
+class Steps:
+    """Performs the tasks of flows: invokes functions."""
+
+    def __init__(self, fc: FunctionCompute, switches: Switches) -> None:
+        self._fc, self._switches = fc, switches
+
+    async def perform(self, action: str, parameters: Mapping[str, Any], _mode: str, _timeout: int | None) -> Outcome:
+        """Perform one task. Only functions can be called."""
+        if action != INVOKE:
+            return Outcome.failed("FnF.ActionNotSupported", f"{action} is not part of this cloud")
+        body = parameters.get("body", {})
+        event = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        try:
+            ref = Ref.from_arn(str(parameters["resourceArn"]))
+            waits = parameters["invocationType"] == "Sync"
+            answer = await self._fc.host.invoke(ref, event, kind="Sync" if waits else "Async")
+        except Refusal as refusal:
+            return Outcome.failed(f"FC.{refusal.code}", refusal.message)
+        except Dropped as dropped:
+            return Outcome.failed("FC.InternalServerError", f"the connection was lost: {dropped}")
+        return outcome_of_fc(answer.status, answer.headers, answer.body, self._switches.exception_name)
