@@ -8,6 +8,8 @@ from importlib import import_module
 
 COMMANDS: Mapping[str, str] = {
     "serve": "localcloud.serve",
+    "up": "localcloud.project.up",
+    "demo": "localcloud.project.demo",
 }
 """Each command is a module with `main(arguments) -> exit code`, imported when it is asked for."""
 

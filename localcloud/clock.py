@@ -24,7 +24,7 @@ class Clock:
         self._at_work = 0
         self._origin = start.astimezone(timezone.utc)
         self._since = time.monotonic()
-        self._changed = asyncio.Event()
+        self._sleepers: set[asyncio.Future[None]] = set()
 
     @classmethod
     def real(cls) -> Clock:
@@ -66,11 +66,19 @@ class Clock:
     async def sleep_until(self, at: datetime) -> None:
         """Wait until the simulated time `at`."""
         while (left := (at - self.now()).total_seconds()) > 0:
-            nap = min(left / self.speed, LONGEST_NAP_S) if self.speed else LONGEST_NAP_S
-            try:
-                await asyncio.wait_for(self._changed.wait(), nap)
-            except asyncio.TimeoutError:
-                continue
+            await self._nap(min(left / self.speed, LONGEST_NAP_S) if self.speed else LONGEST_NAP_S)
+
+    async def _nap(self, seconds: float) -> None:
+        """Wait for real seconds, or until the pace changes. Not with `wait_for`, which may swallow a cancellation."""
+        loop = asyncio.get_running_loop()
+        woken: asyncio.Future[None] = loop.create_future()
+        alarm = loop.call_later(seconds, _wake, woken)
+        self._sleepers.add(woken)
+        try:
+            await woken
+        finally:
+            alarm.cancel()
+            self._sleepers.discard(woken)
 
     def _shift(self, by: int) -> None:
         now = self.now()
@@ -79,6 +87,11 @@ class Clock:
 
     def _rebase(self, now: datetime) -> None:
         self._origin, self._since = now, time.monotonic()
-        # Sleepers wait on the old event; waking them lets them reckon with the new pace.
-        self._changed.set()
-        self._changed = asyncio.Event()
+        # Sleepers reckon again with the new pace. The clock may be moved from any thread.
+        for sleeper in list(self._sleepers):
+            sleeper.get_loop().call_soon_threadsafe(_wake, sleeper)
+
+
+def _wake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)

@@ -14,7 +14,9 @@ from localcloud.fc.function import Ref, Refusal
 from localcloud.flow.effects import Switches
 from localcloud.flow.outcome import Outcome, outcome_of_fc
 from localcloud.flow.service import FlowService
+from localcloud.identity import Identity
 from localcloud.oss import Oss
+from localcloud.rpc.operation import ApiError
 from localcloud.wire import Dropped
 
 INVOKE = "FC:InvokeFunction"
@@ -50,9 +52,28 @@ def compose(cloud: Cloud, workdir: Path) -> Whole:
         schedule_input=world.behaviour.schedule_input,
     )
     steps = Steps(fc, switches)
-    flow = FlowService(drawer("flow"), cloud.clock, steps.perform, switches)
+    flow = FlowService(drawer("flow"), cloud.clock, steps.perform, switches, permit=Roles(cloud.identity).refusal)
     cloud.attach(fc=fc, oss=oss, fnf=flow.product, parts=[fc, flow], kill=fc.host.kill)
     return Whole(cloud, oss, fc, flow)
+
+
+class Roles:
+    """Says what a flow's role may do: of all actions, invoking functions."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    def refusal(self, role_arn: str, action: str, parameters: Mapping[str, Any]) -> str:
+        """Why the role may not, or nothing where it may."""
+        try:
+            caller = self._identity.act_as(role_arn)
+        except ApiError as error:
+            return error.message
+        resource = str(parameters.get("resourceArn", "*"))
+        permission = f"fc:{action.partition(':')[2]}" if action.startswith("FC:") else action.lower()
+        if self._identity.allowed(caller, permission, resource):
+            return ""
+        return f"{role_arn} may not {permission} on {resource}"
 
 
 class Steps:

@@ -92,7 +92,7 @@ class RpcDoor:
         try:
             parameters = typed(product, operation, visit.parameters)
             self._check_permission(caller, operation.permission(parameters), visit.words)
-            if not self._quota.take(f"{product.name}/{visit.action}", operation.quota):
+            if not self._quota.take(f"{product.name}/{visit.action}", operation.quota, operation.burst):
                 raise Throttled
             return operation.run(parameters, caller)
         finally:

@@ -8,18 +8,18 @@ from localcloud.clock import Clock
 
 
 class Quota:
-    """Counts calls per key. A bucket holds one second's worth, and at least one call."""
+    """Counts calls per key. A bucket holds its burst or, without one, a second's worth, and at least one call."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._left: dict[str, tuple[float, datetime]] = {}
 
-    def take(self, key: str, per_second: float | None) -> bool:
+    def take(self, key: str, per_second: float | None, burst: float | None = None) -> bool:
         """Take one call from the bucket, or say that it is empty."""
         if per_second is None:
             return True
         now = self._clock.now()
-        full = max(per_second, 1.0)
+        full = max(burst or per_second, 1.0)
         left, since = self._left.get(key, (full, now))
         left = min(full, left + (now - since).total_seconds() * per_second)
         taken = left >= 1

@@ -1,0 +1,1 @@
+"""Function Compute on one machine: functions, their instances, their triggers, both vendor APIs."""

@@ -1,0 +1,81 @@
+"""Where a function's code is kept: the zip in the drawer, unpacked once into a folder that workers run from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import crcmod  # comes with the OSS SDK
+
+from localcloud.fc.function import invalid
+
+CodeStore = Callable[[str, str], "bytes | None"]
+"""Gives an object's bytes by bucket and key, or None where there is none: the cloud's OSS."""
+
+_crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF, rev=True)
+
+
+@dataclass(frozen=True)
+class Package:
+    """A function's code: its CRC-64 as the vendor writes it, and its size in bytes."""
+
+    checksum: str
+    size: int
+
+
+class CodeShelf:
+    """Keeps code by its checksum."""
+
+    def __init__(self, drawer: MutableMapping[str, Any], workdir: Path, code_store: CodeStore) -> None:
+        self._drawer, self._workdir, self._code_store = drawer, workdir, code_store
+
+    def keep(self, code: Mapping[str, Any] | None) -> Package:
+        """Take the code that a Create or Update call brings or points to, and unpack it."""
+        body = self._fetch(code or {})
+        package = Package(str(_crc64(body)), len(body))
+        if (said := (code or {}).get("checksum")) and str(said) != package.checksum:
+            raise invalid(f"code checksum is {package.checksum}, not {said}")
+        self._unpack(body, package.checksum)
+        self._drawer[f"code/{package.checksum}"] = base64.b64encode(body).decode()
+        return package
+
+    def folder(self, checksum: str) -> Path:
+        """Give the folder with the unpacked code; unpack it again where it was lost."""
+        if not (folder := self._workdir / "code" / checksum).is_dir():
+            self._unpack(base64.b64decode(self._drawer[f"code/{checksum}"]), checksum)
+        return folder
+
+    def _fetch(self, code: Mapping[str, Any]) -> bytes:
+        if text := code.get("zipFile"):
+            try:
+                return base64.b64decode(text, validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise invalid("code.zipFile is not base64") from error
+        bucket, key = code.get("ossBucketName"), code.get("ossObjectName")
+        if not bucket or not key:
+            raise invalid("code needs zipFile, or ossBucketName and ossObjectName")
+        body = self._code_store(bucket, key)
+        if body is None:
+            raise invalid(f"code object oss://{bucket}/{key} does not exist")
+        return body
+
+    def _unpack(self, body: bytes, checksum: str) -> None:
+        folder = self._workdir / "code" / checksum
+        if folder.is_dir():
+            return
+        draft = folder.with_suffix(".draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        try:
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                archive.extractall(draft)
+        except zipfile.BadZipFile as error:
+            raise invalid("code is not a zip file") from error
+        draft.rename(folder)

@@ -1,0 +1,136 @@
+"""`python -m localcloud up`: the whole cloud with this project deployed to it, ready for alerts."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.cloud import Cloud
+from localcloud.project.compose import Whole, compose
+from localcloud.server import Server
+from localcloud.template.deploy import Targets, deploy
+from localcloud.world import World
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "examples" / "demo"
+LEDGER, CODE, CODE_OBJECT = "tidegate-ledger", "tidegate-code", "tidegate.zip"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line."""
+
+    world: Path
+    policy: Path
+    port: int
+    speed: float
+    state: Path | None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT. A mistake in a file is one clear line and 2."""
+    options = read_options(arguments)
+    try:
+        world = World.load(options.world)
+        documents, index = compiled(options.policy)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    asyncio.run(serve(options, world, documents, index))
+    return 0
+
+
+def read_options(arguments: Sequence[str]) -> Options:
+    """Read the command line."""
+    parser = argparse.ArgumentParser("tidegate local up", description="localcloud with the project deployed to it")
+    parser.add_argument("--world", type=Path, default=DEMO / "world.yml", help="the world file")
+    parser.add_argument("--policy", type=Path, default=DEMO / "policy.yml", help="the policy to put in force")
+    parser.add_argument("--port", type=int, default=0, help="for the products and the console; 0: any free one")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second, while nobody works")
+    parser.add_argument("--state", type=Path, help="a folder in which everything survives a restart")
+    given = parser.parse_args(arguments)
+    return Options(given.world, given.policy, given.port, given.speed, given.state)
+
+
+def compiled(policy: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read and compile a policy file. Raises ValueError with every mistake in it."""
+    from tidegate.policyfile import compile_policy, read_policy  # noqa: PLC0415 - only here is the project known
+
+    return compile_policy(read_policy(policy))
+
+
+async def serve(options: Options, world: World, documents: dict[str, Any], index: dict[str, Any]) -> None:
+    """Run one cloud, deploy, say that it is ready, and stop it when asked to."""
+    with tempfile.TemporaryDirectory(prefix="localcloud-") as scratch:
+        cloud = Cloud.begin(world, options.state, options.speed)
+        whole = compose(cloud, (options.state or Path(scratch)) / "functions")
+        server = Server(cloud, options.port)
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        await server.start()
+        address = await settle_in(whole, documents, index)
+        sys.stdout.write(json.dumps({"ready": True, **cloud.address(), **address}) + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+        await server.stop()
+        cloud.cabinet.close()
+
+
+async def settle_in(whole: Whole, documents: dict[str, Any], index: dict[str, Any]) -> dict[str, str]:
+    """Deploy the project, once, and put the policy in force. Gives where alerts are posted."""
+    kept = whole.cloud.cabinet.drawer("project")
+    if "token" not in kept:
+        kept["token"] = secrets.token_urlsafe(24)
+    outputs = await deployed(whole, kept["token"])
+    await asyncio.to_thread(publish, whole, documents, index)
+    return {"alert_url": f"{outputs['AlertUrl'].rstrip('/')}/hook/cms/{kept['token']}", "ledger": LEDGER}
+
+
+async def deployed(whole: Whole, token: str) -> Mapping[str, Any]:
+    """Deploy `template.yml`, or bring what is deployed up to date."""
+    cloud = whole.cloud
+    parameters = {
+        "LedgerBucket": LEDGER,
+        "CodeBucket": CODE,
+        "CodeObject": CODE_OBJECT,
+        "HookTokens": token,
+        "ChatUrl": f"json://{cloud.endpoint}/_console/messages/chat",
+        "OncallUrl": f"json://{cloud.endpoint}/_console/messages/oncall",
+        "RpcEndpoint": cloud.endpoint,
+        "OssEndpoint": f"http://{cloud.oss_endpoint}",
+    }
+    targets = Targets(cloud.identity, whole.oss, whole.fc, whole.flow)
+    return (await deploy(ROOT / "template.yml", parameters, targets)).outputs
+
+
+def publish(whole: Whole, documents: dict[str, Any], index: dict[str, Any]) -> None:
+    """Publish the compiled policy as its operator would, over HTTP."""
+    from tidegate.app.wiring import shelf  # noqa: PLC0415 - only here is the project known
+    from tidegate.ledger.ledger import Ledger  # noqa: PLC0415
+    from tidegate.ledger.policies import Policies  # noqa: PLC0415
+    from tidegate.settings import Settings  # noqa: PLC0415
+
+    cloud = whole.cloud
+    settings = Settings(
+        account=cloud.world.account_id,
+        region=cloud.world.region,
+        store=f"oss://{LEDGER}",
+        oss_endpoint=f"http://{cloud.oss_endpoint}",
+        access_key_id=cloud.keys.access_key_id,
+        access_key_secret=cloud.keys.access_key_secret,
+    )
+    where = shelf(settings, time.sleep)  # noqa: TID251 - a composition root
+    now = cloud.clock.now
+    Ledger(where, now, lambda: secrets.token_hex(8)).check()
+    Policies(where, now).publish(documents, index, "local up")

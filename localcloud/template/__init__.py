@@ -1,0 +1,1 @@
+"""Reads template.yml, a ROS template, strictly, and deploys it to the cloud on one machine."""

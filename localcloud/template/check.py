@@ -1,0 +1,140 @@
+"""Checks a template without deploying it: types, names, references, trigger configs, flow definitions, policies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localcloud.fc.function import Refusal
+from localcloud.fc.trigger_config import check_config
+from localcloud.flow.faults import FlowError
+from localcloud.flow.language import parse as parse_flow
+from localcloud.identity import checked
+from localcloud.rpc.operation import ApiError
+from localcloud.template.faults import TemplateError
+from localcloud.template.intrinsics import Scope, Unknown, resolve
+from localcloud.template.model import FUNCTIONS, PSEUDO, Resource, Template
+from localcloud.template.types import check_properties, type_of
+
+# What a definition is read with before deployment: any account and region will do.
+STAND_INS = {"ALIYUN::AccountId": "1234567890123456", "ALIYUN::Region": "cn-hangzhou", "ALIYUN::StackName": "stack"}
+_FUNCTION_ARN = re.compile(r"acs:fc:[^:\s]*:[^:\s]*:functions/([A-Za-z0-9_-]+)")
+
+
+def check(template: Template) -> None:
+    """Refuse a template that would not deploy, whatever its parameters are."""
+    scope = _scope(template)
+    for resource in template.resources.values():
+        type_of(resource.type, f"{resource.name}.Type")
+    for resource in template.resources.values():
+        for other in resource.depends_on:
+            if other not in template.resources:
+                raise TemplateError(f"{resource.name}.DependsOn", f"there is no resource {other!r}")
+        check_resource(resource, resolve(resource.properties, scope, f"{resource.name}.Properties"))
+    for name, value in template.outputs.items():
+        resolve(value, scope, f"Outputs.{name}.Value")
+    _check_flows(template, scope)
+    template.in_order()
+
+
+def check_resource(resource: Resource, properties: Mapping[str, Any]) -> None:
+    """Check one resource with its properties resolved, as far as they are known."""
+    path = f"{resource.name}.Properties"
+    check_properties(type_of(resource.type, f"{resource.name}.Type"), properties, path)
+    if special := _SPECIAL.get(resource.type):
+        special(properties, path)
+
+
+def _scope(template: Template) -> Scope:
+    def ref(name: str) -> Any:
+        if name in template.resources:
+            return Unknown(name)
+        if name in PSEUDO:
+            return Unknown(STAND_INS[name])
+        parameter = template.parameters[name]
+        return Unknown(parameter.default if parameter.has_default else name)
+
+    def attribute(owner: str, name: str) -> Any:
+        if owner not in template.resources:
+            raise KeyError(f"there is no resource {owner!r}")
+        resource = template.resources[owner]
+        spec = type_of(resource.type, f"{owner}.Type")
+        if name not in spec["attributes"]:
+            known = ", ".join(spec["attributes"])
+            raise KeyError(f"{resource.type} has no attribute {name!r}; it has {known}")
+        own = resource.properties.get(spec["ref"])
+        return Unknown(own if isinstance(own, str) and name == spec["ref"] else f"{owner}.{name}")
+
+    return Scope(ref, attribute)
+
+
+def _trigger(properties: Mapping[str, Any], path: str) -> None:
+    kind, config = properties["TriggerType"], properties["TriggerConfig"]
+    try:
+        if not isinstance(kind, Unknown) and not _has_unknown(config):
+            check_config(kind, config)
+    except Refusal as refusal:
+        raise TemplateError(f"{path}.TriggerConfig", refusal.message.removeprefix("triggerConfig.")) from refusal
+    if kind == "mns_topic" and not properties.get("SourceArn"):
+        raise TemplateError(f"{path}.SourceArn", "is required for a topic")
+
+
+def _role(properties: Mapping[str, Any], path: str) -> None:
+    for number, policy in enumerate(properties.get("Policies") or []):
+        _check_policy(policy["PolicyDocument"], f"{path}.Policies[{number}].PolicyDocument")
+
+
+def _check_policy(document: Mapping[str, Any], path: str) -> None:
+    try:
+        checked(document)
+    except ApiError as error:
+        raise TemplateError(path, error.message) from error
+
+
+def _function(properties: Mapping[str, Any], path: str) -> None:
+    code = properties.get("Code") or {}
+    both = "OssBucketName" in code and "OssObjectName" in code
+    if not both and not code.get("ZipFile") and not code.get("SourceCode"):
+        raise TemplateError(f"{path}.Code", "needs OssBucketName and OssObjectName, ZipFile or SourceCode")
+    memory, cpu = properties.get("MemorySize", 512), properties.get("Cpu")
+    if isinstance(memory, int) and memory % 64:
+        raise TemplateError(f"{path}.MemorySize", f"{memory} is not a multiple of 64")
+    if isinstance(memory, int) and isinstance(cpu, (int, float)) and not 1 <= memory / 1024 / cpu <= 4:  # noqa: PLR2004
+        raise TemplateError(f"{path}.Cpu", f"{cpu} to {memory} MB must be between 1:1 and 1:4 (in GB)")
+
+
+_SPECIAL: dict[str, Callable[[Mapping[str, Any], str], None]] = {
+    "ALIYUN::FC3::Trigger": _trigger,
+    "ALIYUN::FC::Trigger": _trigger,
+    "ALIYUN::RAM::Role": _role,
+    "ALIYUN::FC3::Function": _function,
+    "ALIYUN::FC::Function": _function,
+}
+
+
+def _check_flows(template: Template, scope: Scope) -> None:
+    names = {one.properties.get("FunctionName") for one in template.resources.values() if one.type in FUNCTIONS}
+    for resource in template.resources.values():
+        if resource.type != "ALIYUN::FNF::Flow":
+            continue
+        path = f"{resource.name}.Properties.Definition"
+        text = str(resolve(resource.properties["Definition"], scope, path))
+        try:
+            flow = parse_flow(text, express=resource.properties.get("ExecutionMode") == "Express")
+        except FlowError as error:
+            raise TemplateError(path, str(error)) from error
+        said = resource.properties["Name"]
+        if isinstance(said, str) and flow.name != said:
+            raise TemplateError(path, f"the flow calls itself {flow.name!r}, the resource {said!r}")
+        if all(isinstance(name, str) for name in names):
+            for missing in sorted(set(_FUNCTION_ARN.findall(text)) - names):
+                raise TemplateError(path, f"calls the function {missing!r}, which is not in the template")
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_has_unknown(item) for item in value)
+    return isinstance(value, Unknown)
