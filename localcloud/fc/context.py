@@ -1,4 +1,4 @@
-"""The context a handler gets, in the shape of its Python runtime (fc 1.4)."""
+"""The context a handler gets, in the shape of its Python runtime (fact fc 1.4)."""
 
 from __future__ import annotations
 

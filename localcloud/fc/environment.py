@@ -1,4 +1,4 @@
-"""What a worker finds in its environment: its own variables, the platform's, nothing of this machine (fc 1.5)."""
+"""What a worker finds in its environment: its own variables, the platform's, nothing of this machine (fact fc 1.5)."""
 
 from __future__ import annotations
 

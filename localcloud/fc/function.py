@@ -1,4 +1,4 @@
-"""What a function is: its name, its settings, and the limits both must keep (fc 1.5, 1.7)."""
+"""What a function is: its name, its settings, and the limits both must keep (fact fc 1.5, 1.7)."""
 
 from __future__ import annotations
 

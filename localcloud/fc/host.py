@@ -91,8 +91,11 @@ class FunctionHost:
         request_id = request_id or new_request_id()
         try:
             self._consult(self.faults.before, ref)
-            invocation = await self._accept(ref, event, kind, retry_count, request_id)
-            self._consult(self.faults.after, ref)
+            try:
+                invocation = await self._accept(ref, event, kind, retry_count, request_id)
+            finally:
+                # A reply can be lost whatever it says, a refusal too.
+                self._consult(self.faults.after, ref)
         except Refusal as refusal:
             return refused(refusal, ref, request_id)
         return replace(invocation, headers={**invocation.headers, "X-Fc-Request-Id": request_id})

@@ -1,4 +1,4 @@
-"""HTTP triggers: a request to a function's own address becomes an event, its result a response (fc 1.6, 2.8).
+"""HTTP triggers: a request to a function's own address becomes an event, its result a response (fact fc 1.6, 2.8).
 
 `/_fc/{function}/...` stands for `https://{function}-....fcapp.run/...`: the handler sees the path without that prefix.
 """
@@ -134,7 +134,7 @@ def _reply(invocation: Invocation) -> Reply:
 
 
 def _response(result: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Read a result. One without a statusCode is a body with status 200: unverified with the vendor (fc 1.6)."""
+    """Read a result. One without a statusCode is a body with status 200: unverified with the vendor (fact fc 1.6)."""
     try:
         said = json.loads(result)
     except ValueError:

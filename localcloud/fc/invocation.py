@@ -1,4 +1,4 @@
-"""How an invocation ended, as its caller sees it (fc 1.9)."""
+"""How an invocation ended, as its caller sees it (fact fc 1.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a timer trigger fires: `@every 4m`, or six cron fields, in UTC or in `CRON_TZ` (fc 2.1)."""
+"""When a timer trigger fires: `@every 4m`, or six cron fields, in UTC or in `CRON_TZ` (fact fc 2.1)."""
 
 from __future__ import annotations
 

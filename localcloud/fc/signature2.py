@@ -1,4 +1,4 @@
-"""Verifies the signature of the 2.0 API: `Authorization: FC id:signature` (fc 1.10)."""
+"""Verifies the signature of the 2.0 API: `Authorization: FC id:signature` (fact fc 1.10)."""
 
 from __future__ import annotations
 

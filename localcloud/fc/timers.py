@@ -1,4 +1,4 @@
-"""Timer triggers: fire on the cloud's clock, as asynchronous requests (fc 2.1)."""
+"""Timer triggers: fire on the cloud's clock, as asynchronous requests (fact fc 2.1)."""
 
 from __future__ import annotations
 

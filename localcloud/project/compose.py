@@ -44,6 +44,7 @@ def compose(cloud: Cloud, workdir: Path) -> Whole:
         workdir=workdir,
         code_store=oss.read,
         endpoint=lambda: cloud.endpoint,
+        calls=cloud.door.calls,
         region=world.region,
     )
     switches = Switches(

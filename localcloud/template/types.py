@@ -1,4 +1,4 @@
-"""Checks a resource's properties against the checked-in list of types (fc 3.2): names, types, ranges."""
+"""Checks a resource's properties against the checked-in list of types (fact fc 3.2): names, types, ranges."""
 
 from __future__ import annotations
 

@@ -1,0 +1,114 @@
+"""Tells the story while it happens: every new record of a ledger becomes a line, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.markup import escape
+
+from localcloud.project.demo.stage import Stage
+from tidegate.app import codec
+from tidegate.domain.facts import Adopted, Claimed, Closed, Concluded, Decided, Fact, Judged, Looked, Planned
+from tidegate.domain.operation import Event, Outcome, Verdict
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+SIGHTS = {
+    Event.SAW_NOTHING: "the old values are still there",
+    Event.SAW_UNPAID: "the order waits to be paid",
+    Event.SAW_CHANGE: "the instance changes",
+    Event.SAW_SWITCHOVER: "the vendor waits for somebody to press Switch",
+    Event.SAW_WANTED: "the wanted values are there; read again in a minute",
+    Event.FOUND_ORDER: "the order was found in billing: it stands",
+    Event.CLEARED: "no order stands; it may be placed again",
+}
+
+
+@dataclass
+class Narrator:
+    """Prints to one console; `quiet` prints nothing."""
+
+    stage: Stage
+    console: Console
+    _told: dict[str, int] = field(default_factory=dict)
+    _last: dict[str, Event | None] = field(default_factory=dict)
+    _messages: int = 0
+
+    def act(self, number: int, title: str) -> None:
+        """Begin an act."""
+        self.console.print(f"\n[bold]{number}  {escape(title)}[/bold]")
+
+    def say(self, text: str, style: str = "", at: datetime | None = None) -> None:
+        """Print one line with the simulated time."""
+        when = (at or self.stage.now()).astimezone(ZONE)
+        self.console.print(f"   [dim]{when:%H:%M:%S}[/dim]  {escape(text)}", style=style, highlight=False)
+
+    def listen(self, name: str) -> None:
+        """Print what is new in the ledger of an instance, and what people were told."""
+        self._records(name)
+        messages = self.stage.console("GET", "messages")["messages"]
+        for message in messages[self._messages :]:
+            self._message(message)
+        self._messages = len(messages)
+
+    def _records(self, name: str) -> None:
+        book = self.stage.around.book()
+        if book is None:
+            return
+        key = self.stage.around.key(book.read(name))
+        head = self.stage.around.ledger.head(key)
+        told = self._told.get(key, 0)
+        if head is None or head.seq == told:
+            return
+        fresh = self.stage.around.ledger.records(key, newest_first=False, limit=head.seq - told)
+        for record in fresh:
+            for text, style in self._lines(name, codec.read_fact(record.fact)):
+                self.say(text, style, record.at)
+        self._told[key] = head.seq
+
+    def _message(self, message: dict[str, Any]) -> None:
+        content = message["content"]
+        self.say(f"to {message['channel']}: {content.get('message', content)}", "yellow")
+
+    def _lines(self, name: str, fact: Fact) -> Iterator[tuple[str, str]]:
+        if isinstance(fact, Decided):
+            for answer in fact.answers:
+                yield f"{name}: {answer.what} -> {answer.verdict}: {answer.reason}", "cyan"
+        elif isinstance(fact, Looked):
+            if fact.event in SIGHTS and self._last.get(name) is not fact.event:
+                yield f"{name}: {SIGHTS[fact.event]}", "dim"
+            self._last[name] = fact.event
+        elif line := _line(name, fact):
+            self._last.pop(name, None)
+            yield line
+
+
+def _line(name: str, fact: Fact) -> tuple[str, str] | None:
+    """One fact that makes one line."""
+    if isinstance(fact, Adopted):
+        return f"{name}: first contact, found on {fact.rung or 'no rung'}", "dim"
+    if isinstance(fact, Planned):
+        operation = fact.operation
+        return f"{name}: resize {operation.from_rung} -> {operation.to_rung}: {operation.reason}", "bold cyan"
+    if isinstance(fact, Claimed):
+        return f"{name}: attempt {fact.attempt.number} claimed; the vendor is called once", ""
+    if isinstance(fact, Judged):
+        return _verdict(name, fact)
+    if isinstance(fact, Concluded):
+        style = "bold green" if fact.outcome is Outcome.RESIZED else "bold red"
+        return f"{name}: {fact.outcome.value}: {fact.why}", style
+    return (f"{name}: settled", "green") if isinstance(fact, Closed) else None
+
+
+def _verdict(name: str, fact: Judged) -> tuple[str, str]:
+    if fact.verdict is Verdict.ACCEPTED:
+        order = f", order {fact.order_id}" if fact.order_id else ""
+        return f"{name}: accepted{order}", "green"
+    if fact.verdict is Verdict.UNANSWERED:
+        return f"{name}: no answer ({fact.code}): the order may stand, so look, never order again", "magenta"
+    return f"{name}: {fact.verdict.value}: {fact.code}", "magenta"

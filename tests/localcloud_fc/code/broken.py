@@ -1,0 +1,3 @@
+"""A module that fails to load."""
+
+raise RuntimeError("at the door")
