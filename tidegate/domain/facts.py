@@ -221,7 +221,7 @@ def _(fact: Judged, state: State, at: datetime) -> State:
     )
     moved = operation.with_attempt(judged).moved(fact.event, at)
     if fact.event is Event.CONCLUDE:
-        moved = replace(moved, outcome=Outcome.REFUSED, outcome_why=f"{fact.code}: {fact.message}")
+        moved = replace(moved, outcome=Outcome.REFUSED, outcome_why=_refusal(fact))
     return replace(
         state,
         operation=replace(
@@ -310,6 +310,12 @@ def _(fact: Closed, state: State, at: datetime) -> State:
 def _(fact: Telling, state: State, _at: datetime) -> State:
     others = tuple(told for told in state.told if (told.notice, told.channel) != (fact.told.notice, fact.told.channel))
     return replace(state, told=newest((*others, fact.told), TOLD_KEPT))
+
+
+def _refusal(fact: Judged) -> str:
+    """The vendor's own words, with the request id that its support asks for."""
+    request = f" (request {fact.request_id})" if fact.request_id else ""
+    return f"{fact.code}: {fact.message}{request}"
 
 
 def _open(state: State, number: int) -> Operation:
