@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,11 @@ class Whole:
     flow: FlowService
 
 
-def compose(cloud: Cloud, workdir: Path) -> Whole:
-    """Attach every part to a cloud. Code is unpacked, and functions run, below `workdir`."""
+def compose(cloud: Cloud, workdir: Path, *, deliver_twice: Callable[[], bool] = lambda: False) -> Whole:
+    """Attach every part to a cloud. Code is unpacked, and functions run, below `workdir`.
+
+    `deliver_twice` says of each timer, message and asynchronous call whether it is delivered once more.
+    """
     drawer, world = cloud.cabinet.drawer, cloud.world
     oss = Oss(drawer("oss"), cloud.clock, cloud.identity, cloud.faults, region=world.region)
     fc = FunctionCompute(
@@ -46,6 +49,7 @@ def compose(cloud: Cloud, workdir: Path) -> Whole:
         endpoint=lambda: cloud.endpoint,
         calls=cloud.door.calls,
         region=world.region,
+        deliver_twice=deliver_twice,
     )
     switches = Switches(
         exception_name=world.behaviour.flow_exception_names,

@@ -87,28 +87,33 @@ async def serve(options: Options, world: World, documents: dict[str, Any], index
         cloud.cabinet.close()
 
 
-async def settle_in(whole: Whole, documents: dict[str, Any], index: dict[str, Any]) -> dict[str, str]:
-    """Deploy the project, once, and put the policy in force. Gives where alerts are posted."""
+async def settle_in(
+    whole: Whole, documents: dict[str, Any], index: dict[str, Any], **parameters: str
+) -> dict[str, str]:
+    """Deploy the project, once, and put the policy in force. Gives where alerts are posted.
+
+    `parameters` are the template's, over those that this cloud gives it.
+    """
     kept = whole.cloud.cabinet.drawer("project")
     if "token" not in kept:
         kept["token"] = secrets.token_urlsafe(24)
-    outputs = await deployed(whole, kept["token"])
+    outputs = await deployed(whole, {"HookTokens": kept["token"], **parameters})
     await asyncio.to_thread(publish, whole, documents, index)
     return {"alert_url": f"{outputs['AlertUrl'].rstrip('/')}/hook/cms/{kept['token']}", "ledger": LEDGER}
 
 
-async def deployed(whole: Whole, token: str) -> Mapping[str, Any]:
+async def deployed(whole: Whole, given: Mapping[str, str]) -> Mapping[str, Any]:
     """Deploy `template.yml`, or bring what is deployed up to date."""
     cloud = whole.cloud
     parameters = {
         "LedgerBucket": LEDGER,
         "CodeBucket": CODE,
         "CodeObject": CODE_OBJECT,
-        "HookTokens": token,
         "ChatUrl": f"json://{cloud.endpoint}/_console/messages/chat",
         "OncallUrl": f"json://{cloud.endpoint}/_console/messages/oncall",
         "RpcEndpoint": cloud.endpoint,
         "OssEndpoint": f"http://{cloud.oss_endpoint}",
+        **given,
     }
     targets = Targets(cloud.identity, whole.oss, whole.fc, whole.flow)
     return (await deploy(ROOT / "template.yml", parameters, targets)).outputs

@@ -43,6 +43,10 @@ class Narrator:
         """Begin an act."""
         self.console.print(f"\n[bold]{number}  {escape(title)}[/bold]")
 
+    def clock(self) -> str:
+        """The simulated time on the wall."""
+        return f"{self.stage.now().astimezone(ZONE):%H:%M:%S}"
+
     def say(self, text: str, style: str = "", at: datetime | None = None) -> None:
         """Print one line with the simulated time."""
         when = (at or self.stage.now()).astimezone(ZONE)

@@ -121,14 +121,18 @@ class Show:
         return unpaid[0] if unpaid else ""
 
     def _until(self, name: str, what: str, seen: Callable[[State], Any]) -> Any:
-        """Tell what happens until something is seen."""
+        """Tell what happens until something is seen; below it a line with the time and the phase."""
 
         def look() -> Any:
             self.narrator.listen(name)
             head = self.stage.around.ledger.head(self._key(name))
-            return seen(read(head.state)) if head else None
+            state = read(head.state) if head else State()
+            phase = f"{name} is {state.operation.phase.value}" if state.operation else f"{name} is at rest"
+            live.update(f"[dim]{self.narrator.clock()}[/dim]  {phase}; waiting for {what}")
+            return seen(state)
 
-        return wait_for(what, look)
+        with self.narrator.console.status(f"waiting for {what}") as live:
+            return wait_for(what, look)
 
     def _key(self, name: str) -> str:
         book = self.stage.around.book()
