@@ -82,9 +82,32 @@ async def serve(options: Options, world: World, documents: dict[str, Any], index
         address = await settle_in(whole, documents, index)
         sys.stdout.write(json.dumps({"ready": True, **cloud.address(), **address}) + "\n")
         sys.stdout.flush()
+        sys.stderr.write(f"\n{exports({**cloud.address(), **address})}\n")
         await stop.wait()
         await server.stop()
         cloud.cabinet.close()
+
+
+def command_environment(address: Mapping[str, str]) -> dict[str, str]:
+    """What the command line must know to reach this cloud."""
+    endpoint = address["endpoint"]
+    return {
+        "TIDEGATE_ACCOUNT": address["account_id"],
+        "TIDEGATE_REGION": address["region"],
+        "TIDEGATE_STORE": f"oss://{address['ledger']}",
+        "TIDEGATE_OSS_ENDPOINT": f"http://{address['oss_endpoint']}",
+        "TIDEGATE_ENDPOINT": endpoint,
+        "TIDEGATE_FC_ENDPOINT": f"http://{endpoint}",
+        "TIDEGATE_CLOCK_URL": f"http://{endpoint}/_console/clock",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": address["access_key_id"],
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": address["access_key_secret"],
+    }
+
+
+def exports(address: Mapping[str, str]) -> str:
+    """Lines for a shell, so that `tidegate status` and the others speak to this cloud."""
+    lines = [f"export {name}={value}" for name, value in command_environment(address).items()]
+    return "\n".join(["# In another shell:", *lines])
 
 
 async def settle_in(

@@ -18,7 +18,7 @@ from typing import Any
 
 import requests
 
-from localcloud.project.up import DEMO, ROOT
+from localcloud.project.up import DEMO, ROOT, command_environment
 from localcloud.template.package import zip_project
 from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.credentials import Credentials
@@ -76,15 +76,8 @@ class Stage:
 
     def environment(self) -> dict[str, str]:
         """What the command line must know to reach this cloud, and `on_request` as a 2.0 function."""
-        address = self.address
         return {
-            **self.function_environment(),
-            "TIDEGATE_ACCOUNT": address["account_id"],
-            "TIDEGATE_REGION": address["region"],
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": address["access_key_id"],
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": address["access_key_secret"],
-            "TIDEGATE_CLOCK_URL": f"http://{address['endpoint']}/_console/clock",
-            "TIDEGATE_FC_ENDPOINT": f"http://{address['endpoint']}",
+            **command_environment(self.address),
             "TIDEGATE_FC_API": "2.0",
             "TIDEGATE_FC_SERVICE": FC2_SERVICE,
             "TIDEGATE_FC_FUNCTION": FC2_FUNCTION,
