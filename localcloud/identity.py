@@ -144,7 +144,7 @@ class Identity:
 
 
 def trusting(*services: str) -> Policy:
-    """Give the trust policy that lets these services take a role (flow 10)."""
+    """Give the trust policy that lets these services take a role (fact flow 10)."""
     principal = {"Service": list(services)}
     return {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]}
 
@@ -191,7 +191,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def anywhere(pattern: str) -> str:
-    """Read an empty region or account in a policy as any: the vendor writes `acs:fc:::services/...` (flow 10)."""
+    """Read an empty region or account in a policy as any: the vendor writes `acs:fc:::services/...` (fact flow 10)."""
     parts = pattern.split(":", 4)
     if len(parts) < 5:  # noqa: PLR2004 - acs, product, region, account, the rest
         return pattern

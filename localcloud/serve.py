@@ -12,13 +12,17 @@ from pathlib import Path
 
 from localcloud.cloud import Cloud
 from localcloud.server import Server
-from localcloud.world import World
+from localcloud.world import BadWorld, World
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT. A mistake in the world file is a line each and 2."""
     options = parser().parse_args(arguments)
-    world = World.load(options.world) if options.world else World()
+    try:
+        world = World.load(options.world) if options.world else World()
+    except (OSError, BadWorld) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     asyncio.run(serve(world, options.state, options.speed, (options.port, options.oss_port)))
     return 0
 

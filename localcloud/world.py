@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from localcloud.durations import Duration
 from localcloud.faults import Fault
 from localcloud.rpc.prices import Prices
 from localcloud.rpc.specs import GATEWAY_SPECS, RABBITMQ_FIELDS, SERVERLESS_FIELDS
+
+
+class BadWorld(ValueError):  # noqa: N818 - reads as what it is
+    """A world file that cannot be used: which, where in it, and why."""
 
 
 class Strict(BaseModel):
@@ -122,8 +126,18 @@ class World(Strict):
 
     @classmethod
     def load(cls, path: Path) -> World:
-        """Read a world file; raise pydantic's ValidationError where it is wrong."""
-        return cls.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+        """Read a world file. Raises BadWorld with a line for everything that is wrong with it, or OSError."""
+        try:
+            return cls.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f"{path}:{mark.line + 1}" if mark else f"{path}"
+            raise BadWorld(f"{where}: this is no YAML: {getattr(error, 'problem', error)}") from error
+        except UnicodeDecodeError as error:
+            raise BadWorld(f"{path}: this is no UTF-8 text: byte {error.start}") from error
+        except ValidationError as error:
+            faults = ((".".join(map(str, each["loc"])) or "the file", each["msg"]) for each in error.errors())
+            raise BadWorld("\n".join(f"{path}: {where}: {why}" for where, why in faults)) from error
 
     def behaviour_of(self, instance_id: str) -> Behaviour:
         """Give the behaviour of one instance: its own switches over the world's."""

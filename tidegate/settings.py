@@ -52,6 +52,43 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+@dataclass(frozen=True)
+class CliSettings:
+    """How the command line reaches the function that takes requests, and by whose clock it goes."""
+
+    fc_endpoint: str
+    """Where Function Compute answers, with or without a scheme; empty where that cannot be told."""
+    fc_api: str = "3.0"
+    fc_service: str = "tidegate"
+    """Only functions of 2.0 belong to a service."""
+    fc_function: str = "tidegate-on-request"
+    clock_url: str = ""
+    """Empty for the machine's own time."""
+    access_key_id: str = ""
+    access_key_secret: str = field(default="", repr=False)
+    security_token: str = field(default="", repr=False)
+
+
+def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
+    """Read what only the command line needs. Raises BadSettings for an API version that is none."""
+    env = os.environ if environ is None else environ  # noqa: TID251 - the one place
+    api = env.get("TIDEGATE_FC_API") or "3.0"
+    if api not in ("2.0", "3.0"):
+        raise BadSettings("TIDEGATE_FC_API is 2.0 or 3.0")
+    account, region = env.get("TIDEGATE_ACCOUNT"), env.get("TIDEGATE_REGION")
+    own = f"https://{account}.{region}.fc.aliyuncs.com" if account and region else ""
+    return CliSettings(
+        fc_endpoint=env.get("TIDEGATE_FC_ENDPOINT") or own,
+        fc_api=api,
+        fc_service=env.get("TIDEGATE_FC_SERVICE") or "tidegate",
+        fc_function=env.get("TIDEGATE_FC_FUNCTION") or "tidegate-on-request",
+        clock_url=env.get("TIDEGATE_CLOCK_URL", ""),
+        access_key_id=env.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
+        access_key_secret=env.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
+        security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
+    )
+
+
 def _required(env: Mapping[str, str], *names: str) -> str:
     for name in names:
         if env.get(name):

@@ -1,4 +1,4 @@
-"""What a function is: its name, its settings, and the limits both must keep (fact fc 1.5, 1.7)."""
+"""What a function is: its name, its settings, and the limits both must keep (facts fc 1.5, 1.7)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Ref:
 
     @classmethod
     def from_arn(cls, arn: str) -> Ref:
-        """Read the ARN of either version (flow 5.2). Only the qualifier LATEST exists here."""
+        """Read the ARN of either version (fact flow 5.2). Only the qualifier LATEST exists here."""
         if found := _ARN_3.fullmatch(arn):
             name, qualifier = found.groups()
             ref = cls(name)

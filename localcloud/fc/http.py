@@ -1,4 +1,4 @@
-"""HTTP triggers: a request to a function's own address becomes an event, its result a response (fact fc 1.6, 2.8).
+"""HTTP triggers: a request to a function's own address becomes an event, its result a response (facts fc 1.6, 2.8).
 
 `/_fc/{function}/...` stands for `https://{function}-....fcapp.run/...`: the handler sees the path without that prefix.
 """

@@ -1,4 +1,4 @@
-"""How the runtime finds a handler, and what it answers when it cannot (fact fc 1.3, 1.9)."""
+"""How the runtime finds a handler, and what it answers when it cannot (facts fc 1.3, 1.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a handler's end looks like from outside: the bytes of its result, or an error's body (fact fc 1.3, 1.9)."""
+"""What a handler's end looks like from outside: the bytes of its result, or an error's body (facts fc 1.3, 1.9)."""
 
 from __future__ import annotations
 

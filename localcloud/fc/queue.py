@@ -1,4 +1,4 @@
-"""Requests that the platform delivers by itself, at least once: calls, timers, messages (fact fc 1.8, 2.2, 2.5)."""
+"""Requests that the platform delivers by itself, at least once: calls, timers, messages (facts fc 1.8, 2.2, 2.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Message topics, queues and events that reach functions through their triggers (fact fc 2.2, 2.5)."""
+"""Message topics, queues and events that reach functions through their triggers (facts fc 2.2, 2.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a triggerConfig may say, by kind of trigger (fact fc 2.1, 2.2, 2.5, 2.8). No vendor schema checks it."""
+"""What a triggerConfig may say, by kind of trigger (facts fc 2.1, 2.2, 2.5, 2.8). No vendor schema checks it."""
 
 from __future__ import annotations
 

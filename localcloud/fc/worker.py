@@ -1,4 +1,4 @@
-"""One function instance: a process that behaves like Function Compute's Python runtime (fact fc 1 and 4).
+"""One function instance: a process that behaves like Function Compute's Python runtime (facts fc 1 and 4).
 
 `python -m localcloud.fc.worker <fd of its line to the host>`. The interpreter is the host's own, whatever Python the
 function asks for; what is installed beside it stands in for a layer, but not packages installed in editable mode: those

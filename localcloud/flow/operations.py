@@ -115,7 +115,7 @@ def operations(
 
 
 def operation(name: str, answer: Answer) -> Operation:
-    """Give one operation. RAM cannot scope StartExecution to a flow; of the others only `*` is documented (fc 3)."""
+    """Give one operation. RAM cannot scope StartExecution; of the others only `*` is documented (fact fc 3.2)."""
     per_second, at_once = BUCKETS.get(name, (OTHERS_PER_S, OTHERS_AT_ONCE))
     return Operation(
         run=lambda parameters, _: answer(parameters),

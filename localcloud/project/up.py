@@ -19,11 +19,16 @@ from localcloud.cloud import Cloud
 from localcloud.project.compose import Whole, compose
 from localcloud.server import Server
 from localcloud.template.deploy import Targets, deploy
+from localcloud.template.faults import TemplateError
 from localcloud.world import World
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "examples" / "demo"
 LEDGER, CODE, CODE_OBJECT = "tidegate-ledger", "tidegate-code", "tidegate.zip"
+
+
+class Unable(Exception):  # noqa: N818 - reads as what it is
+    """What was asked for cannot be had on this machine."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,18 @@ def main(arguments: Sequence[str]) -> int:
         world = World.load(options.world)
         documents, index = compiled(options.policy)
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    asyncio.run(serve(options, world, documents, index))
+        return mistaken(error)
+    try:
+        asyncio.run(serve(options, world, documents, index))
+    except (Unable, TemplateError) as error:
+        return mistaken(error)
     return 0
+
+
+def mistaken(error: Exception) -> int:
+    """Tell a person of their mistake."""
+    sys.stderr.write(f"{error}\n")
+    return 2
 
 
 def read_options(arguments: Sequence[str]) -> Options:
@@ -78,14 +91,24 @@ async def serve(options: Options, world: World, documents: dict[str, Any], index
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        try:
+            await listen(server, options.port)
+            address = await settle_in(whole, documents, index)
+            sys.stdout.write(json.dumps({"ready": True, **cloud.address(), **address}) + "\n")
+            sys.stdout.flush()
+            sys.stderr.write(f"\n{exports({**cloud.address(), **address})}\n")
+            await stop.wait()
+        finally:
+            await server.stop()
+            cloud.cabinet.close()
+
+
+async def listen(server: Server, port: int) -> None:
+    """Start a server. Raises Unable where the port is taken."""
+    try:
         await server.start()
-        address = await settle_in(whole, documents, index)
-        sys.stdout.write(json.dumps({"ready": True, **cloud.address(), **address}) + "\n")
-        sys.stdout.flush()
-        sys.stderr.write(f"\n{exports({**cloud.address(), **address})}\n")
-        await stop.wait()
-        await server.stop()
-        cloud.cabinet.close()
+    except OSError as error:
+        raise Unable(f"cannot listen on port {port}: {error.strerror or error}") from error
 
 
 def command_environment(address: Mapping[str, str]) -> dict[str, str]:

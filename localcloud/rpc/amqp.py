@@ -18,7 +18,7 @@ from localcloud.rpc.tokens import Tokens
 PRODUCT = "amqp-open"
 SERVING = "SERVING"
 READ_AS = {"MaxPrivateTps": "MaxTps", "QueueCapacity": "MaxQueue", "SupportEip": "SupportEIP"}
-"""Request names whose values are read under another name (facts A.2)."""
+"""Request names whose values are read under another name (fact A.2)."""
 NOT_LISTED = ("MaxConnections", "SupportTracing", "TracingStorageTime")
 LASTS = timedelta(days=365)
 
@@ -141,7 +141,7 @@ class Amqp:
 
 
 def check_fields(kept: Kept, parameters: Parameters, *, type_required: bool) -> None:
-    """Refuse fields that do not fit a resize or the way the instance is paid (facts A.1)."""
+    """Refuse fields that do not fit a resize or the way the instance is paid (fact A.1)."""
     subscription = kept.began.billing == "PRE_PAID"
     if "EncryptedInstance" in parameters or "KmsKeyId" in parameters:
         raise ApiError("InvalidParameter", "Encryption cannot be set when an instance is resized.")
@@ -188,12 +188,12 @@ def page_start(token: str) -> int:
 
 
 def answer(code: int | str, message: str, data: Any = "") -> dict[str, Any]:
-    """Give UpdateInstance's envelope. `Success` and `StatusCode` are texts, unlike everywhere else (facts F.2)."""
+    """Give UpdateInstance's envelope. `Success` and `StatusCode` are texts, unlike everywhere else (fact F.2)."""
     return {"Code": code, "Message": message, "Data": data, "Success": "true", "StatusCode": "200"}
 
 
 def accepted(form: str, instance_id: str, order: PlacedOrder | None) -> dict[str, Any]:
-    """Give the answer to an accepted change, with `Data` in the form that the world asks for (facts F.1)."""
+    """Give the answer to an accepted change, with `Data` in the form that the world asks for (fact F.1)."""
     content: dict[str, Any] = {"instanceId": instance_id}
     if order:
         content["orderId"] = int(order.order_id)
@@ -204,5 +204,5 @@ def accepted(form: str, instance_id: str, order: PlacedOrder | None) -> dict[str
         "curly-string": f"{{“instanceId”: “{instance_id}”{number}}}",
         "empty": "",
     }[form]
-    # The vendor's own sample of a success says this; it means nothing unless Code is not 200 (facts F.4).
+    # The vendor's own sample of a success says this; it means nothing unless Code is not 200 (fact F.4).
     return answer(200, "InstanceNotExist", data)

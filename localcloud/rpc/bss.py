@@ -24,7 +24,7 @@ PERMISSIONS = {
     "CancelOrder": "bssapi:CancelOrder|bss:CancelOrder",
     "QueryAccountBalance": "bssapi:QueryAccountBalance|bss:DescribeAcccount",
 }
-"""New and old names of the RAM actions (facts A.0)."""
+"""New and old names of the RAM actions (fact A.0)."""
 
 BOUGHT_AS = {"MaxPrivateTps": "MaxTps"}
 FLAGS = {"SupportEip": ("eip_false", "eip_true"), "SupportTracing": ("tracing_false", "tracing_true")}
@@ -37,7 +37,7 @@ class Bss:
         self._orders, self._world, self._clock, self._faults = orders, world, clock, faults
 
     def product(self) -> RpcProduct:
-        """Give the product for the front door. No permission of it can be scoped (facts A.0)."""
+        """Give the product for the front door. No permission of it can be scoped (fact A.0)."""
         runs = {
             "GetOrderDetail": self.detail,
             "QueryOrders": self.query,

@@ -36,7 +36,7 @@ class CloudApi:
         self._estate, self._tokens, self._region, self._account_id = estate, tokens, region, account_id
 
     def product(self) -> RpcProduct:
-        """Give the product for the front door. RAM cannot scope ModifyInstanceSpec to one instance (facts F.17)."""
+        """Give the product for the front door. RAM cannot scope ModifyInstanceSpec to one instance (fact F.17)."""
         where = f"acs:apigateway:{self._region}:{self._account_id}:instance"
         operations = {
             "ModifyInstanceSpec": operation(
@@ -161,7 +161,7 @@ class CloudApi:
 
 
 def addresses(instance_id: str, moment: Moment) -> dict[str, str]:
-    """Give the egress addresses, and the new ones while a switchover waits for somebody (facts B.3)."""
+    """Give the egress addresses, and the new ones while a switchover waits for somebody (fact B.3)."""
     shown = {
         "InternetEgressAddress": internet_address(instance_id, moment.address),
         "VpcEgressAddress": vpc_address(instance_id, moment.address),

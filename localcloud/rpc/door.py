@@ -1,4 +1,4 @@
-"""The front door of the RPC products: one path, the action chosen by name (facts A.0).
+"""The front door of the RPC products: one path, the action chosen by name (fact A.0).
 
 A call passes, in this order: product, action, method, signature, parameters, permission, quota. Only then it runs.
 """
@@ -113,7 +113,7 @@ class RpcDoor:
 
     def _check_permission(self, caller: Caller, needed: tuple[str, str], words: Words) -> None:
         actions, on = needed
-        # Some actions have an old and a new name in RAM (facts A.0, BSS); either is enough: "bssapi:X|bss:Y".
+        # Some actions have an old and a new name in RAM (fact A.0); either is enough: "bssapi:X|bss:Y".
         if not any(self._identity.allowed(caller, action, on) for action in actions.split("|")):
             raise words.denied.says(f"{caller.principal} is not authorized to do {actions} on {on}.")
 

@@ -1,4 +1,4 @@
-"""What a RabbitMQ change comes to: the spec that is wished, whether it is sold, and which way it goes (facts D.2)."""
+"""What a RabbitMQ change comes to: the spec that is wished, whether it is sold, and which way it goes (fact D.2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from localcloud.rpc.specs import (
 )
 
 PARAM_ERROR = "PARAM_ERRPR"
-"""So spelt by the vendor, and only to be seen in the body of an HTTP 200 (facts C.1)."""
+"""So spelt by the vendor, and only to be seen in the body of an HTTP 200 (fact C.1)."""
 
 SELLABLE = (*RABBITMQ_FIELDS, *SERVERLESS_FIELDS, "InstanceType")
 CLUSTERS = ("shared", "dedicated")
@@ -54,7 +54,7 @@ def as_sold(before: Mapping[str, Value], spec: Mapping[str, Value], *, rounds: b
 
 
 def figure(name: str, value: int, edition: str, *, rounds: bool) -> int:
-    """Give one figure as it is sold. What reads as -1 means "not applicable" and must not be sent back (facts F.14)."""
+    """Give one figure as it is sold. What reads as -1 means "not applicable" and must not be sent back (fact F.14)."""
     if value <= 0:
         raise NotSold(f"{name}={value} is not sold")
     if name == "MaxPrivateTps":

@@ -1,4 +1,4 @@
-"""Reads and verifies the two signatures of the RPC products: HMAC-SHA1 "v1" and ACS3-HMAC-SHA256 (facts A.0)."""
+"""Reads and verifies the two signatures of the RPC products: HMAC-SHA1 "v1" and ACS3-HMAC-SHA256 (fact A.0)."""
 
 from __future__ import annotations
 

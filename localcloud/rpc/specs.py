@@ -1,4 +1,4 @@
-"""What the vendor sells: the fields of a RabbitMQ spec with their steps, and the API Gateway's specs (facts D)."""
+"""What the vendor sells: the fields of a RabbitMQ spec with their steps, and the API Gateway's specs (fact D)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RABBITMQ_FIELDS: Mapping[str, Value] = {
 
 SERVERLESS_FIELDS = ("ProvisionedCapacity", "Edition", "ServerlessChargeType")
 RESET_TO: Mapping[str, Value] = {"SupportEip": False, "MaxEipTps": 128, "SupportTracing": False}
-"""What an omitted field falls back to where the vendor resets it (facts A.1: the documented defaults)."""
+"""What an omitted field falls back to where the vendor resets it (fact A.1: the documented defaults)."""
 
 
 @dataclass(frozen=True)

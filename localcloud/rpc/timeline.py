@@ -36,7 +36,7 @@ class Change:
     status: str = ""
     """The vendor's word while it goes on."""
     switchover: bool = False
-    """Whether somebody must press Switch, because addresses change (facts B.3)."""
+    """Whether somebody must press Switch, because addresses change (fact B.3)."""
     switchover_ends_after: timedelta = timedelta(hours=24)
     switched_at: datetime | None = None
     rolls_back: bool = False

@@ -21,7 +21,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Words:
-    """The errors of the front door in one product's words (facts C.2)."""
+    """The errors of the front door in one product's words (fact C.2)."""
 
     unknown_key: Word = Word("InvalidAccessKeyId.NotFound")
     wrong_signature: Word = Word("SignatureDoesNotMatch")
@@ -36,13 +36,13 @@ class Words:
 COMMON = Words()
 
 PRODUCTS = {
-    # facts C.1
+    # fact C.1
     "amqp-open": replace(COMMON, denied=Word("UnauthorizedOperation", 403), throttled=Word("Throttling.Api", 429)),
-    # facts C.2: throttling is 400 here
+    # fact C.2: throttling is 400 here
     "CloudAPI": replace(COMMON, denied=Word("Forbidden.RAM", 403)),
-    # facts C.3
+    # fact C.3
     "BssOpenApi": replace(COMMON, denied=Word("NotAuthorized", 403)),
-    # flow 8.3
+    # fact flow 8.3
     "fnf": Words(
         unknown_key=Word("InvalidAccessKeyID", 403),
         wrong_signature=Word("SignatureNotMatch", 403),

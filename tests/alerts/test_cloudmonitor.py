@@ -1,4 +1,4 @@
-"""CloudMonitor's callback and its SMQ message, with every trap their bodies are known for (fact fc 2.3, 2.4)."""
+"""CloudMonitor's callback and its SMQ message, with every trap their bodies are known for (facts fc 2.3, 2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SMQ and EventBridge around messages: single, batched, as strings, in base64, in one another (fact fc 2.2, 2.5)."""
+"""SMQ and EventBridge around messages: single, batched, as strings, in base64, in one another (facts fc 2.2, 2.5)."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ OWNER = "check that the order belongs to the account whose key Tidegate runs wit
 SITE = "check the billing endpoint: this account belongs to neither site asked"
 
 TABLE: Sequence[Row] = (
-    # Facts C.1: ApsaraMQ for RabbitMQ.
+    # Fact C.1: ApsaraMQ for RabbitMQ.
     *_rows(Next.BUSY, "", AMQP, "InstanceUpgradeOrDownGradeTopicMigrating"),
     *_rows(Next.NEEDS_PERSON, TOP_UP, "", "INSUFFICIENT_AVAILABLE_QUOTA", "INSUFFICIENT.AVAILABLE.QUOTA"),
     *_rows(Next.NEEDS_PERSON, GRANT, "", "UnauthorizedOperation", "NoPermission", "NotAuthorized", "AccessDenied"),
@@ -88,7 +88,7 @@ TABLE: Sequence[Row] = (
     *_rows(Next.UNANSWERED, "", "", "InternalError", "UndefinedError", "ServiceUnavailable", "InternalServerError"),
     # Facts C.1, C.2 and F.18: Throttling.Api, Throttling.User, Rejected.Throttling, ...
     *_rows(Next.THROTTLED, "", "", "Throttling", match=Match.PART),
-    # Facts C.2: API Gateway. Its table gives beginnings of codes.
+    # Fact C.2: API Gateway. Its table gives beginnings of codes.
     # Both may speak of a submission that stands.
     *_rows(Next.UNANSWERED, "", GATEWAY, "Repeated", "Duplicate", match=Match.BEGINNING),
     *_rows(Next.REFUSED, "", GATEWAY, "Missing", "Invalid", "InvalidFormat", "ExceedLimit", match=Match.BEGINNING),
@@ -102,7 +102,7 @@ TABLE: Sequence[Row] = (
     *_rows(Next.NEEDS_PERSON, KEYS, "", "SignatureDoesNotMatch", "SignatureNotMatch", "InvalidAccessKeySecret"),
     *_rows(Next.NEEDS_PERSON, KEYS, "", "InvalidAccessKeyId", "InvalidSecurityToken", match=Match.BEGINNING),
     *_rows(Next.REFUSED, "", "", "InvalidApi.NotFound", "InvalidProtocol.NeedSsl"),
-    # Facts C.3: billing.
+    # Fact C.3: billing.
     *_rows(Next.ELSEWHERE, SITE, BSS, "NotApplicable"),
     *_rows(Next.NEEDS_PERSON, OWNER, BSS, "InvalidOwner"),
     *_rows(Next.MISSING, "", BSS, "ResourceNotExists"),
@@ -110,7 +110,7 @@ TABLE: Sequence[Row] = (
     *_rows(Next.NEEDS_PERSON, PAY, "", "ORDER.INST_HAS_UNPAID_ORDER", "ExistUnPaidOrderError"),
     *_rows(Next.BUSY, "", "", "ResourceStatusError"),
     *_rows(Next.REFUSED, "", "", "IdempotentParameterMismatch"),
-    # Flow 8.3: CloudFlow.
+    # Fact flow 8.3: CloudFlow.
     *_rows(Next.MISSING, "", FLOW, "FlowNotExists", "ExecutionNotExists", "ScheduleNotExists"),
     *_rows(Next.THROTTLED, "", "", "ResourceThrottled"),
     *_rows(Next.BUSY, "", FLOW, "ConcurrentUpdateError", "TaskInvalidState"),

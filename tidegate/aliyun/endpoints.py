@@ -1,4 +1,4 @@
-"""The vendor's products and where they answer (fact A.0, flow 8)."""
+"""The vendor's products and where they answer (facts A.0, flow 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CloudFlow: start the execution that carries an operation, and ask how it is (flow 8)."""
+"""CloudFlow: start the execution that carries an operation, and ask how it is (fact flow 8)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Started(str, Enum):
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution as CloudFlow shows it. Why one failed is only in its history (flow 0.1)."""
+    """One execution as CloudFlow shows it. Why one failed is only in its history (fact flow 0.1)."""
 
     name: str
     status: str
@@ -56,7 +56,7 @@ class Workflow:
         self._aliyun, self._flow_name = aliyun, flow_name
 
     def start(self, name: str, given: Mapping[str, Any]) -> Started:
-        """Start an execution by a name that stands for what it does; doubles of a running one collapse (flow 8.2).
+        """Start an execution by a name that stands for what it does; doubles of a running one collapse (fact flow 8.2).
 
         So a start may be repeated, and is, with patience. CloudFlow answers a double as it answers the first; only a
         different input tells them apart.

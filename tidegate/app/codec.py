@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from tidegate.domain.facts import Fact
 from tidegate.domain.signal import Alert, Request, Signal
@@ -62,6 +63,19 @@ def write_signal(signal: Signal) -> dict[str, Any]:
     """Write a signal, with its identity as `id` and what it is."""
     kind = "alert" if isinstance(signal, Alert) else "request"
     return {**write(type(signal), signal), "id": signal.key, "is": kind}
+
+
+def read_signals(waiting: Iterable[Mapping[str, Any]]) -> tuple[list[Signal], list[str]]:
+    """Read what waits in an inbox; the second list names what nobody here can read, such as a later version's."""
+    read = [(str(item["id"]), _signal_or_none(item)) for item in waiting]
+    return [signal for _, signal in read if signal], [key for key, signal in read if signal is None]
+
+
+def _signal_or_none(item: Mapping[str, Any]) -> Signal | None:
+    try:
+        return read_signal(dict(item))
+    except ValidationError:
+        return None
 
 
 def read_signal(written: dict[str, Any]) -> Signal:

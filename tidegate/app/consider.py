@@ -39,7 +39,7 @@ def consider(
     now, timetable = around.now(), around.timetable(policy)
     reading = read_instance(page)
     state = _as_adopted(page.state, policy, reading)
-    waiting = [codec.read_signal(item) for item in around.ledger.inbox(page.key)]
+    waiting, _ = codec.read_signals(around.ledger.inbox(page.key))
     fresh = [signal for signal in (*waiting, *extra) if not state.has_seen(signal.key)]
     heard = hear(policy, state, fresh, now)
     for _, after in heard:

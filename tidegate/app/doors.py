@@ -14,15 +14,21 @@ from tidegate.alerts import Delivery, Kind, TooLarge, Unreadable, read, same_tok
 from tidegate.alerts import receive as open_envelope
 from tidegate.app import codec
 from tidegate.app.consider import consider
-from tidegate.app.page import LostRaces, Page
-from tidegate.app.reconcile import Verdict, reconcile
+from tidegate.app.page import LostRaces
+from tidegate.app.reconcile import Verdict, held_by, reconcile
 from tidegate.app.surroundings import Book, Surroundings, log
 from tidegate.app.tick import warn_of_dead_tick
 from tidegate.domain.decide import Decision, Hold
 from tidegate.domain.durations import Duration
+from tidegate.domain.facts import Answer, Decided
 from tidegate.domain.hear import describe
+from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Alert, Request, Verb
+from tidegate.ledger.record import Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
+
+RECENT_RECORDS = 50
+"""How far back the answer to a request is looked for that somebody else took in."""
 
 Body = dict[str, Any]
 
@@ -84,7 +90,7 @@ def _keep(around: Surroundings, book: Book, alerts: list[Alert]) -> tuple[dict[s
         name, why_not = _bind(book, alert)
         answer: Body = {"instance": name, "alert": describe(alert), "answer": "rejected", "reason": why_not}
         if name:
-            key = around.key(book.read(name))
+            key = around.key_of(book.index["instances"][name])
             posted = around.ledger.post(key, codec.write_signal(alert), due=around.now())
             waiting = "kept; the next tick answers it" if posted else "a duplicate of one that waits already"
             answer = {**answer, "answer": "kept", "reason": waiting}
@@ -110,13 +116,16 @@ def _bind(book: Book, alert: Alert) -> tuple[str, str]:
 
 def _answer(around: Surroundings, book: Book, name: str, answers: dict[str, Body]) -> None:
     """Reconcile one instance inline. Whatever fails here, the alerts are kept and the tick goes on."""
-    policy = book.read(name)
     try:
+        policy = book.read(name)
+        warn_of_dead_tick(around, policy)
         verdict = reconcile(around, policy, book.hash)
-        warn_of_dead_tick(Page.open(around, policy, book.hash))
-    except (LostRaces, ShelfUnavailable, Unsure) as error:
-        log("left-to-the-tick", instance=name, error=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours are answered, and the tick tries again
+        log("left-to-the-tick", instance=name, error=type(error).__name__, message=str(error)[:300])
         return
+    if verdict.decision.code == "newer-schema":
+        for kept in (answers[key] for key in answers if key.startswith(f"{name} ")):
+            kept.update(answer="hold", reason=verdict.decision.reason)
     for answered in verdict.answers:
         if (answer := answers.get(f"{name} {answered.key}")) is not None:
             answer.update(answer=answered.verdict, reason=answered.reason)
@@ -158,13 +167,23 @@ def receive_request(around: Surroundings, event: bytes) -> Body:
         return _mistake(request)
     policy = book.read(form.instance)
     if form.dry_run:
-        considered = consider(around, policy, book.hash, [request])
+        try:
+            considered = consider(around, policy, book.hash, [request])
+        except NewerSchema as error:
+            return {**_said(held_by(error)), "dry_run": True}
         refused = next((reason for reason in considered.refused.values() if reason), "")
         return _mistake(refused) if refused else {**_said(considered.decision), "dry_run": True}
     around.ledger.post(around.key(policy), codec.write_signal(request), due=around.now())
-    verdict = reconcile(around, policy, book.hash)
+    log("request-kept", instance=policy.name, verb=request.verb.value, caller=request.caller, key=request.key)
+    try:
+        verdict = reconcile(around, policy, book.hash)
+    except (LostRaces, ShelfUnavailable, Unsure, Corrupt) as error:
+        log("left-to-the-tick", instance=policy.name, error=type(error).__name__, message=str(error)[:300])
+        return _said(Hold("kept", "the request is kept, and the next tick decides it"))
+    if verdict.decision.code == "newer-schema":
+        return _said(verdict.decision)
     log("request", instance=policy.name, verb=request.verb.value, caller=request.caller, to=request.to)
-    return _replied(verdict, request)
+    return _replied(verdict, request, _answer_to(around, policy, verdict, request.key))
 
 
 def _request(form: RequestForm, now: datetime) -> Request | str:
@@ -186,10 +205,22 @@ def _request(form: RequestForm, now: datetime) -> Request | str:
     )
 
 
-def _replied(verdict: Verdict, request: Request) -> Body:
-    answer = next((answer for answer in verdict.answers if answer.key == request.key), None)
+def _answer_to(around: Surroundings, policy: InstancePolicy, verdict: Verdict, key: str) -> Answer | None:
+    """What a request was answered: by us just now, or by a tick or a lost first try that took it in before us."""
+    mine = next((answer for answer in verdict.answers if answer.key == key), None)
+    if mine is not None:
+        return mine
+    for record in around.ledger.records(around.key(policy), limit=RECENT_RECORDS):
+        fact = codec.read_fact(dict(record.fact))
+        for answer in fact.answers if isinstance(fact, Decided) else ():
+            if answer.key == key:
+                return answer
+    return None
+
+
+def _replied(verdict: Verdict, request: Request, answer: Answer | None) -> Body:
     override = verdict.state.override
-    if answer and answer.verdict == "hold" and answer.reason != verdict.decision.reason:
+    if answer and answer.refused:
         return _mistake(answer.reason)
     operation = verdict.state.operation
     return {
@@ -197,7 +228,7 @@ def _replied(verdict: Verdict, request: Request) -> Body:
         "operation": operation.number if operation else None,
         "override": {"to": override.rung, "until": override.until.isoformat()} if override else None,
         "record": verdict.record,
-        "duplicate": answer is None,
+        "duplicate": all(answered.key != request.key for answered in verdict.answers),
     }
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tidegate.aliyun.errors import VendorError
 from tidegate.app.page import Page
+from tidegate.app.past import AT
 from tidegate.app.surroundings import log
 from tidegate.domain.facts import Carried
 from tidegate.domain.follow import overdue_at
@@ -21,7 +22,8 @@ def name_of(page: Page, operation: int, number: int) -> str:
 
 def given(page: Page, operation: Operation) -> dict[str, object]:
     """The input of an execution, as small as can be: what is true is in the ledger."""
-    return {"instance": page.policy.name, "operation": operation.number, "execution": operation.execution}
+    name = f"{page.policy.name}{AT}{page.policy_hash}" if page.past else page.policy.name
+    return {"instance": name, "operation": operation.number, "execution": operation.execution}
 
 
 def start(page: Page) -> bool:

@@ -22,6 +22,12 @@ class FleetState:
     last_tick: datetime | None = None
     policy: str = ""
     """The policy hash of the last complete tick."""
+    stopped_at: datetime | None = None
+    """When the round of ticks began that ran out of time; None after a complete one."""
+    served_to: str = ""
+    """The instance after which such a round goes on."""
+    round_policy: str = ""
+    """The policy hash of such a round."""
     told_dead_at: datetime | None = None
     proven: tuple[str, ...] = ()
     """Products for which a search in BSS has found an order of ours."""
@@ -38,8 +44,19 @@ class Fleet:
         return self._read(self._ledger.head(FLEET))
 
     def ticked(self, at: datetime, policy: str, done: int) -> None:
-        """Note a complete tick. An overlapping tick that is later wins."""
-        self._change({"kind": "ticked", "done": done}, lambda state: replace(state, last_tick=at, policy=policy))
+        """Note a complete tick, or a round of them that began `at`. An overlapping tick that is later wins."""
+
+        def change(state: FleetState) -> FleetState:
+            return replace(state, last_tick=at, policy=policy, stopped_at=None, served_to="", round_policy="")
+
+        self._change({"kind": "ticked", "done": done}, change)
+
+    def ran_out(self, began_at: datetime, policy: str, served_to: str) -> None:
+        """Note that a tick ran out of time, and where the next one goes on."""
+        self._change(
+            {"kind": "ran-out", "served_to": served_to},
+            lambda state: replace(state, stopped_at=began_at, served_to=served_to, round_policy=policy),
+        )
 
     def search_proven(self, product: str) -> None:
         """Note that a search found an order that we know to be ours."""

@@ -10,12 +10,12 @@ from tidegate.app.surroundings import Surroundings, log
 from tidegate.domain.arbiter import open_demands, open_override
 from tidegate.domain.facts import Fact, fold
 from tidegate.domain.follow import overdue_at
+from tidegate.domain.notices import resend_at
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 from tidegate.ledger.record import Record
 from tidegate.ledger.shelf import Unsure
 
-OVERDUE = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(minutes=2)
 
 
@@ -32,12 +32,14 @@ class Page:
     policy_hash: str
     head: Record | None
     state: State
+    past: bool = False
+    """Whether the policy is not in force any more: the instance left it with an operation open."""
 
     @classmethod
-    def open(cls, around: Surroundings, policy: InstancePolicy, policy_hash: str) -> Page:
+    def open(cls, around: Surroundings, policy: InstancePolicy, policy_hash: str, *, past: bool = False) -> Page:
         """Read the newest record. Raises NewerSchema where a later version wrote it."""
         head = around.ledger.head(around.key(policy))
-        return cls(around, policy, policy_hash, head, codec.read_state(head.state) if head else State())
+        return cls(around, policy, policy_hash, head, codec.read_state(head.state) if head else State(), past)
 
     @property
     def key(self) -> str:
@@ -61,25 +63,27 @@ class Page:
                 after=self.head,
                 policy=self.policy_hash,
                 wake=self.wake(state, at),
+                at=at,
             )
         except Unsure as doubt:
             log("unsure", instance=self.policy.name, fact=fact.kind, why=str(doubt))
             return None
-        return None if record is None else Page(self.around, self.policy, self.policy_hash, record, state)
+        return None if record is None else replace(self, head=record, state=state)
 
     def again(self) -> Page:
         """The page as it is now."""
-        return Page.open(self.around, self.policy, self.policy_hash)
+        return Page.open(self.around, self.policy, self.policy_hash, past=self.past)
 
     def wake(self, state: State, now: datetime) -> datetime | None:
         """When somebody must look after this instance next, if nothing else happens."""
         times = [self.around.timetable(self.policy).next_change(now)]
         times += [demand.ends(self.policy.release_after, self.policy.forget_after) for demand in state.demands]
         times += [override.until] if (override := state.override) else []
-        times += [told.claimed_at + OVERDUE for told in state.told if told.sent_at is None]
+        times += [at for told in state.told if (at := resend_at(told))]
+        if state.operation or state.circuit:
+            times += [told.claimed_at + channel.remind for told in state.told for channel in self.policy.notify]
         if state.operation:
             times.append(overdue_at(state.operation))
-            times += [told.claimed_at + channel.remind for told in state.told for channel in self.policy.notify]
         elif state.stance and state.stance.code in ("cooldown", "unread", "unhealthy", "operation"):
             times.append(now + LOOK_AGAIN)
         return min((at for at in times if at and at > now), default=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from tidegate.aliyun.errors import Missing, VendorError
 from tidegate.app import codec, execution
@@ -24,9 +25,12 @@ from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Billing, Health, Reading
 from tidegate.domain.signal import Signal
 from tidegate.domain.state import Stance, State
+from tidegate.ledger.record import NewerSchema
 
 TRIES = 12
 FIRST_LOOK = timedelta(seconds=60)
+UNREADABLE = "it cannot be read: a later version may have written it"
+NEWER_AGAIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,34 @@ class Verdict:
     record: int
 
 
-def reconcile(around: Surroundings, policy: InstancePolicy, policy_hash: str, *, force_read: bool = False) -> Verdict:
-    """Bring one instance up to date. Raises LostRaces, or what the ledger raises; vendor reads that fail are a Hold."""
+def reconcile(
+    around: Surroundings, policy: InstancePolicy, policy_hash: str, *, force_read: bool = False, past: bool = False
+) -> Verdict:
+    """Bring one instance up to date.
+
+    Raises LostRaces, or what the ledger raises. Vendor reads that fail are a Hold; so is a record of a newer schema.
+    """
+    try:
+        return _reconcile(around, policy, policy_hash, force_read=force_read, past=past)
+    except NewerSchema as error:
+        log("newer-schema", instance=policy.name, why=str(error))
+        around.ledger.mark(around.key(policy), around.now() + NEWER_AGAIN)
+        return Verdict(held_by(error), (), State(), error.record.seq)
+
+
+def held_by(error: NewerSchema) -> Hold:
+    """The Hold that a record of a newer schema means: what it says must not be guessed."""
+    by = f"a later version ({error.record.code})"
+    why = f"record {error.record.seq} was written by {by}, which must go on here; alerts and requests are kept"
+    return Hold("newer-schema", why, needs_person=True)
+
+
+def _reconcile(
+    around: Surroundings, policy: InstancePolicy, policy_hash: str, *, force_read: bool, past: bool
+) -> Verdict:
     answers: tuple[Answer, ...] = ()
     for _ in range(TRIES):
-        page = Page.open(around, policy, policy_hash)
+        page = Page.open(around, policy, policy_hash, past=past)
         step = _Step(page, force_read=force_read)
         written = step.take()
         if written is None:
@@ -67,6 +94,7 @@ class _Step:
         self.decision: Decision = Hold("unread", "nothing was decided")
         self.answers: tuple[Answer, ...] = ()
         self.duplicates: list[str] = []
+        self.unreadable: list[str] = []
         self.is_over = True
 
     def take(self) -> Page | None:
@@ -74,24 +102,29 @@ class _Step:
         page = self._page
         if page.state.adopted_at is None:
             return self._first_contact()
-        waiting = [codec.read_signal(item) for item in page.around.ledger.inbox(page.key)]
-        self.duplicates = [signal.key for signal in waiting if page.state.has_seen(signal.key)]
+        waiting, unreadable = codec.read_signals(page.around.ledger.inbox(page.key))
+        self.unreadable = [key for key in unreadable if not page.state.has_seen(key)]
+        known = [*unreadable, *(signal.key for signal in waiting)]
+        self.duplicates = [key for key in known if page.state.has_seen(key)]
         fresh = [signal for signal in waiting if not page.state.has_seen(signal.key)]
         return self._decide(fresh)
 
     def _first_contact(self) -> Page | None:
         reading = self._read()
         if reading is None:
-            return self._hold_unread()
+            return self._wait(Hold("unread", "the instance could not be read yet; its alerts and requests are kept"))
+        if reading.health is Health.GONE:
+            why = f"the vendor says {reading.status}; nothing is adopted before it is there"
+            return self._wait(Hold("gone", why, needs_person=True))
         rung = self._page.policy.rungs.match(reading.spec)
         self.is_over = False
         log("adopted", instance=self._page.policy.name, rung=rung.name if rung else None, spec=dict(reading.spec))
         return self._page.write(Adopted(rung.name if rung else "", dict(reading.spec)))
 
-    def _hold_unread(self) -> Page | None:
+    def _wait(self, hold: Hold) -> Page | None:
         """Before first contact nothing can be decided; the signals stay in the inbox, and we are woken again."""
-        self.decision = Hold("unread", "the instance could not be read yet; its alerts and requests are kept")
-        if self._page.state.stance and self._page.state.stance.code == "unread":
+        self.decision = hold
+        if self._page.state.stance and self._page.state.stance.code == hold.code:
             around = self._page.around
             around.ledger.mark(self._page.key, self._now + timedelta(minutes=2))
             return self._page
@@ -111,7 +144,10 @@ class _Step:
         rung = self._rung(reading)
         before = page.state.stance
         stance = self._stance(state)
-        self.answers = tuple(self._answer(signal, after) for signal, after in heard)
+        self.answers = (
+            *(self._answer(signal, after) for signal, after in heard),
+            *(Answer(key, "an unknown signal", "hold", UNREADABLE, refused=True) for key in self.unreadable),
+        )
         changed = before is None or (before.kind, before.code, before.wanted) != (
             stance.kind,
             stance.code,
@@ -181,9 +217,10 @@ class _Step:
         return Stance(kind, decision.code, decision.reason, want.rung if want else "", self._now)
 
     def _answer(self, signal: Signal, after: Heard) -> Answer:
-        verdict = "hold" if after.refused or isinstance(self.decision, Hold) else "resize"
+        held = after.refused or isinstance(self.decision, Hold)
+        verdict: Literal["resize", "hold"] = "hold" if held else "resize"
         reason = after.refused or self.decision.reason
-        return Answer(signal.key, describe(signal), "hold" if verdict == "hold" else "resize", reason)
+        return Answer(signal.key, describe(signal), verdict, reason, refused=bool(after.refused))
 
     def _log(self) -> None:
         decision = self.decision

@@ -13,13 +13,16 @@ from typing import Any, NoReturn
 
 from tidegate.aliyun import errors
 from tidegate.app.page import LostRaces, Page
+from tidegate.app.past import rules_for
 from tidegate.app.reconcile import TRIES, read_instance, reconcile
 from tidegate.app.search import search_orders
 from tidegate.app.surroundings import Surroundings, log
 from tidegate.app.tell import tell
+from tidegate.app.tick import warn_of_dead_tick
 from tidegate.domain.decide import Resize, decide
 from tidegate.domain.facts import Claimed, Closed, Concluded, Judged, Looked
 from tidegate.domain.follow import (
+    ABANDON_AFTER,
     HANDOVER_AFTER,
     HOURLY_AFTER,
     LONGEST_WAIT,
@@ -86,6 +89,10 @@ def submit(around: Surroundings, which: Which) -> str:
     reading = read_instance(page)
     if reading is None:
         return "look30"
+    if _moved_since_doubt(operation, reading):
+        doubt = Looked(operation.number, Event.UNANSWERED, page.around.now() + VERDICT_DUE, operation.evidence, 15)
+        page.write(doubt)
+        return "look15"
     claimed = _claim(page, operation, reading)
     if claimed is None:
         return "look15"
@@ -101,40 +108,41 @@ def look(around: Surroundings, which: Which) -> str:
         operation = _mine(page, which)
         if operation is None or operation.phase is Phase.CONCLUDED:
             return "settle"
+        if which.execution and which.execution != operation.execution:
+            # It was taken for dead, and another one carries the operation by now.
+            return "handover"
         answer = _look_once(page, operation)
         if answer is not None:
+            warn_of_dead_tick(around, page.policy)
             return answer
     raise LostRaces(f"{which.instance}: {TRIES} times somebody else wrote first")
 
 
 def settle(around: Surroundings, which: Which) -> str:
     """Close the operation, tell people, and reconcile: something else may be wanted by now."""
-    book = around.book()
-    if book is None:
-        raise LookupError("no policy was pushed yet")
-    policy = book.read(which.instance)
+    rules = rules_for(around, which.instance)
+    policy = rules.policy
     for _ in range(TRIES):
-        page = Page.open(around, policy, book.hash)
+        page = Page.open(around, policy, rules.hash, past=rules.past)
         operation = _mine(page, which)
         if operation is None:
             break
         if operation.outcome is None:
             return "look15"
         rung = policy.rungs.match(operation.evidence.spec) if operation.evidence.spec else None
-        opens = operation.outcome in OPENS_CIRCUIT
+        # Settled elsewhere is to be held and never ordered again: that, too, only a person ends.
+        opens = operation.outcome in OPENS_CIRCUIT or operation.outcome is Outcome.SETTLED_ELSEWHERE
         written = page.write(Closed(operation.number, rung.name if rung else "", opens_circuit=opens))
         if written is not None:
             log("settled", instance=policy.name, operation=operation.number, outcome=operation.outcome.value)
             break
-    reconcile(around, policy, book.hash)
+    reconcile(around, policy, rules.hash, past=rules.past)
     return "done"
 
 
 def _page(around: Surroundings, which: Which) -> Page:
-    book = around.book()
-    if book is None:
-        raise LookupError("no policy was pushed yet")
-    return Page.open(around, book.read(which.instance), book.hash)
+    rules = rules_for(around, which.instance)
+    return Page.open(around, rules.policy, rules.hash, past=rules.past)
 
 
 def _mine(page: Page, which: Which) -> Operation | None:
@@ -147,7 +155,11 @@ def _claim(page: Page, operation: Operation, reading: Reading) -> Page | None:
     now = page.around.now()
     alone = replace(page.state, operation=None)
     decision = decide(page.policy, alone, reading, page.around.timetable(page.policy), now)
-    if not isinstance(decision, Resize) or decision.end.name != operation.to_rung:
+    same = isinstance(decision, Resize) and (decision.end.name, decision.direction) == (
+        operation.to_rung,
+        operation.direction,
+    )
+    if not isinstance(decision, Resize) or not same:
         ordered_before = any(attempt.verdict is Verdict.UNANSWERED for attempt in operation.attempts)
         why = decision.reason if not isinstance(decision, Resize) else f"now {decision.end.name} is wanted"
         outcome = Outcome.UNCHANGED if ordered_before else Outcome.CANCELLED
@@ -156,6 +168,13 @@ def _claim(page: Page, operation: Operation, reading: Reading) -> Page | None:
     attempt = Attempt(number, _token(page, operation, number), sent_at=now)
     wanted = {**reading.spec, **decision.end.spec}
     return page.write(Claimed(operation.number, attempt, dict(reading.spec), wanted, now + VERDICT_DUE))
+
+
+def _moved_since_doubt(operation: Operation, reading: Reading) -> bool:
+    """Whether an unanswered order may stand after all: its doubt was cleared, but the instance is not as it was."""
+    doubted = any(attempt.verdict is Verdict.UNANSWERED for attempt in operation.attempts)
+    same = reading.health is Health.HEALTHY and dict(reading.spec) == dict(operation.from_spec)
+    return doubted and not same
 
 
 def _token(page: Page, operation: Operation, number: int) -> str:
@@ -258,6 +277,9 @@ def _look_once(page: Page, operation: Operation) -> str | None:
         judged = _judge(page, attempt, Verdict.UNANSWERED, code="NoVerdict", message="the call was not reported on")
         return None if judged is not None else "settle"
     reading = read_instance(page)
+    if reading is None and now - operation.planned_at >= ABANDON_AFTER:
+        why = f"no end was seen in {ABANDON_AFTER.days} days, and the instance cannot be read"
+        return _conclude(page, operation, Outcome.ABANDONED, why)
     if reading is None:
         return _write(page, _looked(operation, None, now))
     insight = interpret(operation, reading, search_orders(page, operation, now), now)

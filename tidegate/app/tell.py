@@ -25,8 +25,8 @@ def _sent(page: Page, message: Message) -> Page:
     notice, channel = message.notice, message.channel.url_env
     taken = page.around.send(channel, notice.title, notice.text, notice.kind)
     log("told" if taken else "not-told", instance=page.policy.name, notice=notice.name, channel=channel)
-    now = page.around.now()
-    told = replace(message.told, sent_at=now, times=message.told.times + 1, failures=0)
     if not taken:
-        told = replace(message.told, failures=message.told.failures + 1)
+        # The claim stands for the try; what was not said to have gone out is tried again.
+        return page
+    told = replace(message.told, sent_at=page.around.now(), times=message.told.times + 1, failures=0)
     return page.write(Telling(told)) or page.again()

@@ -9,12 +9,15 @@ from zlib import crc32
 
 from pydantic import TypeAdapter
 
-from tidegate.app.page import Page
+from tidegate.app.fleet import FleetState
+from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
 from tidegate.app.surroundings import Book, Surroundings, log
 from tidegate.domain.policy import InstancePolicy, TimetableEntry
 from tidegate.domain.timetable import Timetable
 from tidegate.ledger.marks import Mark
+from tidegate.ledger.record import Corrupt, NewerSchema
+from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
 ROUND = 60
 """Every instance is read for real once in so many minutes, whatever its ledger says: drift, lost marks."""
@@ -38,32 +41,51 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
         log("no-policy", hint="push one with `tidegate policy push`")
         return Ticked((), (), 0)
     fleet = around.fleet.state()
-    marks = around.ledger.due(now)
+    marks = _marks(around, book, now)
+    goes_on = fleet.stopped_at is not None and fleet.round_policy == book.hash
     due = _due(around, book, marks, fleet.last_tick if fleet.policy == book.hash else None, now)
+    if goes_on:
+        # Whoever was served already comes after those that were not, so that nobody starves.
+        due.sort(key=lambda each: each[0] <= fleet.served_to)
     done: list[str] = []
     failed: list[str] = []
     for name, force in due:
         if not has_time():
             break
         (done if _one(around, book, name, force=force) else failed).append(name)
-    served = {around.key(book.read(name)) for name in done}
-    around.ledger.clear(mark for mark in marks if mark.key in served or mark.key not in _keys(around, book))
-    if len(done) + len(failed) == len(due):
-        around.fleet.ticked(now, book.hash, len(done))
+    keys = _keys(around, book)
+    followed = {mark.key for mark in marks if mark.key not in keys and has_time() and _left_over(around, mark.key)}
+    around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
+    _note_round(around, book, [*done, *failed], due, fleet if goes_on else FleetState(stopped_at=now))
     return Ticked(tuple(done), tuple(failed), len(due) - len(done) - len(failed))
 
 
-def warn_of_dead_tick(page: Page) -> None:
+def _note_round(
+    around: Surroundings, book: Book, served: list[str], due: list[tuple[str, bool]], round_: FleetState
+) -> None:
+    """Note how far it got: to the end, or where the next tick is to go on. A round ends with the last name."""
+    began_at = round_.stopped_at or around.now()
+    unserved = [name for name, _ in due[len(served) :]]
+    if not any(name > round_.served_to for name in unserved):
+        around.fleet.ticked(began_at, book.hash, len(served))
+    elif served:
+        around.fleet.ran_out(began_at, book.hash, served[-1])
+
+
+def warn_of_dead_tick(around: Surroundings, policy: InstancePolicy) -> None:
     """Tell a person if the tick has not run for long: doors and Look are woken without it."""
-    now = page.around.now()
-    last = page.around.fleet.claim_dead_tick(now)
+    try:
+        last = around.fleet.claim_dead_tick(around.now())
+    except (ShelfUnavailable, Unsure, NewerSchema) as error:
+        log("tick-unknown", error=str(error))
+        return
     if last is None:
         return
     log("tick-dead", last=last)
     text = f"The last complete tick was at {last:%Y-%m-%d %H:%M}Z. Look at the function on-schedule and its timer."
-    for channel in page.policy.notify:
+    for channel in policy.notify:
         if "needs-person" in channel.on:
-            page.around.send(channel.url_env, "Tidegate's tick does not run", text, "needs-person")
+            around.send(channel.url_env, "Tidegate's tick does not run", text, "needs-person")
 
 
 def _one(around: Surroundings, book: Book, name: str, *, force: bool) -> bool:
@@ -73,6 +95,27 @@ def _one(around: Surroundings, book: Book, name: str, *, force: bool) -> bool:
         log("reconcile-failed", instance=name, error=type(error).__name__, message=str(error)[:300])
         return False
     return True
+
+
+def _left_over(around: Surroundings, key: str) -> bool:
+    """Go on with what is open for an instance that the policy does not name any more."""
+    try:
+        rules = rules_left_over(around, key)
+        if rules is not None:
+            reconcile(around, rules.policy, rules.hash, past=rules.past)
+    except Exception as error:  # noqa: BLE001 - as above
+        log("reconcile-failed", instance=key, error=type(error).__name__, message=str(error)[:300])
+        return False
+    return True
+
+
+def _marks(around: Surroundings, book: Book, now: datetime) -> list[Mark]:
+    """The marks that are due. Where something else lies among them, every instance is, rather than none."""
+    try:
+        return around.ledger.due(now)
+    except Corrupt as error:
+        log("marks-unread", error=str(error))
+        return [Mark(now, key) for key in _keys(around, book)]
 
 
 def _due(
@@ -92,9 +135,14 @@ def _transitions(around: Surroundings, book: Book, last: datetime, now: datetime
     for name, entry in book.index["instances"].items():
         if not entry.get("timetable"):
             continue
-        spans, workdays = entries.validate_python(entry["timetable"]), around.workdays(entry["country"])
-        table = Timetable(spans, entry["timezone"], entry["rungs"], workdays)
-        if next(table.changes(last, now), None) is not None:
+        try:
+            spans, workdays = entries.validate_python(entry["timetable"]), around.workdays(entry["country"])
+            table = Timetable(spans, entry["timezone"], entry["rungs"], workdays)
+            moved = next(table.changes(last, now), None) is not None
+        except Exception as error:  # noqa: BLE001 - one bad calendar must not stop the tick of all
+            log("timetable-unread", instance=name, error=type(error).__name__, message=str(error)[:300])
+            moved = True
+        if moved:
             yield name
 
 

@@ -57,11 +57,8 @@ def wanted(policy: InstancePolicy, state: State, timetable: Timetable, now: date
     home = state.home if policy.base == "keep" else policy.base
     if home not in ladder:
         return None
-    wish, demands, override = (
-        timetable.wish(now),
-        open_demands(policy, state, now),
-        open_override(policy, state, now),
-    )
+    wish, override = timetable.wish(now), open_override(policy, state, now)
+    demands = tuple(demand for demand in open_demands(policy, state, now) if demand.fired)
     claims = [(home, "base" if policy.base != "keep" else "home")]
     claims += [(wish.rung, wish.why)] if wish else []
     claims += [(demand.rung, demand.rule) for demand in demands]

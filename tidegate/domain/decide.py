@@ -63,6 +63,21 @@ def decide(
     policy: InstancePolicy, state: State, reading: Reading | None, timetable: Timetable, now: datetime
 ) -> Decision:
     """Decide for one instance. `reading` is None where the instance was not or could not be read."""
+    case = case_of(policy, state, reading, timetable, now)
+    if isinstance(case, Hold):
+        return case
+    for _, guard in GUARDS:
+        if (hold := guard(case)) is not None:
+            return hold
+    return Resize(
+        case.start, case.end, case.direction, f"{case.end.name} wanted by {case.want.why}{_bounded(case.want)}"
+    )
+
+
+def case_of(
+    policy: InstancePolicy, state: State, reading: Reading | None, timetable: Timetable, now: datetime
+) -> Case | Hold:
+    """What the guards are to judge, or a Hold where there is nothing to judge."""
     if reading is None:
         return Hold("unread", "the instance could not be read; the next tick tries again")
     if reading.health is Health.GONE:
@@ -76,11 +91,7 @@ def decide(
     end = policy.rungs.rung(want.rung)
     if end.name == start.name:
         return Hold("as-wanted", f"{start.name} as wanted by {want.why}{_bounded(want)}")
-    case = Case(policy, state, reading, want, now, start, end, policy.rungs.direction(start.name, end.name))
-    for _, guard in GUARDS:
-        if (hold := guard(case)) is not None:
-            return hold
-    return Resize(start, end, case.direction, f"{end.name} wanted by {want.why}{_bounded(want)}")
+    return Case(policy, state, reading, want, now, start, end, policy.rungs.direction(start.name, end.name))
 
 
 def _off_ladder(policy: InstancePolicy, reading: Reading) -> Hold:

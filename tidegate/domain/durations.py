@@ -9,23 +9,26 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_WRITTEN = re.compile(r"(?:\d+[dhms])+")
+_WRITTEN = re.compile(r"(?:[0-9]{1,12}[dhms])+")
+_LONGEST_D = 366
 
 
 def parse_duration(text: Any) -> Any:
-    """Read a span such as `1h30m`. Raises ValueError with an example for anything else that is text."""
-    if not isinstance(text, str):
-        if isinstance(text, timedelta):
-            return text
+    """Read a span such as `1h30m`. Raises ValueError with an example for anything else, and for over a year."""
+    if isinstance(text, timedelta):
+        return text
+    if not isinstance(text, str) or not _WRITTEN.fullmatch(text):
         raise ValueError("a duration with its unit, such as 30m or 1h30m")
-    if not _WRITTEN.fullmatch(text):
-        raise ValueError("a duration with its unit, such as 30m or 1h30m")
-    parts = re.findall(r"(\d+)([dhms])", text)
-    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+    parts = re.findall(r"([0-9]+)([dhms])", text)
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
+    if seconds > _LONGEST_D * _UNITS["d"]:
+        # No policy means so long a span, and dates so far away cannot be reckoned with.
+        raise ValueError(f"a duration of at most {_LONGEST_D}d")
+    return timedelta(seconds=seconds)
 
 
 def write_duration(span: timedelta) -> str:
-    """Write a span the way people read it, to the second: `1h30m`, `0s`."""
+    """Write a span the way people read it, in its two largest units: `1h30m`, `2d5s`, `0s`."""
     left = max(int(span.total_seconds()), 0)
     parts = []
     for unit, size in _UNITS.items():

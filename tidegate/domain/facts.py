@@ -13,6 +13,7 @@ from typing import Literal
 from tidegate.domain.operation import Attempt, Event, Evidence, Operation, Outcome, Verdict
 from tidegate.domain.reading import Spec
 from tidegate.domain.state import (
+    CHANNELS_KEPT,
     RECENT_KEPT,
     SEEN_FOR,
     SEEN_KEPT,
@@ -38,6 +39,8 @@ class Answer:
     """The signal in a phrase: `alert rabbit-tps-high firing (97.39)`."""
     verdict: Literal["resize", "hold"]
     reason: str
+    refused: bool = False
+    """Whether it was turned down, and so changed nothing."""
 
 
 @dataclass(frozen=True)
@@ -308,8 +311,10 @@ def _(fact: Closed, state: State, at: datetime) -> State:
 
 @_fold.register
 def _(fact: Telling, state: State, _at: datetime) -> State:
-    others = tuple(told for told in state.told if (told.notice, told.channel) != (fact.told.notice, fact.told.channel))
-    return replace(state, told=newest((*others, fact.told), TOLD_KEPT))
+    others = [told for told in state.told if told.channel != fact.told.channel]
+    same = [told for told in state.told if told.channel == fact.told.channel and told.notice != fact.told.notice]
+    kept = (*others, *newest((*same, fact.told), TOLD_KEPT))
+    return replace(state, told=newest(kept, TOLD_KEPT * CHANNELS_KEPT))
 
 
 def _refusal(fact: Judged) -> str:

@@ -140,8 +140,9 @@ def _fits_target(operation: Operation, order: Order) -> bool:
 
 
 def _note(operation: Operation, reading: Reading, search: OrderSearch, ours: Order | None) -> Evidence:
-    before, sight = operation.evidence, sight_of(operation, reading.spec)
-    healthy = reading.health is Health.HEALTHY
+    before, healthy = operation.evidence, reading.health is Health.HEALTHY
+    # An instance that the vendor does not find shows no values, so it shows no change either.
+    sight = None if reading.health is Health.GONE else sight_of(operation, reading.spec)
     unbroken = healthy and before.since is not None and before.spec == dict(reading.spec)
     switching = reading.health is Health.SWITCHOVER
     return Evidence(
@@ -149,7 +150,7 @@ def _note(operation: Operation, reading: Reading, search: OrderSearch, ours: Ord
         spec=dict(reading.spec),
         since=before.since if unbroken else (reading.at if healthy else None),
         last=reading.at,
-        changed=before.changed or sight is not Sight.BASELINE or switching,
+        changed=before.changed or sight not in (None, Sight.BASELINE) or switching,
         switchover_at=before.switchover_at or (reading.at if switching else None),
         searched=search.went_through,
         candidates=tuple(order.order_id for order in candidates_of(operation, search)),
@@ -180,13 +181,20 @@ def _wanted(look: _Look) -> Judgement:
         return Event.SAW_WANTED, Outcome.RESIZED, "read back twice"
     if not look.hope_is_gone or look.steady < ELSEWHERE_STABLE:
         return Event.SAW_WANTED, None, ""
-    why = "the wanted values are there, but no order of ours was found"
-    if look.operation.order_id:
-        why = f"the wanted values are there, but our order {look.operation.order_id} never showed as paid"
-    if look.ours:
-        left = f"our order {look.ours.order_id} is {look.ours.payment.value}: cancel it if it is left over"
-        why = f"the wanted values are there, but {left}"
+    why = f"the wanted values are there, but {_without_order(look)}"
     return Event.SAW_WANTED, Outcome.RESIZED_ELSEWHERE, why
+
+
+def _without_order(look: _Look) -> str:
+    """Why the values are not by our order, with the orders named that may be left over."""
+    if look.ours:
+        left_over = "" if look.ours.payment is Payment.CANCELLED else ": cancel it if it is left over"
+        return f"our order {look.ours.order_id} is {look.ours.payment.value}{left_over}"
+    if look.operation.order_id:
+        return f"our order {look.operation.order_id} never showed as paid"
+    if look.evidence.candidates:
+        return f"which of the orders {', '.join(look.evidence.candidates)} is ours cannot be told"
+    return "no order of ours was found"
 
 
 def _baseline(look: _Look) -> Judgement:
@@ -196,10 +204,11 @@ def _baseline(look: _Look) -> Judgement:
             return Event.SAW_NOTHING, None, ""
         why = f"order {ours.order_id} was cancelled by somebody; the old values stay"
         return Event.SAW_NOTHING, Outcome.ORDER_CANCELLED, why
+    if ours and ours.payment is Payment.UNPAID:
+        # Whatever came and went was not ours: our order still stands.
+        return Event.SAW_UNPAID, None, ""
     if look.evidence.changed and steady >= ROLLBACK_STABLE:
         return Event.SAW_NOTHING, Outcome.ROLLED_BACK, "a change was seen, and then the old values again"
-    if ours and ours.payment is Payment.UNPAID:
-        return Event.SAW_UNPAID, None, ""
     if look.operation.phase is Phase.DOUBT and _is_cleared(look):
         return Event.CLEARED, None, ""
     return Event.SAW_NOTHING, None, ""

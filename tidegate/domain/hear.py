@@ -13,7 +13,7 @@ from tidegate.domain.state import Demand, Override, State
 
 LONGEST_OVERRIDE = timedelta(days=31)
 STALE_AFTER = timedelta(hours=24)
-"""An alert older than this says nothing of now; CloudMonitor and SMQ deliver within a day (fact fc 2.3, fc 2.5)."""
+"""An alert older than this says nothing of now; CloudMonitor and SMQ deliver within a day (facts fc 2.3, 2.5)."""
 
 
 @dataclass(frozen=True)
@@ -65,32 +65,31 @@ def _alert(policy: InstancePolicy, state: State, alert: Alert, now: datetime) ->
     if alert.state is AlertState.NO_DATA:
         return same
     mine = next((demand for demand in state.demands if demand.rule == rule.identity), None)
-    if mine and _is_older(alert, mine):
-        return same
-    demand = _demand(policy, state, rule, alert, mine)
+    at = min(alert.at, now)  # the sender's clock may be ahead of ours
+    ended = alert.state is AlertState.OK
+    demand = _ended(policy, rule, at, mine) if ended else _raised(policy, state, rule, at, mine)
     others = tuple(other for other in state.demands if other.rule != rule.identity)
     return replace(same, demands=(*others, demand))
 
 
-def _is_older(alert: Alert, demand: Demand) -> bool:
-    """Whether the demand knows better already. The late start of an episode whose end came first is not old news."""
-    if alert.state is AlertState.FIRING and demand.opened_at == demand.ok_at:
-        return False
-    return alert.at < max(demand.heard_at, demand.ok_at or demand.heard_at)
+def _ended(policy: InstancePolicy, rule: AlertRule, at: datetime, mine: Demand | None) -> Demand:
+    """The demand after an OK. The first OK after the last firing counts, so that repeating it puts nothing off."""
+    if mine is None:
+        return Demand(rule.identity, policy.lowest, opened_at=at, heard_at=at, ok_at=at, last_ok_at=at, fired=False)
+    ok_at = min(mine.ok_at or at, at) if at >= mine.heard_at else mine.ok_at
+    return replace(mine, ok_at=ok_at, last_ok_at=max(mine.last_ok_at or at, at))
 
 
-def _demand(policy: InstancePolicy, state: State, rule: AlertRule, alert: Alert, mine: Demand | None) -> Demand:
-    if alert.state is AlertState.OK:
-        # An end whose start was not heard wants nothing more than the lowest rung, but it dates a late start.
-        mine = mine or Demand(rule.identity, policy.lowest, opened_at=alert.at, heard_at=alert.at)
-        return replace(mine, ok_at=mine.ok_at or alert.at)
-    if mine and mine.ok_at and alert.at < mine.ok_at:
-        return replace(mine, rung=_rung(policy, state, rule), opened_at=alert.at, heard_at=alert.at)
-    if mine and alert.at < mine.ends(policy.release_after, policy.forget_after):
-        # The episode is still open: it keeps its rung, and an OK that came between is taken back.
-        rung = _rung(policy, state, rule) if mine.opened_at == mine.ok_at else mine.rung
-        return replace(mine, rung=rung, heard_at=alert.at, ok_at=None)
-    return Demand(rule.identity, _rung(policy, state, rule), opened_at=alert.at, heard_at=alert.at)
+def _raised(policy: InstancePolicy, state: State, rule: AlertRule, at: datetime, mine: Demand | None) -> Demand:
+    """The demand after a firing, which takes back an OK that is older and leaves one that is newer."""
+    fresh = Demand(rule.identity, _rung(policy, state, rule), opened_at=at, heard_at=at)
+    if mine is None:
+        return fresh
+    ok_at = next((ok for ok in (mine.ok_at, mine.last_ok_at) if ok and ok >= at), None)
+    if not mine.fired or at >= mine.ends(policy.release_after, policy.forget_after):
+        return replace(fresh, ok_at=ok_at, last_ok_at=mine.last_ok_at)
+    # The episode is still open: it keeps its rung.
+    return replace(mine, heard_at=at, ok_at=ok_at) if at >= mine.heard_at else mine
 
 
 def _rung(policy: InstancePolicy, state: State, rule: AlertRule) -> str:
@@ -105,18 +104,22 @@ def _request(policy: InstancePolicy, state: State, request: Request) -> Heard:
     same = Heard(state.demands, state.override)
     if request.verb is Verb.ACK:
         return replace(same, acked=True)
+    newer = _newer(state.override, request)
     if request.verb is Verb.RELEASE:
-        return replace(same, override=None, refused="" if state.override else "there is no override to release")
-    if (refusal := _turned_down(policy, request)) or request.until is None:
-        return replace(same, refused=refusal)
-    if state.override and state.override.at > request.at:
-        return replace(same, refused=f"a newer override by {state.override.by} stands")
+        refused = newer or ("" if state.override else "there is no override to release")
+        return replace(same, override=state.override if newer else None, refused=refused)
+    if (refused := _turned_down(policy, request) or newer) or request.until is None:
+        return replace(same, refused=refused)
     return replace(
         same,
         override=Override(
             request.to, request.until, request.caller, request.at, request.reason, tuple(request.despite)
         ),
     )
+
+
+def _newer(override: Override | None, request: Request) -> str:
+    return f"a newer override by {override.by} stands" if override and override.at > request.at else ""
 
 
 def _turned_down(policy: InstancePolicy, request: Request) -> str:

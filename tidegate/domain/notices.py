@@ -7,12 +7,13 @@ that keeps dying. A message that needs a person says what, by when, what to pres
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from tidegate.domain.durations import write_duration
-from tidegate.domain.follow import DOUBT_LASTS
+from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS
 from tidegate.domain.operation import OPENS_CIRCUIT, Operation, Outcome, Phase
 from tidegate.domain.policy import Channel, InstancePolicy
 from tidegate.domain.state import Settled, State, Told
@@ -23,15 +24,23 @@ ORDER_LIVES = timedelta(days=7)
 """How long the vendor keeps an unpaid order (fact B.4)."""
 SWITCH_WITHIN = timedelta(hours=24)
 """After this the vendor rolls a switchover back (fact B.3)."""
+CLEARS_WITHIN = timedelta(minutes=10)
+"""After the doubt has lasted: by then it is cleared, or a person is needed."""
 LAST_CALL = timedelta(hours=1)
 RESEND_AFTER = timedelta(minutes=5)
 TRIES = 5
+"""How often a message is tried before the channel is left alone until it would be reminded."""
 TELL_OUTCOMES_FOR = timedelta(days=1)
+OUTCOMES_TOLD = 5
+"""Only the newest outcomes: what is owed at once must fit into what the state remembers of having told."""
+UNREAD_UNTOLD = timedelta(hours=1)
+"""For how long an instance may be unreadable before people hear of it."""
 REVIVALS_UNTOLD = 3
 CONSOLES: Mapping[str, str] = {
     "rabbitmq": "https://amqp.console.aliyun.com",
     "apigateway": "https://apigateway.console.aliyun.com",
 }
+FLOW_CONSOLE = "https://fnf.console.aliyun.com"
 ORDERS_CONSOLE = "https://usercenter2-intl.console.aliyun.com/order/list"
 
 
@@ -66,37 +75,40 @@ def owed(policy: InstancePolicy, state: State, now: datetime) -> list[Message]:
     ]
 
 
+def resend_at(told: Told) -> datetime | None:
+    """When a message that may not have gone out is tried again at the earliest; None where it went out."""
+    return None if told.sent_at and told.sent_at >= told.claimed_at else told.claimed_at + RESEND_AFTER
+
+
 def _due(notice: Notice, channel: Channel, state: State, now: datetime) -> Told | None:
     """The claim to write before sending, or None where nothing is due."""
     before = next((t for t in state.told if (t.notice, t.channel) == (notice.name, channel.url_env)), None)
+    soon = notice.deadline is not None and timedelta(0) < notice.deadline - now <= LAST_CALL
     if before is None:
-        return Told(notice.name, channel.url_env, claimed_at=now)
-    if before.sent_at is None or before.sent_at < before.claimed_at:
-        # Claimed, but nobody says that it went out: a message twice is better than none.
-        tired = before.failures >= TRIES and now - before.claimed_at < channel.remind
-        again = now - before.claimed_at >= RESEND_AFTER and not tired
-        return _claim(before, now, failures=before.failures + 1) if again else None
-    if not notice.repeats or before.acked:
+        return Told(notice.name, channel.url_env, claimed_at=now, last_call=soon)
+    if before.acked:
         return None
-    if notice.deadline and not before.last_call and LAST_CALL >= notice.deadline - now > timedelta(0):
-        return _claim(before, now, last_call=True)
-    return _claim(before, now) if now - before.sent_at >= channel.remind else None
-
-
-def _claim(before: Told, now: datetime, *, failures: int = 0, last_call: bool | None = None) -> Told:
-    kept = before.last_call if last_call is None else last_call
-    return Told(before.notice, before.channel, now, before.sent_at, before.times, failures, before.acked, kept)
+    again = replace(before, claimed_at=now, failures=0, last_call=before.last_call or soon)
+    if resend_at(before) is not None:
+        # Claimed, but nobody says that it went out: a message twice is better than none.
+        failures = before.failures + 1
+        rest = channel.remind if failures >= TRIES else RESEND_AFTER
+        return replace(again, failures=failures) if now - before.claimed_at >= rest else None
+    is_last_call = soon and not before.last_call
+    return again if notice.repeats and (is_last_call or now - before.claimed_at >= channel.remind) else None
 
 
 def notices(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Notice]:
     """Everything people should know of this instance at this moment."""
     if state.operation:
         yield from _waits(policy, state.operation, now)
-    for settled in state.recent:
-        if now - settled.at < TELL_OUTCOMES_FOR:
-            yield _outcome(policy, settled)
+    opener = state.recent[-1] if state.circuit and state.recent else None
+    for settled in state.recent[-OUTCOMES_TOLD:]:
+        if settled is opener or now - settled.at < TELL_OUTCOMES_FOR:
+            yield replace(_outcome(policy, settled), repeats=settled is opener)
     stance = state.stance
-    if stance and stance.kind == "hold-person" and state.operation is None:
+    unread = stance is not None and stance.code == "unread" and now - stance.at >= UNREAD_UNTOLD
+    if stance and (stance.kind == "hold-person" or unread) and state.operation is None:
         yield Notice(
             f"held-{stance.code}-{stance.at:%Y%m%dT%H%M%S}",
             "held",
@@ -111,7 +123,7 @@ def _waits(policy: InstancePolicy, operation: Operation, now: datetime) -> Itera
         yield say.unpaid()
     if operation.phase is Phase.SWITCHOVER:
         yield say.switchover()
-    if operation.phase is Phase.DOUBT and now - operation.sent[-1].sent_at >= DOUBT_LASTS:
+    if operation.phase is Phase.DOUBT and now - operation.sent[-1].sent_at >= DOUBT_LASTS + CLEARS_WITHIN:
         yield say.doubt()
     if operation.phase is Phase.WAITING and now - operation.planned_at >= policy.deadlines.apply:
         yield say.migrating()
@@ -134,12 +146,18 @@ class _Say:
         return self.operation.phases[-1][1] if self.operation.phases else self.operation.planned_at
 
     @property
+    def given_up_at(self) -> datetime:
+        """When an operation without an end is abandoned."""
+        return self.operation.planned_at + ABANDON_AFTER
+
+    @property
     def what(self) -> str:
         """The resize in a phrase."""
         return f"{self.policy.name} {self.operation.from_rung} -> {self.operation.to_rung}"
 
     def _needs_person(self, kind: str, text: str, deadline: datetime | None = None) -> Notice:
-        by = f" by {deadline:%a %H:%M}Z" if deadline else ""
+        zone = ZoneInfo(self.policy.timezone)
+        by = f" by {deadline.astimezone(zone):%a %d %b %H:%M}" if deadline else ""
         quiet = f"Quiet this: `tidegate ack {self.policy.name}`."
         name = f"op{self.operation.number}-{kind}"
         title = f"{self.policy.name} needs you{by}"
@@ -147,7 +165,7 @@ class _Say:
 
     def unpaid(self) -> Notice:
         """An order waits to be paid."""
-        ends = self.since + ORDER_LIVES
+        ends = self.operation.sent[-1].sent_at + ORDER_LIVES
         order = self.operation.order_id or "of this resize"
         return self._needs_person(
             "unpaid",
@@ -180,7 +198,9 @@ class _Say:
             "doubt",
             f"Order in doubt: the request for {self.what} at {attempt.sent_at:%Y-%m-%d %H:%M:%S}Z got no clear answer "
             f"({attempt.code or 'no reply'}), so Tidegate does not order again. Look for the order ({seen} found so "
-            f"far): {ORDERS_CONSOLE}. Pay or cancel it there, or resize by hand; Tidegate follows what happens.",
+            f"far): {ORDERS_CONSOLE}. Pay or cancel it there, or resize by hand; Tidegate follows what happens. If "
+            f"nobody does, nothing is ordered until then, and this operation is given up.",
+            self.given_up_at,
         )
 
     def migrating(self) -> Notice:
@@ -189,7 +209,9 @@ class _Say:
         why = f"{last.code}: {last.message}" if last else "no answer yet"
         waited = write_duration(self.now - self.operation.planned_at)
         return self._needs_person(
-            "migrating", f"{self.what} was refused for {waited} ({why}); Tidegate goes on trying."
+            "migrating",
+            f"{self.what} was refused for {waited} ({why}). Look at the instance: {CONSOLES[self.policy.product]}. If "
+            f"nobody does, Tidegate goes on trying for a while and then gives up; the old spec stays.",
         )
 
     def slow(self) -> Notice:
@@ -199,14 +221,18 @@ class _Say:
         return self._needs_person(
             "slow",
             f"{self.what} has been {self.operation.phase.value} for {waited} (order {order}). Look at the instance: "
-            f"{CONSOLES[self.policy.product]}. Tidegate goes on following it.",
+            f"{CONSOLES[self.policy.product]}. If nobody does, Tidegate goes on following it until then, and gives up.",
+            self.given_up_at,
         )
 
     def dying(self) -> Notice:
         """The workflow execution keeps dying."""
-        execution = self.operation.execution
-        text = f"The workflow execution {execution} stopped looking {self.operation.revivals} times ({self.what})."
-        return self._needs_person("dying", f"{text} See its history in the CloudFlow console.")
+        return self._needs_person(
+            "dying",
+            f"The workflow execution {self.operation.execution} stopped looking {self.operation.revivals} times "
+            f"({self.what}). See its history: {FLOW_CONSOLE}. If nobody does, another one is started every half hour, "
+            f"and nobody looks at the order in between.",
+        )
 
 
 def _outcome(policy: InstancePolicy, settled: Settled) -> Notice:
@@ -217,6 +243,7 @@ def _outcome(policy: InstancePolicy, settled: Settled) -> Notice:
     elif settled.outcome is not Outcome.RESIZED:
         kind = "held"
     order = f", order {settled.order_id}" if settled.order_id else ""
-    after = f" Nothing more is ordered until `tidegate ack {policy.name}`." if kind == "failed" else ""
+    held = kind == "failed" or settled.outcome is Outcome.SETTLED_ELSEWHERE
+    after = f" Nothing more is ordered until `tidegate ack {policy.name}`." if held else ""
     text = f"{what}: {settled.outcome.value}{order}. {settled.why}. Wanted because: {settled.reason}.{after}"
     return Notice(f"op{settled.number}-outcome", kind, f"{what}: {settled.outcome.value}", text)

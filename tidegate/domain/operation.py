@@ -78,6 +78,8 @@ class Outcome(str, Enum):
 
 OPENS_CIRCUIT = frozenset({Outcome.REFUSED, Outcome.ROLLED_BACK, Outcome.ORDER_CANCELLED, Outcome.ABANDONED})
 """After these nothing more is ordered for the instance until a person says so."""
+PHASES_KEPT = 100
+"""Phases an operation remembers to have entered: the first, and the newest of the others."""
 
 
 class UnexpectedEvent(Exception):  # noqa: N818 - reads as what it is
@@ -109,6 +111,8 @@ TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
     (Phase.CLAIMED, Event.REFUSED_AGAIN): Phase.DOUBT,
     (Phase.WAITING, Event.CLAIM): Phase.CLAIMED,
     (Phase.WAITING, Event.CONCLUDE): Phase.CONCLUDED,
+    # The doubt was cleared, and before the next claim the instance moved: an order may stand after all.
+    (Phase.WAITING, Event.UNANSWERED): Phase.DOUBT,
     # The verdict came after somebody had given it up for lost.
     (Phase.DOUBT, Event.ACCEPTED): Phase.ORDERED,
     (Phase.DOUBT, Event.SAW_NOTHING): Phase.DOUBT,
@@ -248,6 +252,8 @@ class Operation:
         """The operation after an event, with the time it entered its phase."""
         after = advance(self.phase, event)
         entered = self.phases if after is self.phase else (*self.phases, (after, at))
+        if len(entered) > PHASES_KEPT:
+            entered = (entered[0], *entered[-(PHASES_KEPT - 1) :])
         return replace(self, phase=after, phases=entered)
 
     def with_attempt(self, attempt: Attempt) -> Operation:

@@ -6,10 +6,11 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
 
 from tidegate.domain.durations import Duration
+from tidegate.domain.faults import Faulty, faults_of
 from tidegate.domain.ladder import Ladder, Rung
 from tidegate.domain.reading import Billing, Value
 
@@ -52,7 +53,7 @@ class TimetableEntry(Strict):
     """From when to when at least which rung. An entry that crosses midnight belongs to the day it starts on."""
 
     name: str = ""
-    days: str | list[str] = "daily"
+    days: Annotated[str | list[str], Field(validate_default=True)] = "daily"
     start: Annotated[time, Field(alias="from")]
     end: Annotated[time, Field(alias="to")]
     rung: str
@@ -77,15 +78,17 @@ class TimetableEntry(Strict):
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
-        if self.start == self.end:
+        if self.start == self.end != time(0):
             raise ValueError('`from` and `to` are the same time; for a whole day write from: "00:00", to: "24:00"')
         return self
 
-    @field_validator("end", mode="before")
+    @field_validator("start", "end", mode="before")
     @classmethod
-    def _midnight(cls, at: Any) -> Any:
-        """`24:00` is the midnight that ends the day."""
-        return "00:00" if at == "24:00" else at
+    def _written(cls, at: Any, info: ValidationInfo) -> Any:
+        """`to: "24:00"` is the midnight that ends the day. A bare number would be taken for seconds."""
+        if not isinstance(at, (str, time)):
+            raise ValueError('a local wall-clock time such as "08:30"')  # noqa: TRY004 - pydantic wants a ValueError
+        return "00:00" if at == "24:00" and info.field_name == "end" else at
 
 
 def _spell(item: str) -> list[str]:
@@ -196,38 +199,10 @@ class InstancePolicy(Strict):
         return zone
 
     @model_validator(mode="after")
-    def _rungs_exist(self) -> Self:
-        names = [rung.rung for rung in self.ladder]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"rung names are used twice: {', '.join(twice)}")
-        for where, name in self._mentions():
-            if name not in names:
-                raise ValueError(f"{where}: there is no rung `{name}`; the ladder has {', '.join(names)}")
-        self._check_rising()
-        if names.index(self.lowest) > names.index(self.highest):
-            raise ValueError(f"min: `{self.lowest}` is above max: `{self.highest}`")
+    def _consistent(self) -> Self:
+        if faults := faults_of(self):
+            raise Faulty(faults)
         return self
-
-    def _mentions(self) -> list[tuple[str, str]]:
-        mentions = [("base", self.base)] if self.base != "keep" else []
-        mentions += [(key, name) for key, name in (("min", self.min), ("max", self.max)) if name]
-        mentions += [(f"timetable.{entry.name or index}", entry.rung) for index, entry in enumerate(self.timetable)]
-        mentions += [(f"alerts.{rule.identity}", rule.at_least) for rule in self.alerts if rule.at_least]
-        return mentions
-
-    def _check_rising(self) -> None:
-        for below, above in zip(self.ladder, self.ladder[1:], strict=False):
-            if set(below.spec) != set(above.spec):
-                differing = ", ".join(sorted(set(below.spec) ^ set(above.spec)))
-                raise ValueError(f"rungs `{below.rung}` and `{above.rung}` name different fields: {differing}")
-            falling = [field for field in below.spec if _falls(below.spec[field], above.spec[field])]
-            if falling:
-                raise ValueError(
-                    f"the ladder does not rise from `{below.rung}` to `{above.rung}`: {', '.join(falling)}"
-                )
-            if below.spec == above.spec:
-                raise ValueError(f"rungs `{below.rung}` and `{above.rung}` are the same spec")
 
     @property
     def lowest(self) -> str:
@@ -243,9 +218,3 @@ class InstancePolicy(Strict):
     def rungs(self) -> Ladder:
         """The ladder as a value to reckon with."""
         return Ladder(tuple(Rung(rung.rung, rung.spec) for rung in self.ladder))
-
-
-def _falls(below: Value, above: Value) -> bool:
-    if isinstance(below, str) or isinstance(above, str):
-        return False
-    return above < below

@@ -12,7 +12,9 @@ from tidegate.domain.reading import Direction, Spec
 RECENT_KEPT = 20
 SEEN_KEPT = 400
 SEEN_FOR = timedelta(days=3)
-TOLD_KEPT = 60
+TOLD_KEPT = 24
+"""For each channel, so that a busy one does not make us forget what another was told."""
+CHANNELS_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,13 @@ class Demand:
     rung: str
     opened_at: datetime
     heard_at: datetime
+    """The newest firing."""
     ok_at: datetime | None = None
+    """The OK that ended it: the first after the newest firing."""
+    last_ok_at: datetime | None = None
+    """The newest OK of all, for a firing that arrives after it."""
+    fired: bool = True
+    """False where only its end was heard so far: that demands nothing, but it dates a start that arrives late."""
 
     def ends(self, release_after: timedelta, forget_after: timedelta) -> datetime:
         """When it stops counting: some time after the OK, or when nobody spoke of it for too long."""

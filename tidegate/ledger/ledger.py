@@ -55,13 +55,22 @@ class Ledger:
         return self._record(key, entry) if entry else None
 
     def append(
-        self, key: str, fact: Json, state: Json, *, after: Record | None, policy: str, wake: datetime | None
+        self,
+        key: str,
+        fact: Json,
+        state: Json,
+        *,
+        after: Record | None,
+        policy: str,
+        wake: datetime | None,
+        at: datetime | None = None,
     ) -> Record | None:
         """Write the record behind `after`, and before it the mark that it is due at `wake`.
 
+        `at` is the time at which the state was folded, where that counts; now otherwise.
         None means that somebody else wrote there first: read the head and decide again.
         """
-        now = self._utc_now()
+        now = at.astimezone(timezone.utc) if at else self._utc_now()
         record = Record(
             seq=after.seq + 1 if after else 1,
             at=max(now, after.at) if after else now,

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import finalize
 
 from tidegate.ledger.shelf import ShelfUnavailable, Unprotected, Unsure
 
@@ -25,6 +26,8 @@ class SqliteShelf:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        # Whoever is done with a shelf just drops it; Python 3.13 warns of connections that nobody closed.
+        finalize(self, self._db.close)
         with self._answers():
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")

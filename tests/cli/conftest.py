@@ -1,0 +1,207 @@
+"""The command line against real stores and localcloud's vendor, with a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.clock import Clock
+from localcloud.server import Running, running
+from tidegate.app import codec
+from tidegate.app.reconcile import Verdict, reconcile
+from tidegate.app.steps import Which, look, settle, submit
+from tidegate.app.surroundings import Surroundings
+from tidegate.app.wiring import shelf, wire
+from tidegate.cli import main
+from tidegate.domain.operation import Operation
+from tidegate.domain.signal import Alert, AlertState
+from tidegate.ledger.sequence import Sequence
+from tidegate.settings import read_settings
+
+RABBIT, GATEWAY = "amqp-cn-demo0001", "apigateway-cn-demo0001"
+SMALL = {"MaxPrivateTps": 3000, "QueueCapacity": 200, "MaxConnections": 2000}
+WORLD: dict[str, Any] = {
+    "instances": [
+        {"product": "rabbitmq", "instance_id": RABBIT, "spec": SMALL},
+        {"product": "apigateway", "instance_id": GATEWAY},
+    ],
+    "behaviour": {"order_visible_after": "0s", "apply_takes": "2m"},
+}
+POLICY = """
+version: 1
+timezone: Asia/Shanghai
+instances:
+  orders-mq:
+    product: rabbitmq
+    region: cn-hangzhou
+    instance_id: amqp-cn-demo0001
+    mode: act
+    ladder:
+      - {rung: small, MaxPrivateTps: 3000, QueueCapacity: 200, MaxConnections: 2000}
+      - {rung: large, MaxPrivateTps: 8000, QueueCapacity: 1000, MaxConnections: 5000}
+    alerts: [{rule: mq-tps-high, raise: 1}]
+    subscription_down: allow
+  edge-gateway:
+    product: apigateway
+    region: cn-hangzhou
+    instance_id: apigateway-cn-demo0001
+    ladder: [api.s1.small, api.s1.medium]
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON."""
+        return json.loads(self.out)
+
+
+class Office:
+    """One account, a policy file, and somebody at the command line."""
+
+    def __init__(self, server: Running, clock: Clock, folder: Path, run: Callable[..., Said]) -> None:
+        self.server, self.clock, self.folder, self.run = server, clock, folder, run
+        self.file = folder / "policy.yaml"
+        self.file.write_text(POLICY)
+        self.db = folder / "ledger.db"
+
+    @property
+    def around(self) -> Surroundings:
+        """The surroundings as functions have them; executions are not started but played by the test."""
+        wired = wire(read_settings(), now=self.clock.now, sleep=lambda _: None)
+        return replace(wired, start=lambda _name, _given: True)
+
+    def push(self) -> str:
+        """Put the policy file in force, and give its hash."""
+        said = self.run("policy", "push", "--policy", str(self.file), "--json")
+        assert said.code == 0, said.err
+        return str(said.json["policy"])
+
+    def reconcile(self, name: str = "orders-mq") -> Verdict:
+        """One reconcile of one instance."""
+        around = self.around
+        book = around.book()
+        assert book is not None
+        return reconcile(around, book.read(name), book.hash)
+
+    def rings(self, key: str = "ring-0001", state: AlertState = AlertState.FIRING) -> None:
+        """An alert comes in."""
+        around = self.around
+        book = around.book()
+        assert book is not None
+        alert = Alert(key, self.clock.now(), "mq-tps-high", state, "cloudmonitor", value="97.39")
+        around.ledger.post(around.key(book.read("orders-mq")), codec.write_signal(alert), due=self.clock.now())
+
+    def operation(self) -> Operation:
+        """The open operation of orders-mq."""
+        operation = self.reconcile().state.operation
+        assert operation is not None
+        return operation
+
+    def carry(self, name: str = "orders-mq", most: int = 40) -> None:
+        """Play the execution of the open operation to its end."""
+        around = self.around
+        operation = self.operation()
+        which = Which(name, operation.number, operation.execution)
+        following = submit(around, which)
+        for _ in range(most):
+            if following == "settle":
+                settle(around, which)
+                return
+            self.server.advance(int(following.removeprefix("look")))
+            following = look(around, which)
+        raise AssertionError(f"still {following}")
+
+    def resized(self) -> None:
+        """An alert rings, and the resize that follows is settled."""
+        self.push()
+        self.reconcile()
+        self.rings()
+        self.reconcile()
+        self.carry()
+
+    def put(self, key: str, number: int, body: bytes) -> None:
+        """Put a record on the shelf as some other version of Tidegate would."""
+        assert Sequence(shelf(read_settings()), f"ledger/{key}/", lambda _: timedelta()).create(number, body)
+
+    def rows(self) -> list[tuple[str, bytes]]:
+        """Everything in the store."""
+        with sqlite3.connect(self.db) as store:
+            found = store.execute("SELECT key, body FROM shelf ORDER BY key").fetchall()
+        store.close()
+        return found
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Run one command in this process."""
+
+    def once(*arguments: str) -> Said:
+        capsys.readouterr()
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    return once
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The machine's time, to be moved ahead by hand: signatures must not be too old."""
+    return Clock(datetime.fromtimestamp(time.time(), timezone.utc), speed=0)
+
+
+@pytest.fixture
+def world() -> dict[str, Any]:
+    """The world that the office looks at."""
+    return WORLD
+
+
+@pytest.fixture
+def office(
+    tmp_path: Path,
+    run: Callable[..., Said],
+    clock: Clock,
+    world: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Office]:
+    """An office with nothing pushed yet."""
+    with running(world, clock) as server:
+        for key, value in {
+            "TIDEGATE_ACCOUNT": server.cloud.world.account_id,
+            "TIDEGATE_REGION": "cn-hangzhou",
+            "TIDEGATE_STORE": f"sqlite:///{tmp_path / 'ledger.db'}",
+            "TIDEGATE_ENDPOINT": server.endpoint,
+            "TIDEGATE_CLOCK_URL": f"http://{server.endpoint}/_console/clock",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": server.keys.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": server.keys.access_key_secret,
+        }.items():
+            monkeypatch.setenv(key, value)
+        yield Office(server, clock, tmp_path, run)
+
+
+@pytest.fixture
+def plain() -> Callable[[str], str]:
+    """A text with its moments and hashes blotted out."""
+
+    def blot(text: str) -> str:
+        text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?\+08:00", "TIME", text)
+        return re.sub(r"\b[0-9a-f]{12}\b", "HASH", text)
+
+    return blot

@@ -1,0 +1,144 @@
+"""2 is a user's mistake, 1 a failure; either is told in clear lines on standard error, never as a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Office, Said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "Missing command."),
+        (("statu",), "No such command 'statu'."),
+        (("status", "--jsn"), "No such option: --jsn"),
+        (("history",), "Missing argument 'NAME'."),
+        (("history", "a", "--limit", "0"), "Invalid value for '--limit'"),
+        (("resize", "orders-mq"), "Missing option '--to'."),
+        (("resize", "a", "--to", "b", "--for", "2x"), "--for is a duration with its unit, such as 30m or 1h30m, not"),
+        (
+            ("resize", "a", "--to", "b", "--until", "soon"),
+            "--until is a time such as 2026-03-02T18:00+08:00, not",
+        ),
+        (("resize", "a", "--to", "b", "--until", "2026-03-02T18:00"), "--until needs an offset, such as"),
+        (("policy", "pull"), "No such command 'pull'."),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_one_line(run: Callable[..., Said], arguments: list[str], told: str) -> None:
+    said = run(*arguments)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"tidegate: {told}")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        (("status",), "TIDEGATE_ACCOUNT or FC_ACCOUNT_ID"),
+        (("release", "a"), "TIDEGATE_FC_ENDPOINT, or TIDEGATE_ACCOUNT and TIDEGATE_REGION,"),
+    ],
+)
+def test_a_variable_that_is_missing_is_named(
+    run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], missing: str
+) -> None:
+    for name in ("TIDEGATE_ACCOUNT", "FC_ACCOUNT_ID", "TIDEGATE_REGION", "TIDEGATE_FC_ENDPOINT", "TIDEGATE_CLOCK_URL"):
+        monkeypatch.delenv(name, raising=False)
+    said = run(*command)
+    assert (said.code, said.out, said.err) == (2, "", f"tidegate: set {missing} in the environment\n")
+
+
+def test_a_request_without_a_key_to_sign_it_names_the_variables(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    said = office.run("ack", "orders-mq")
+    assert said.code == 2
+    assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET" in said.err
+
+
+def test_an_api_version_that_is_none_is_a_mistake(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_FC_API", "4")
+    said = office.run("ack", "orders-mq")
+    assert (said.code, said.err) == (2, "tidegate: TIDEGATE_FC_API is 2.0 or 3.0\n")
+
+
+def test_a_time_that_is_none_is_a_mistake(office: Office) -> None:
+    office.push()
+    said = office.run("explain", "orders-mq", "--at", "noonish")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("tidegate: `noonish` is no time; write 20:05, ")
+    assert office.run("explain", "ring-1", "--at", "20:05").code == 2
+
+
+def test_a_time_of_day_is_read_in_the_instances_zone(office: Office) -> None:
+    office.push()
+    office.reconcile()
+    at = office.run("explain", "orders-mq", "--at", "00:00", "--json")
+    told = at.json["at"] if at.code == 0 else at.err
+    assert "T00:00:00+08:00" in told
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1/clock", "https://127.0.0.1/clock", "file:///etc/passwd"])
+def test_no_clock_but_one_on_this_machine_is_asked(office: Office, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("TIDEGATE_CLOCK_URL", url)
+    said = office.run("status")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("tidegate: TIDEGATE_CLOCK_URL is for a simulated cloud on this machine")
+
+
+def test_a_clock_that_does_not_tell_the_time_is_a_failure(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_CLOCK_URL", f"http://{office.server.endpoint}/_console/balance")
+    said = office.run("status")
+    assert (said.code, said.out) == (1, "")
+    assert "does not tell the time" in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_a_store_that_is_none_is_a_mistake(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_STORE", "somewhere")
+    said = office.run("status")
+    assert (said.code, said.err) == (2, "tidegate: TIDEGATE_STORE is oss://BUCKET or sqlite:///FILE\n")
+
+
+def test_a_ledger_that_is_damaged_is_a_failure(office: Office) -> None:
+    office.push()
+    office.reconcile()
+    around = office.around
+    book = around.book()
+    assert book is not None
+    office.put(around.key(book.read("orders-mq")), 3, b"not json")
+    said = office.run("history", "orders-mq")
+    assert (said.code, said.out) == (1, "")
+    assert "is not JSON" in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_help_loads_nothing_that_only_commands_need() -> None:
+    """So that it answers at once."""
+    code = (
+        "import sys; from tidegate.cli import main; assert main(['--help']) == 0; "
+        "heavy = {'pydantic', 'yaml', 'requests', 'rich', 'fc2', 'aliyunsdkcore', 'alibabacloud_oss_v2'}; "
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Usage: tidegate" in done.stdout
+    for command in ("validate", "plan", "status", "history", "explain", "resize", "release", "ack", "policy", "demo"):
+        assert f"  {command} " in done.stdout
+
+
+@pytest.mark.parametrize("command", ["local", "demo"])
+def test_localcloud_gets_the_arguments_as_they_are(command: str) -> None:
+    """And its exit code is ours."""
+    call = [sys.executable, "-m", "tidegate.cli", command]
+    call += ["nonsense", "--json"] if command == "local" else ["--help"]
+    done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == (2 if command == "local" else 0), done.stderr
+    assert "usage: " in (done.stderr if command == "local" else done.stdout)

@@ -1,0 +1,268 @@
+"""Reading the signs: each outcome, and each "not yet" on either side of its threshold."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tidegate.domain.follow import sight_of
+from tidegate.domain.operation import Event, Outcome, Phase, Sight
+from tidegate.domain.reading import Billing, Health, Payment
+
+if TYPE_CHECKING:
+    from tests.domain.conftest import Follow, Make
+
+SECOND = timedelta(seconds=1)
+PAID, UNPAID, CANCELLED = Payment.PAID, Payment.UNPAID, Payment.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("rung", "over", "sight"),
+    [
+        ("small", {}, Sight.BASELINE),
+        ("medium", {}, Sight.WANTED),
+        ("medium", {"QueueCapacity": 200}, Sight.PARTIAL),
+        ("small", {"MaxPrivateTps": 5000}, Sight.PARTIAL),
+        ("medium", {"MaxPrivateTps": 5500}, Sight.OTHER),
+        ("large", {}, Sight.OTHER),
+        # A field that no rung names: it was to stay as it was.
+        ("medium", {"SupportEip": False}, Sight.OTHER),
+        ("small", {"MaxEipTps": 0}, Sight.OTHER),
+        # What was not read before cannot have changed.
+        ("medium", {"Tracing": True}, Sight.WANTED),
+    ],
+)
+def test_values_are_old_wanted_partly_changed_or_something_else(
+    make: Make, rung: str, over: dict[str, Any], sight: Sight
+) -> None:
+    assert sight_of(make.operation(), make.spec(rung, **over)) is sight
+
+
+def test_a_field_that_vanished_is_something_else(make: Make) -> None:
+    spec = {name: value for name, value in make.spec("medium").items() if name != "SupportEip"}
+    assert sight_of(make.operation(), spec) is Sight.OTHER
+
+
+def test_wanted_values_read_once_prove_nothing(ordered: Follow) -> None:
+    insight = ordered.new(ordered.make.after(2))
+    assert (insight.event, insight.outcome) == (Event.SAW_WANTED, None)
+    assert ordered.operation.phase is Phase.PROVING
+
+
+def test_a_resize_is_proven_by_two_reads_a_minute_apart_and_not_a_second_sooner(ordered: Follow) -> None:
+    at = ordered.make.after(2)
+    ordered.new(at)
+    assert ordered.new(at + timedelta(seconds=59)).outcome is None
+    insight = ordered.new(at + timedelta(seconds=60))
+    assert (insight.outcome, insight.why, insight.order_id) == (Outcome.RESIZED, "read back twice", "o-1")
+
+
+@pytest.mark.parametrize("between", ["old", "odd", "ill"])
+def test_the_row_of_reads_that_proves_a_resize_must_be_unbroken(ordered: Follow, between: str) -> None:
+    at = ordered.make.after(2)
+    ordered.new(at)
+    if between == "ill":
+        ordered.health = Health.CHANGING
+        ordered.new(at + 30 * SECOND)
+        ordered.health = Health.HEALTHY
+    else:
+        getattr(ordered, between)(at + 30 * SECOND)
+    assert ordered.new(at + 60 * SECOND).outcome is None
+    assert ordered.new(at + 119 * SECOND).outcome is None
+    assert ordered.new(at + 120 * SECOND).outcome is Outcome.RESIZED
+
+
+def test_wanted_values_on_an_instance_that_is_not_healthy_are_a_change_and_no_proof(ordered: Follow) -> None:
+    ordered.health = Health.CHANGING
+    ordered.new(ordered.make.after(2))
+    insight = ordered.new(ordered.make.after(9))
+    assert (insight.event, insight.outcome) == (Event.SAW_CHANGE, None)
+
+
+@pytest.mark.parametrize("payment", [UNPAID, Payment.UNKNOWN, CANCELLED])
+def test_values_that_show_before_the_order_is_paid_are_not_yet_ours(ordered: Follow, payment: Payment) -> None:
+    ordered.orders = (ordered.make.order(payment),)
+    ordered.new(ordered.make.after(2))
+    assert ordered.new(ordered.make.after(44)).outcome is None
+    ordered.orders = (ordered.make.order(PAID),)
+    assert ordered.new(ordered.make.after(44)).outcome is Outcome.RESIZED
+
+
+def test_on_pay_as_you_go_there_may_be_no_order_to_pay(ordered: Follow) -> None:
+    ordered.operation, ordered.orders = ordered.make.operation(billing=Billing.PAY_AS_YOU_GO), ()
+    ordered.new(ordered.make.after(2))
+    assert ordered.new(ordered.make.after(3)).outcome is Outcome.RESIZED
+
+
+def test_an_order_found_for_a_request_without_an_answer_makes_the_resize_ours(doubtful: Follow) -> None:
+    doubtful.new(doubtful.make.after(2))
+    doubtful.orders = (doubtful.make.order(order_id="o-9"),)
+    insight = doubtful.new(doubtful.make.after(3))
+    assert (insight.outcome, insight.order_id) == (Outcome.RESIZED, "o-9")
+
+
+def test_wanted_values_without_our_order_are_somebody_elses_once_ours_would_have_shown(doubtful: Follow) -> None:
+    """45 minutes after the request, and 30 minutes of the same values."""
+    make = doubtful.make
+    doubtful.new(make.after(2))
+    assert doubtful.new(make.after(45) - SECOND).outcome is None
+    insight = doubtful.new(make.after(45))
+    assert insight.outcome is Outcome.RESIZED_ELSEWHERE
+    assert insight.why == "the wanted values are there, but no order of ours was found"
+
+
+def test_wanted_values_that_came_late_must_stand_for_half_an_hour(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.new(make.after(40))
+    assert doubtful.new(make.after(70) - SECOND).outcome is None
+    assert doubtful.new(make.after(70)).outcome is Outcome.RESIZED_ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    ("payment", "why"),
+    [
+        (UNPAID, "the wanted values are there, but our order o-1 is unpaid: cancel it if it is left over"),
+        (Payment.UNKNOWN, "the wanted values are there, but our order o-1 is unknown: cancel it if it is left over"),
+        (CANCELLED, "the wanted values are there, but our order o-1 is cancelled"),
+        (None, "the wanted values are there, but our order o-1 never showed as paid"),
+    ],
+)
+def test_an_order_left_over_is_named(ordered: Follow, payment: Payment | None, why: str) -> None:
+    ordered.orders = (ordered.make.order(payment),) if payment else ()
+    ordered.new(ordered.make.after(15))
+    insight = ordered.new(ordered.make.after(45))
+    assert (insight.outcome, insight.why) == (Outcome.RESIZED_ELSEWHERE, why)
+
+
+def test_several_orders_that_may_be_left_over_are_all_named(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.orders = (make.order(UNPAID, "o-1"), make.order(UNPAID, "o-2"))
+    doubtful.new(make.after(15))
+    insight = doubtful.new(make.after(45))
+    assert insight.outcome is Outcome.RESIZED_ELSEWHERE
+    assert insight.why == "the wanted values are there, but which of the orders o-1, o-2 is ours cannot be told"
+
+
+@pytest.mark.parametrize("spec", [{"MaxPrivateTps": 5500}, {"QueueCapacity": 200}, {"SupportEip": False}])
+def test_other_values_that_stand_for_half_an_hour_are_where_it_settled(ordered: Follow, spec: dict[str, Any]) -> None:
+    """Rounded by the vendor, applied in part, or a field changed that nobody meant to change."""
+    make = ordered.make
+    other = make.spec("medium", **spec)
+    ordered.look(make.after(2), other)
+    insight = ordered.look(make.after(32) - SECOND, other)
+    assert (insight.event, insight.outcome) == (Event.SAW_CHANGE, None)
+    insight = ordered.look(make.after(32), other)
+    ((name, value),) = spec.items()
+    assert insight.outcome is Outcome.SETTLED_ELSEWHERE
+    assert insight.why == f"settled, but with {name} {value} instead of {make.spec('medium')[name]}"
+
+
+def test_while_our_order_is_not_paid_nothing_has_settled_anywhere(ordered: Follow) -> None:
+    ordered.orders = (ordered.make.order(UNPAID),)
+    ordered.odd(ordered.make.after(2))
+    assert ordered.odd(ordered.make.after(days=3)).outcome is None
+
+
+def test_other_values_without_an_order_of_ours_settle_once_it_would_have_shown(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.odd(make.after(2))
+    assert doubtful.odd(make.after(45) - SECOND).outcome is None
+    assert doubtful.odd(make.after(45)).outcome is Outcome.SETTLED_ELSEWHERE
+
+
+def test_old_values_after_a_change_are_a_rollback_after_ten_minutes(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.odd(make.after(2))
+    ordered.old(make.after(5))
+    insight = ordered.old(make.after(15) - SECOND)
+    assert (insight.event, insight.outcome) == (Event.SAW_NOTHING, None)
+    insight = ordered.old(make.after(15))
+    assert insight.outcome is Outcome.ROLLED_BACK
+    assert insight.why == "a change was seen, and then the old values again"
+
+
+def test_old_values_without_a_change_are_only_slow(ordered: Follow) -> None:
+    for hour in range(12):
+        insight = ordered.old(ordered.make.after(hours=hour))
+    assert (insight.event, insight.outcome, ordered.operation.phase) == (Event.SAW_NOTHING, None, Phase.ORDERED)
+
+
+def test_while_our_order_waits_to_be_paid_nothing_was_rolled_back(ordered: Follow) -> None:
+    """What came and went in the meantime was not ours: our order still stands."""
+    make = ordered.make
+    ordered.orders = (make.order(UNPAID),)
+    ordered.odd(make.after(2))
+    ordered.old(make.after(5))
+    insight = ordered.old(make.after(60))
+    assert (insight.event, insight.outcome) == (Event.SAW_UNPAID, None)
+
+
+def test_a_switchover_nobody_pressed_that_ends_in_the_old_values_is_a_rollback(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.health = Health.SWITCHOVER
+    assert ordered.old(make.after(2)).event is Event.SAW_SWITCHOVER
+    assert ordered.operation.phase is Phase.SWITCHOVER
+    assert ordered.operation.evidence.switchover_at == make.after(2)
+    ordered.old(make.after(hours=23))
+    assert ordered.operation.evidence.switchover_at == make.after(2)
+    ordered.health = Health.HEALTHY
+    ordered.old(make.after(hours=25))
+    assert ordered.old(make.after(10, hours=25)).outcome is Outcome.ROLLED_BACK
+
+
+def test_an_instance_that_the_vendor_does_not_find_for_a_moment_has_not_changed(ordered: Follow) -> None:
+    """What cannot be seen is no change: the old values afterwards are no rollback."""
+    make = ordered.make
+    ordered.health = Health.GONE
+    assert ordered.look(make.after(2), {}).outcome is None
+    ordered.health = Health.HEALTHY
+    ordered.old(make.after(3))
+    insight = ordered.old(make.after(60))
+    assert (insight.event, insight.outcome) == (Event.SAW_NOTHING, None)
+
+
+def test_an_order_that_somebody_cancelled_ends_it_after_four_minutes_of_old_values(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.orders = (make.order(CANCELLED),)
+    ordered.old(make.after(2))
+    assert ordered.old(make.after(6) - SECOND).outcome is None
+    insight = ordered.old(make.after(6))
+    assert insight.outcome is Outcome.ORDER_CANCELLED
+    assert insight.why == "order o-1 was cancelled by somebody; the old values stay"
+
+
+def test_after_eight_days_without_an_end_it_is_abandoned(ordered: Follow) -> None:
+    planned = ordered.operation.planned_at
+    assert ordered.old(planned + timedelta(days=8) - SECOND).outcome is None
+    insight = ordered.old(planned + timedelta(days=8))
+    assert (insight.outcome, insight.why) == (Outcome.ABANDONED, "no end was seen in 8 days")
+
+
+def test_an_end_that_is_seen_on_the_last_day_is_that_end(ordered: Follow) -> None:
+    ordered.new(ordered.make.after(days=8))
+    assert ordered.new(ordered.make.after(1, days=8)).outcome is Outcome.RESIZED
+
+
+@pytest.mark.parametrize(
+    ("payment", "phase"),
+    [(UNPAID, Phase.UNPAID), (PAID, Phase.ORDERED), (Payment.UNKNOWN, Phase.ORDERED), (None, Phase.ORDERED)],
+)
+def test_with_the_old_values_the_order_tells_where_it_is(
+    ordered: Follow, payment: Payment | None, phase: Phase
+) -> None:
+    ordered.orders = (ordered.make.order(payment),) if payment else ()
+    ordered.old(ordered.make.after(2))
+    assert ordered.operation.phase is phase
+
+
+def test_an_unhealthy_instance_with_the_old_values_shows_nothing_yet(ordered: Follow) -> None:
+    ordered.health = Health.CHANGING
+    assert ordered.old(ordered.make.after(2)).event is Event.SAW_NOTHING
+
+
+def test_part_of_the_new_values_is_applying_and_never_old(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.look(make.after(2), make.spec("small", QueueCapacity=400))
+    assert (ordered.operation.phase, ordered.operation.evidence.sight) == (Phase.APPLYING, Sight.PARTIAL)

@@ -1,0 +1,228 @@
+"""Whatever is wrong with a policy file is told with its line, its path, and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Wrong = Callable[[str], list[str]]
+LADDER = "ladder: [api.s1.small, api.s1.medium]\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("mode: acting", "8: instances.edge.mode: expected 'observe' or 'act', found `acting`"),
+        ("cooldwn: {up: 5m}", "8: instances.edge.cooldwn: unknown key `cooldwn`; did you mean `cooldown`?"),
+        ("cooldown: {upp: 5m}", "8: instances.edge.cooldown.upp: unknown key `upp`; did you mean `up`?"),
+        (
+            "cooldown:\n  up: 5x",
+            "9: instances.edge.cooldown.up: expected a duration with its unit, such as 30m or 1h30m, found `5x`",
+        ),
+        ("cooldown: 5m", "8: instances.edge.cooldown: expected a map of keys and values, found `5m`"),
+        ("auto_pay: perhaps", "8: instances.edge.auto_pay: expected true or false, found `perhaps`"),
+        ("base: huge", "8: instances.edge.base: there is no rung `huge`; the ladder has api.s1.small, api.s1.medium"),
+        (
+            "min: api.s1.medium\nmax: api.s1.small",
+            "8: instances.edge.min: `api.s1.medium` is above max: `api.s1.small`",
+        ),
+        (
+            "timezone: Mars/Olympus",
+            "8: instances.edge.timezone: `Mars/Olympus` is no time zone of the IANA database, such as Asia/Shanghai",
+        ),
+        (
+            "calendars: {workdays: {country: ZZ}}",
+            "8: instances.edge.calendars.workdays.country: expected a country whose holidays are known, found `ZZ`",
+        ),
+        (
+            "expect: {billing: prepaid}",
+            "8: instances.edge.expect.billing: expected 'subscription' or 'pay-as-you-go', ",
+        ),
+        ("alerts: [{rule: x}]", "8: instances.edge.alerts[0]: say what the rule demands, with either `raise: 1` or "),
+        ("alerts: [{raise: 1}]", "8: instances.edge.alerts[0]: name the alert rule once, by `rule` (its name) or by "),
+        ("alerts: [{rule: x, raise: one}]", "8: instances.edge.alerts[0].raise: expected a whole number, found `one`"),
+        ("alerts: {rule: x}", "8: instances.edge.alerts: expected a list, found a map"),
+        (
+            "alerts: [{rule: x, at_least: huge}]",
+            "8: instances.edge.alerts[0].at_least: there is no rung `huge`; the ladder has api.s1.small, api.s1.medium",
+        ),
+        (
+            "alerts:\n  - {rule: x, raise: 1}\n  - {rule: x, raise: 2}",
+            "10: instances.edge.alerts[1]: alert rule `x` is there already",
+        ),
+        (
+            "notify: [{url_env: https://chat}]",
+            "8: instances.edge.notify[0].url_env: expected the name of an environment variable, such as TIDEGATE_CHAT_",
+        ),
+        ("instance: x", "8: instances.edge.instance: unknown key `instance`; did you mean `instance_id`?"),
+        ("name: x", "8: instances.edge.name: unknown key `name`; an instance's name is the key it stands under"),
+    ],
+)
+def test_a_wrong_value_is_told_where_it_stands(edge_wrong: Wrong, body: str, told: str) -> None:
+    (found,) = edge_wrong(LADDER + body)
+    assert found.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ('{from: 8:30, to: "20:00", rung: R}', '.from: expected a local wall-clock time such as "08:30", found `8:30`'),
+        ('{from: 830, to: "20:00", rung: R}', '.from: expected a local wall-clock time such as "08:30", found `830`'),
+        ('{from: "08:30Z", to: "20:00", rung: R}', ".from: expected a local wall-clock time"),
+        ('{from: "08:30", to: "08:30", rung: R}', ": `from` and `to` are the same time; for a whole day write"),
+        ('{from: "08:30", rung: R}', ".to: expected the key `to`, which is missing"),
+        ('{from: "08:30", to: "20:00", rung: R, days: funday}', ".days: `funday` is not a day: write daily, workdays,"),
+        ('{from: "08:30", to: "20:00", rung: R, days: []}', ".days: expected at least one day, such as daily"),
+        ('{from: "08:30", to: "20:00", rung: R, days: 5}', ".days: expected text or a list, found `5`"),
+        ('{from: "08:30", to: "20:00", rung: huge}', ".rung: there is no rung `huge`"),
+        ('{from: "08:30", to: "20:00", rung: R, ready_by: true}', ".ready_by: `ready_by` is not supported yet"),
+    ],
+)
+def test_a_wrong_timetable_entry_is_told_where_it_stands(edge_wrong: Wrong, entry: str, told: str) -> None:
+    (found,) = edge_wrong(f"{LADDER}timetable:\n  - {entry.replace('R', 'api.s1.small')}")
+    assert found.startswith(f"9: instances.edge.timetable[0]{told}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("budget", "{ups_per_day: 6}"),
+        ("resize_windows", "{}"),
+        ("approval", "{when: [down]}"),
+        ("on_drift", "hold"),
+    ],
+)
+def test_a_key_of_a_later_release_is_not_supported_yet(edge_wrong: Wrong, key: str, value: str) -> None:
+    assert edge_wrong(f"{LADDER}{key}: {value}") == [f"8: instances.edge.{key}: `{key}` is not supported yet"]
+
+
+def test_words_of_a_later_release_are_not_supported_yet_wherever_they_stand(wrong: Wrong, edge_wrong: Wrong) -> None:
+    assert edge_wrong(f"{LADDER}alerts: [{{rule: x, raise: 1, urgent: true, repeat: climb}}]") == [
+        "8: instances.edge.alerts[0].repeat: `repeat` is not supported yet",
+        "8: instances.edge.alerts[0].urgent: `urgent` is not supported yet",
+    ]
+    assert edge_wrong(f"{LADDER}notify: [{{url_env: X, on: [summary]}}]") == [
+        "8: instances.edge.notify[0].on[0]: `summary` is not supported yet"
+    ]
+    assert "1: fleet: `fleet` is not supported yet" in wrong("fleet: {orders_at_once: 3}")
+
+
+@pytest.mark.parametrize(
+    ("ladder", "told"),
+    [
+        ("[api.s1.medium, api.s1.small]", "[1]: the ladder does not rise: `api.s1.small` is not larger than the rung"),
+        ("[{rung: a, InstanceSpecs: x}]", "[0].InstanceSpecs: `InstanceSpecs` is no field of apigateway"),
+        ("[{rung: a}]", "[0]: a rung names at least one field of the spec, such as MaxPrivateTps: 3000"),
+        ("[{InstanceSpec: api.s1.small}]", "[0].rung: expected the key `rung`, which is missing"),
+        ("[{rung: 5, InstanceSpec: x}]", "[0].rung: expected text, found `5`; put it in quotes"),
+        ("[]", ": expected at least one entry"),
+        ("small", ": expected a list, found `small`"),
+    ],
+)
+def test_a_wrong_ladder_is_told_where_it_stands(edge_wrong: Wrong, ladder: str, told: str) -> None:
+    found = edge_wrong(f"ladder: {ladder}")
+    assert found[0].startswith(f"7: instances.edge.ladder{told}"), found
+
+
+@pytest.mark.parametrize(
+    ("ladder", "told"),
+    [
+        (
+            "[{rung: a, MaxPrivateTsp: 1}]",
+            "[0].MaxPrivateTsp: `MaxPrivateTsp` is no field of rabbitmq; did you mean `MaxPrivateTps`?",
+        ),
+        ("[{rung: a, MaxPrivateTps: many}]", "[0].MaxPrivateTps: expected a whole number above 0, found `many`"),
+        ("[{rung: a, MaxPrivateTps: -1}]", "[0].MaxPrivateTps: expected a whole number above 0, found `-1`"),
+        ("[{rung: a, SupportEip: yes}]", "[0].SupportEip: expected true or false, found `yes`"),
+        ("[a]", "[0]: expected a map such as {rung: a, MaxPrivateTps: 3000}, found `a`"),
+        (
+            "[{rung: a, MaxPrivateTps: 2}, {rung: b, MaxPrivateTps: 1}]",
+            "[1]: the ladder does not rise from `a` to `b`: MaxPrivateTps",
+        ),
+        (
+            "[{rung: a, MaxPrivateTps: 2}, {rung: b, QueueCapacity: 1}]",
+            "[1]: rungs `a` and `b` name different fields: MaxPrivateTps, QueueCapacity",
+        ),
+        ("[{rung: a, MaxPrivateTps: 2}, {rung: b, MaxPrivateTps: 2}]", "[1]: rungs `a` and `b` are the same spec"),
+        ("[{rung: a, MaxPrivateTps: 2}, {rung: a, MaxPrivateTps: 3}]", "[1]: rung `a` is there already"),
+    ],
+)
+def test_a_rung_that_the_product_does_not_sell_is_told(wrong: Wrong, ladder: str, told: str) -> None:
+    text = f"version: 1\ninstances:\n  mq: {{product: rabbitmq, region: r, instance_id: i, ladder: {ladder}}}"
+    assert wrong(text) == [f"3: instances.mq.ladder{told}"]
+
+
+def test_all_that_is_wrong_is_told_at_once(edge_wrong: Wrong) -> None:
+    """Also what contradicts something else, as far as the rest of the instance can be read."""
+    body = """\
+        ladder: [api.s1.small]
+        mode: acting
+        cooldown: {up: 5x}
+        base: huge
+        timetable:
+          - {days: funday, from: "08:00", to: "09:00", rung: api.s1.small}
+          - {from: "08:00", to: "09:00", rung: tiny}
+        """
+    assert [found.partition(" ")[0] + found.split(":")[1] for found in edge_wrong(body)] == [
+        "8: instances.edge.mode",
+        "9: instances.edge.cooldown.up",
+        "10: instances.edge.base",
+        "12: instances.edge.timetable[0].days",
+        "13: instances.edge.timetable[1].rung",
+    ]
+
+
+def test_what_an_instance_must_say_is_missing_where_the_instance_stands(wrong: Wrong) -> None:
+    assert wrong("version: 1\ninstances:\n  edge:\n    mode: act\n") == [
+        f"3: instances.edge.{key}: expected the key `{key}`, which is missing"
+        for key in ("instance_id", "ladder", "product", "region")
+    ]
+
+
+def test_a_name_that_cannot_be_an_instances_is_told(wrong: Wrong) -> None:
+    found = wrong("version: 1\ninstances:\n  Edge_1: {product: apigateway, region: r, instance_id: i, ladder: [a]}")
+    told = "expected a name of at most 48 lower-case letters, digits and dashes, a letter first, found `Edge_1`"
+    assert found == [f"3: instances.Edge_1: {told}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "1: expected a policy, and the file is empty"),
+        ("- 1", "1: expected a map with `version` and `instances`"),
+        ("version: 1", "1: instances: expected the key `instances`, which is missing"),
+        ("instances: {a: 1}\nversion: 1", "1: instances.a: expected a map that describes the instance"),
+        ("version: 1\ninstances: {}", "2: instances: expected at least one instance"),
+        ("version: 1\ninstances: [a]", "2: instances: expected a map from names to instances"),
+        ("version: 1\nprofils: {}\ninstances: {}", "2: profils: unknown key `profils`; did you mean `profiles`?"),
+        ("version: 2\ninstances: {}", "1: version: expected 1, found `2`"),
+        ("version: true\ninstances: {}", "1: version: expected 1, found `True`"),
+    ],
+)
+def test_a_wrong_frame_is_told(wrong: Wrong, text: str, told: str) -> None:
+    assert told in wrong(text)
+
+
+def test_the_same_instance_under_two_names_is_told(wrong: Wrong) -> None:
+    text = """\
+        version: 1
+        instances:
+          a: {product: apigateway, region: r, instance_id: i, ladder: [x]}
+          b: {product: apigateway, region: r, instance_id: i, ladder: [x]}
+          c: {product: apigateway, region: s, instance_id: i, ladder: [x]}
+        """
+    assert wrong(text) == ["4: instances.b.instance_id: expected another instance than that of `a`: i in r"]
+
+
+def test_a_rule_of_a_gateway_serves_no_other_instance(wrong: Wrong) -> None:
+    text = """\
+        version: 1
+        profiles:
+          gate: {product: apigateway, region: r, ladder: [x], alerts: [{rule: busy, raise: 1}]}
+        instances:
+          a: {like: gate, instance_id: i}
+          b: {like: gate, instance_id: j}
+        """
+    told = "expected a rule that serves one instance, as alerts of apigateway name none; `busy` serves a, b"
+    assert wrong(text) == [f"3: profiles.gate.alerts[0].rule: {told}"]

@@ -1,0 +1,156 @@
+"""Every command with its options. What a command does is loaded when it is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Keeps managed instances on Alibaba Cloud at the right size: one order per operation, proven by reading back.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+policy_app = typer.Typer(help="The policy in force.")
+app.add_typer(policy_app, name="policy")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
+File = Annotated[Path, typer.Option("--policy", help="The policy file.", show_default=True)]
+MaybeFile = Annotated[Path | None, typer.Option("--policy", help="A policy file, instead of the policy in force.")]
+As = Annotated[str, typer.Option("--as", help="Who asks, where that is not whoever is logged in here.")]
+POLICY = Path("policy.yaml")
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command()
+def validate(*, policy: File = POLICY, as_json: Json = False) -> int:
+    """Name everything that is wrong with a policy file."""
+    from tidegate.cli.publish import validate as run  # noqa: PLC0415
+
+    return run(policy, as_json=as_json)
+
+
+@app.command()
+def plan(*, policy: MaybeFile = None, as_json: Json = False) -> int:
+    """Show what would be ordered now. Nothing is written."""
+    from tidegate.cli.read import plan as run  # noqa: PLC0415
+
+    return run(policy, as_json=as_json)
+
+
+@app.command()
+def status(*, policy: MaybeFile = None, as_json: Json = False) -> int:
+    """Show where every instance stands, and who needs you."""
+    from tidegate.cli.read import status as run  # noqa: PLC0415
+
+    return run(policy, as_json=as_json)
+
+
+@app.command()
+def history(
+    name: Name,
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many records at most.")] = 20,
+    as_json: Json = False,
+) -> int:
+    """Show an instance's last records, newest first."""
+    from tidegate.cli.read import history as run  # noqa: PLC0415
+
+    return run(name, limit, as_json=as_json)
+
+
+@app.command()
+def explain(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="An instance, an operation (NAME#3) or an alert's key.")],
+    *,
+    at: Annotated[str, typer.Option("--at", help="A time: 20:05, 2026-03-02T20:05, or one with its offset.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Say why a size is wanted or held.
+
+    Of an instance: who wants which rung, and every guard. Of an operation: its receipt. Of an alert: its answer.
+    """
+    from tidegate.cli.read import explain as run  # noqa: PLC0415
+
+    return run(what, at, as_json=as_json)
+
+
+@app.command()
+def resize(
+    name: Name,
+    *,
+    to: Annotated[str, typer.Option("--to", help="The rung.")],
+    lasts: Annotated[str, typer.Option("--for", help="How long the override lasts: 2h, 1h30m.")] = "",
+    until: Annotated[str, typer.Option("--until", help="When it ends, with offset: 2026-03-02T18:00+08:00.")] = "",
+    despite: Annotated[str, typer.Option("--despite", help="Guards to overrule, commas between: cooldown.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; --despite asks for it.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be decided.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the resize is settled.")] = False,
+    caller: As = "",
+    as_json: Json = False,
+) -> int:
+    """Ask for a rung, until a time.
+
+    It overrides alerts and timetable, and ends by itself.
+    """
+    from tidegate.cli.ask import resize as run  # noqa: PLC0415
+
+    wish = {"to": to, "for": lasts, "until": until, "despite": despite, "reason": reason, "dry_run": dry_run}
+    return run(name, caller, wish, wait=wait, as_json=as_json)
+
+
+@app.command()
+def release(name: Name, *, caller: As = "", as_json: Json = False) -> int:
+    """End an override: alerts and timetable decide again."""
+    from tidegate.cli.ask import ask as run  # noqa: PLC0415
+
+    return run("release", name, caller, as_json=as_json)
+
+
+@app.command()
+def ack(name: Name, *, caller: As = "", as_json: Json = False) -> int:
+    """Say that somebody has looked.
+
+    Reminders stop, and orders may be placed again after one that went wrong.
+    """
+    from tidegate.cli.ask import ask as run  # noqa: PLC0415
+
+    return run("ack", name, caller, as_json=as_json)
+
+
+@policy_app.command()
+def push(*, policy: File = POLICY, caller: As = "", as_json: Json = False) -> int:
+    """Check a policy file and put it in force. A bad one never replaces the last good one."""
+    from tidegate.cli.publish import push as run  # noqa: PLC0415
+
+    return run(policy, caller, as_json=as_json)
+
+
+@policy_app.command()
+def show(name: Name, *, as_json: Json = False) -> int:
+    """Show what the policy in force says of an instance, profiles and defaults merged in."""
+    from tidegate.cli.publish import show as run  # noqa: PLC0415
+
+    return run(name, as_json=as_json)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def local(context: typer.Context) -> int:
+    """Run a cloud on this machine: `local up`.
+
+    The project is deployed to it; see `local up --help`.
+    """
+    from tidegate.cli.local import run  # noqa: PLC0415
+
+    return run(context.args)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def demo(context: typer.Context) -> int:
+    """Play the main job on this machine."""
+    from tidegate.cli.local import run  # noqa: PLC0415
+
+    return run(["demo", *context.args])

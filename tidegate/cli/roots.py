@@ -1,0 +1,92 @@
+"""The command line's composition root: by whose clock it goes, and on which policy it looks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, build_opener
+
+from tidegate.cli.errors import Failed, Mistake
+from tidegate.settings import read_cli_settings
+
+if TYPE_CHECKING:
+    from tidegate.app.surroundings import Book, Surroundings
+    from tidegate.policyfile import Policy
+
+CLOCK_LIMIT_S = 5.0
+WAIT_S = 1.0
+
+
+def surroundings() -> Surroundings:
+    """The surroundings that the environment names, at one moment: a command sees one time."""
+    from tidegate.app.wiring import wire  # noqa: PLC0415 - it loads much
+
+    moment = clock()()
+    return wire(now=lambda: moment)
+
+
+def clock() -> Callable[[], datetime]:
+    """Tell the time: the machine's, or that of a cloud on this machine."""
+    from tidegate.app.wiring import utc_now  # noqa: PLC0415 - as above
+
+    url = read_cli_settings().clock_url
+    if not url:
+        return utc_now
+    where = urlsplit(url)
+    if where.scheme != "http" or where.hostname not in ("127.0.0.1", "localhost"):
+        raise Mistake("TIDEGATE_CLOCK_URL is for a simulated cloud on this machine: http://127.0.0.1:PORT/...")
+    return lambda: _ask(url)
+
+
+def _ask(url: str) -> datetime:
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=CLOCK_LIMIT_S) as answer:
+            told = json.load(answer)
+        return datetime.fromisoformat(told["now"])
+    except (URLError, OSError, ValueError, KeyError, TypeError) as error:
+        raise Failed(f"the clock at {urlsplit(url).netloc} does not tell the time: {error}") from error
+
+
+def read_file(path: Path) -> Policy:
+    """Read a policy file. Raises Mistake where there is none, BadPolicy where it is wrong."""
+    from tidegate.policyfile import read_policy  # noqa: PLC0415 - only for files
+
+    try:
+        return read_policy(path)
+    except OSError as error:
+        raise Mistake(f"{path}: {error.strerror or error}") from error
+
+
+def book_from(path: Path) -> Book:
+    """A policy file as if it were in force."""
+    from tidegate.app.surroundings import Book  # noqa: PLC0415 - only for files
+    from tidegate.ledger.policies import hash_of  # noqa: PLC0415
+    from tidegate.policyfile import compile_policy  # noqa: PLC0415
+
+    policy = read_file(path)
+    documents, index = compile_policy(policy)
+    return Book(hash_of(documents, index), index, policy.instances.__getitem__)
+
+
+def wait_for(name: str, number: int, *, quiet: bool) -> dict[str, Any]:
+    """Wait until an operation is settled, telling its phases, and give its receipt. Only the ledger is asked."""
+    from tidegate.app.report import receipt, to_json  # noqa: PLC0415 - only with `--wait`
+    from tidegate.app.wiring import nap, wire  # noqa: PLC0415
+
+    around, phase = wire(now=clock()), ""
+    while True:
+        told = receipt(around, name, number)
+        if told.phase != phase and not quiet:
+            sys.stdout.write(f"{name}#{number}  {told.phase}\n")
+            sys.stdout.flush()
+        phase = told.phase
+        if phase == "settled":
+            settled: dict[str, Any] = to_json(told)
+            return settled
+        nap(WAIT_S)

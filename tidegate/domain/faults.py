@@ -1,0 +1,82 @@
+"""What no single field of a policy shows: rungs that are not on the ladder, a ladder that does not rise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tidegate.domain.reading import Value
+from tidegate.domain.state import CHANNELS_KEPT
+
+if TYPE_CHECKING:
+    from tidegate.domain.policy import InstancePolicy, RungSpec
+
+Where = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One contradiction, and where in the instance's policy it stands: `("timetable", 0, "rung")`."""
+
+    where: Where
+    why: str
+
+
+class Faulty(ValueError):  # noqa: N818 - reads as what it is
+    """A policy that contradicts itself, with every place where it does."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, fault.where))}: {fault.why}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+def faults_of(policy: InstancePolicy) -> list[Fault]:
+    """Every contradiction of a policy whose fields are each right by themselves."""
+    names = [rung.rung for rung in policy.ladder]
+    found = [*_twice(names, ("ladder",), "rung"), *_missing_rungs(policy, names), *_not_rising(policy.ladder)]
+    found += _twice([rule.identity for rule in policy.alerts], ("alerts",), "alert rule")
+    if len(policy.notify) > CHANNELS_KEPT:
+        found.append(Fault(("notify",), f"there are {len(policy.notify)} channels; at most {CHANNELS_KEPT} are told"))
+    bounds_known = policy.lowest in names and policy.highest in names
+    if bounds_known and names.index(policy.lowest) > names.index(policy.highest):
+        found.append(Fault(("min",), f"`{policy.lowest}` is above max: `{policy.highest}`"))
+    return found
+
+
+def _twice(names: Sequence[str], where: Where, what: str) -> Iterator[Fault]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Fault((*where, index), f"{what} `{name}` is there already")
+
+
+def _missing_rungs(policy: InstancePolicy, names: Sequence[str]) -> Iterator[Fault]:
+    mentions: list[tuple[Where, str]] = [(("min",), policy.min), (("max",), policy.max)]
+    mentions += [(("base",), policy.base)] if policy.base != "keep" else []
+    mentions += [(("timetable", index, "rung"), entry.rung) for index, entry in enumerate(policy.timetable)]
+    mentions += [(("alerts", index, "at_least"), rule.at_least or "") for index, rule in enumerate(policy.alerts)]
+    for where, name in mentions:
+        if name and name not in names:
+            yield Fault(where, f"there is no rung `{name}`; the ladder has {', '.join(names)}")
+
+
+def _not_rising(ladder: Sequence[RungSpec]) -> Iterator[Fault]:
+    for index in range(1, len(ladder)):
+        if why := _flaw(ladder[index - 1], ladder[index]):
+            yield Fault(("ladder", index), why)
+
+
+def _flaw(below: RungSpec, above: RungSpec) -> str:
+    if set(below.spec) != set(above.spec):
+        differing = ", ".join(sorted(set(below.spec) ^ set(above.spec)))
+        return f"rungs `{below.rung}` and `{above.rung}` name different fields: {differing}"
+    falling = [field for field in below.spec if _falls(below.spec[field], above.spec[field])]
+    if falling:
+        return f"the ladder does not rise from `{below.rung}` to `{above.rung}`: {', '.join(falling)}"
+    return f"rungs `{below.rung}` and `{above.rung}` are the same spec" if below.spec == above.spec else ""
+
+
+def _falls(below: Value, above: Value) -> bool:
+    if isinstance(below, str) or isinstance(above, str):
+        return False
+    return above < below

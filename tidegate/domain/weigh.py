@@ -1,0 +1,57 @@
+"""How every guard judged, for people who ask why: the ones that let pass, the one that held, the ones not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from tidegate.domain.decide import GUARDS, Case, Hold
+
+
+class Passage(str, Enum):
+    """What a guard said."""
+
+    OK = "ok"
+    HOLD = "HOLD"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One guard and what it said."""
+
+    guard: str
+    passage: Passage
+    reason: str = ""
+
+
+HELD_BY: Mapping[str, str] = {"observe": "mode", "unhealthy": "health"}
+"""The guard that gives a Hold of this code, where it is not of the same name."""
+
+
+def weigh(case: Case | Hold) -> tuple[Weighed, ...]:
+    """Ask the guards in their order, up to the first that holds. Without a case to judge none is reached."""
+    weighed: list[Weighed] = []
+    over = isinstance(case, Hold)
+    for name, guard in GUARDS:
+        hold = None if over or isinstance(case, Hold) else guard(case)
+        passage = Passage.NOT_REACHED if over else Passage.HOLD if hold else Passage.OK
+        weighed.append(Weighed(name, passage, hold.reason if hold else ""))
+        over = over or hold is not None
+    return tuple(weighed)
+
+
+def weighed_as(code: str, reason: str) -> tuple[Weighed, ...]:
+    """How the guards had judged, from the code of the decision that was recorded then."""
+    names = [name for name, _ in GUARDS]
+    holder = HELD_BY.get(code, code)
+    if holder not in names:
+        passage = Passage.OK if code == "resize" else Passage.NOT_REACHED
+        return tuple(Weighed(name, passage) for name in names)
+    at = names.index(holder)
+    return (
+        *(Weighed(name, Passage.OK) for name in names[:at]),
+        Weighed(holder, Passage.HOLD, reason),
+        *(Weighed(name, Passage.NOT_REACHED) for name in names[at + 1 :]),
+    )
