@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tidegate.app import codec, doors, steps
+from tidegate.app.reconcile import reconcile
 from tidegate.app.steps import Which
 from tidegate.app.tick import tick
 from tidegate.domain.facts import Decided, fold
@@ -347,6 +348,20 @@ def test_folding_gives_the_newest_state_also_while_the_clock_runs_on(desk: Opens
         assert codec.write_state(state) == dict(record.state)
 
 
+def test_a_record_from_a_clock_far_ahead_does_not_hide_a_dead_execution(desk: Opens) -> None:
+    at = desk()
+    ahead = at.surroundings(now=lambda: at.clock.now() + timedelta(minutes=50))
+    page = replace(at.page(), around=ahead)
+    reconcile(ahead, page.policy, page.policy_hash)
+    at.clock.advance(60)
+    at.hear(at.alert())
+    begun = len(at.started)
+    for _ in range(5):
+        at.clock.advance(60)
+        at.tick()
+    assert len(at.started) > begun
+
+
 # One bad thing in the store keeps nobody else from its turn.
 
 
@@ -431,6 +446,16 @@ def test_a_tick_without_time_for_all_goes_on_where_it_stopped(desk: Opens) -> No
         served += tick(at.around, once()).reconciled
         at.clock.advance(60)
     assert served == names
+
+
+def test_an_alert_from_a_queue_is_not_called_taken_before_there_is_a_policy(desk: Opens) -> None:
+    """To a trigger that invokes the function directly, any answer is a success: the message would be gone."""
+    at = desk()
+    empty = at.elsewhere()
+    body = {"version": "4", "alerts": alertmanager("rabbit-tps-high", at.orders_mq["instance_id"])}
+    with pytest.raises(LookupError):
+        doors.receive_alerts(empty, json.dumps(body).encode(), ("t" * 20,), lambda: True)
+    assert doors.receive_alerts(empty, json.dumps(envelope(body["alerts"], at)).encode(), ("t" * 20,), lambda: True)
 
 
 # The watchers are watched.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.domain.arbiter import open_demands, open_override, wanted
@@ -122,6 +122,7 @@ def test_whatever_wins_is_held_between_the_bounds(make: Make, bounds: dict[str, 
     assert (want.rung, want.clamped_from) == (held, asked if asked != held else "")
 
 
+@settings(deadline=None)
 @given(
     home=RUNGS,
     bounds=st.lists(RUNGS, min_size=2, max_size=2),

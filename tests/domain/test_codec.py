@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ from tidegate.domain.state import State
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
 
+ROUGH = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 FIRST, LAST = datetime(2020, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - `timezones` adds the zone
 ZONES = st.sampled_from([timezone.utc, timezone(timedelta(hours=8)), timezone(timedelta(hours=-3, minutes=-30))])
@@ -68,6 +69,7 @@ def _through_json(written: Any) -> Any:
     return json.loads(json.dumps(written, allow_nan=False))
 
 
+@ROUGH
 @given(st.one_of(*map(_built, get_args(Fact))))
 def test_every_fact_reads_back_as_it_was_written(fact: Fact) -> None:
     read = codec.read_fact(_through_json(codec.write_fact(fact)))
@@ -75,6 +77,7 @@ def test_every_fact_reads_back_as_it_was_written(fact: Fact) -> None:
     assert type(read) is type(fact)
 
 
+@ROUGH
 @given(st.one_of(*map(_built, get_args(Signal))))
 def test_every_signal_reads_back_as_it_was_written(heard: Signal) -> None:
     written = _through_json(codec.write_signal(heard))
@@ -82,6 +85,7 @@ def test_every_signal_reads_back_as_it_was_written(heard: Signal) -> None:
     assert codec.read_signal(written) == heard
 
 
+@ROUGH
 @given(_built(Operation))
 def test_every_operation_reads_back_as_it_was_written(operation: Operation) -> None:
     read = codec.read(Operation, _through_json(codec.write(Operation, operation)))
@@ -89,6 +93,7 @@ def test_every_operation_reads_back_as_it_was_written(operation: Operation) -> N
     assert [type(value) for value in read.to_spec.values()] == [type(value) for value in operation.to_spec.values()]
 
 
+@ROUGH
 @given(_built(State))
 def test_every_state_reads_back_as_it_was_written(known: State) -> None:
     assert codec.read_state(_through_json(codec.write_state(known))) == known

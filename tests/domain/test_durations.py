@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -49,12 +49,14 @@ def test_a_span_is_written_in_its_two_largest_units(seconds: float, text: str) -
     assert write_duration(timedelta(seconds=seconds)) == text
 
 
+@settings(deadline=None)
 @given(st.integers(0, 366 * 86_400))
 def test_a_span_survives_its_compiled_form(seconds: int) -> None:
     span = timedelta(seconds=seconds)
     assert ADAPTER.validate_json(ADAPTER.dump_json(span)) == span
 
 
+@settings(deadline=None)
 @given(st.integers(0, 366 * 86_400))
 def test_what_is_written_for_people_can_be_read_and_is_never_longer_than_the_span(seconds: int) -> None:
     span = timedelta(seconds=seconds)

@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.domain.arbiter import open_demands, open_override
@@ -174,6 +174,7 @@ def _told(make: Make, minutes: Sequence[int], *, first: AlertState = FIRING) -> 
     return [make.alert(states[index % 2], make.after(minute)) for index, minute in enumerate(minutes)]
 
 
+@settings(deadline=None)
 @given(episodes=_episodes(), first=st.sampled_from([FIRING, OK]))
 def test_the_order_of_arrival_does_not_change_what_is_wanted_nor_until_when(
     make: Make, episodes: tuple[list[int], list[int]], first: AlertState
@@ -197,6 +198,7 @@ def test_two_episodes_in_any_order_end_when_the_last_one_was_released(make: Make
         assert open_demands(policy, state, make.after(43)) == (), alerts
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(AlertState), st.integers(1, 29)), max_size=8))
 def test_what_was_heard_once_changes_nothing_when_it_is_heard_again(
     make: Make, told: list[tuple[AlertState, int]]
@@ -208,6 +210,7 @@ def test_what_was_heard_once_changes_nothing_when_it_is_heard_again(
         assert _after(policy, state, [alert], now) == state
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(AlertState), st.integers(0, 29), st.booleans()), max_size=30))
 def test_there_is_never_more_than_one_demand_a_rule(make: Make, told: list[tuple[AlertState, int, bool]]) -> None:
     alerts = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.domain.ladder import Ladder, Rung
@@ -72,6 +72,7 @@ def test_the_highest_of_some_rungs_goes_by_the_ladder_and_not_by_the_alphabet(ma
     assert make.policy().rungs.highest(["medium", "small"]) == "medium"
 
 
+@settings(deadline=None)
 @given(*[st.sampled_from(NAMES)] * 3)
 def test_a_clamped_rung_lies_within_the_bounds_and_is_the_rung_itself_if_that_does(
     name: str, one: str, other: str
@@ -82,6 +83,7 @@ def test_a_clamped_rung_lies_within_the_bounds_and_is_the_rung_itself_if_that_do
     assert held == name or not lowest <= name <= highest
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), st.sampled_from(NAMES))
 def test_the_way_back_is_the_other_direction(one: str, other: str) -> None:
     if one != other:

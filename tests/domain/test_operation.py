@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.domain.diagram import mermaid
@@ -119,6 +119,7 @@ def test_what_was_ordered_is_followed_to_its_end_and_never_waits_to_be_ordered_a
     }
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(Event), max_size=60))
 def test_on_any_walk_there_are_never_more_claims_than_licences_and_one(events: list[Event]) -> None:
     phase, walked = Phase.PLANNED, Counter[Event]()

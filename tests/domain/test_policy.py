@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -286,6 +286,7 @@ def test_a_full_policy_is_read_as_it_is_written(make: Make) -> None:
     assert policy.notify[0].remind == timedelta(hours=6)
 
 
+@settings(deadline=None)
 @given(
     span=st.integers(0, 366 * 86_400).map(lambda seconds: timedelta(seconds=seconds)),
     start=st.times().map(lambda at: at.replace(microsecond=0)),

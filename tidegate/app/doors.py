@@ -64,7 +64,10 @@ def receive_alerts(around: Surroundings, event: bytes, tokens: tuple[str, ...], 
         return _turned_down(400, str(error), delivery)
     book = around.book()
     if book is None:
-        # A 5xx, so that the sender tries again: there is nobody yet who could keep the alert.
+        # There is nobody yet who could keep the alert, so the sender is to try again: over HTTP a 5xx says so, and to
+        # a trigger that invokes us directly only a failure does.
+        if delivery.kind is not Kind.HTTP:
+            raise LookupError("no policy was pushed yet")
         return _turned_down(503, "no policy was pushed yet", delivery)
     rejected = [{"index": one.index, "reason": one.reason} for one in reading.rejected]
     for one in rejected:
@@ -180,6 +183,7 @@ def receive_request(around: Surroundings, event: bytes) -> Body:
     except (LostRaces, ShelfUnavailable, Unsure, Corrupt) as error:
         log("left-to-the-tick", instance=policy.name, error=type(error).__name__, message=str(error)[:300])
         return _said(Hold("kept", "the request is kept, and the next tick decides it"))
+    warn_of_dead_tick(around, policy)
     if verdict.decision.code == "newer-schema":
         return _said(verdict.decision)
     log("request", instance=policy.name, verb=request.verb.value, caller=request.caller, to=request.to)

@@ -62,7 +62,8 @@ class Page:
                 codec.write_state(state),
                 after=self.head,
                 policy=self.policy_hash,
-                wake=self.wake(state, at),
+                # By our own clock: a record may carry the time of another's that is ahead of it.
+                wake=self.wake(state, now),
                 at=at,
             )
         except Unsure as doubt:

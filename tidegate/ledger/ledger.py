@@ -82,7 +82,7 @@ class Ledger:
         )
         body = write_record(record)
         if wake is not None:
-            marks.put_mark(self._shelf, key, wake, now)
+            marks.put_mark(self._shelf, key, wake, self._utc_now())
         return record if self._sequence(key).create(record.seq, body) else None
 
     def records(self, key: str, *, newest_first: bool = True, limit: int | None = None) -> Iterator[Record]:
