@@ -248,7 +248,17 @@ def test_a_wait_is_said_again_after_every_remind_and_an_hour_before_the_deadline
 def test_the_last_call_comes_once_and_reminders_go_on_after_the_deadline(make: Make) -> None:
     channel = {"url_env": "ONCALL", "on": ["needs-person"], "remind": "9h"}
     teller = _Teller(make.policy(notify=[channel]), make.state(operation=_waits(make)["switchover"][0]))
-    assert teller.minutes(make, timedelta(hours=33)) == [0, 9 * 60, 18 * 60, 23 * 60, 32 * 60]
+    assert teller.minutes(make, timedelta(hours=24)) == [0, 9 * 60, 18 * 60, 23 * 60]
+
+
+@pytest.mark.parametrize(("wait", "hours"), [("switchover", 25), ("unpaid", 24)])
+def test_a_wait_that_outlasts_its_deadline_is_told_anew_even_after_an_ack(make: Make, wait: str, hours: int) -> None:
+    operation, _, over = _waits(make)[wait]
+    teller = _Teller(make.policy(**over), make.state(operation=operation))
+    teller.tell(make.noon)
+    _ack(make, teller, make.after(1))
+    said = teller.minutes(make, timedelta(hours=hours + 1))
+    assert said == [0, hours * 60]
 
 
 def test_who_is_told_first_in_the_last_hour_is_not_called_again_for_it(make: Make) -> None:

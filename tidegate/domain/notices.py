@@ -163,12 +163,16 @@ class _Say:
         title = f"{self.policy.name} needs you{by}"
         return Notice(name, "needs-person", title, f"{title}. {text} {quiet}", repeats=True, deadline=deadline)
 
+    def _late(self, kind: str, since: datetime, deadline: timedelta) -> str:
+        """After its deadline a wait is another matter: said anew, also where the first message was acknowledged."""
+        return f"{kind}-late" if self.now - since >= deadline else kind
+
     def unpaid(self) -> Notice:
         """An order waits to be paid."""
         ends = self.operation.sent[-1].sent_at + ORDER_LIVES
         order = self.operation.order_id or "of this resize"
         return self._needs_person(
-            "unpaid",
+            self._late("unpaid", self.operation.sent[-1].sent_at, self.policy.deadlines.unpaid),
             f"Pay order {order} ({self.what}): {ORDERS_CONSOLE}. If nobody does, the vendor cancels the order after "
             f"7 days and the old spec stays.",
             ends,
@@ -178,7 +182,7 @@ class _Say:
         """The vendor waits for a person to press Switch."""
         since = self.operation.evidence.switchover_at or self.since
         return self._needs_person(
-            "switchover",
+            self._late("switchover", since, self.policy.deadlines.switchover),
             f"Whitelist the new egress {self._egress()} at the back ends, then press Switch in the console: "
             f"{CONSOLES[self.policy.product]}. If nobody does, the vendor rolls back and the old spec stays.",
             since + SWITCH_WITHIN,
