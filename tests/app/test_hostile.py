@@ -452,10 +452,11 @@ def test_an_alert_from_a_queue_is_not_called_taken_before_there_is_a_policy(desk
     """To a trigger that invokes the function directly, any answer is a success: the message would be gone."""
     at = desk()
     empty = at.elsewhere()
-    body = {"version": "4", "alerts": alertmanager("rabbit-tps-high", at.orders_mq["instance_id"])}
+    alerts = alertmanager("rabbit-tps-high", at.orders_mq["instance_id"])
+    direct, over_http = {"version": "4", "alerts": alerts}, envelope(alerts, at)
     with pytest.raises(LookupError):
-        doors.receive_alerts(empty, json.dumps(body).encode(), ("t" * 20,), lambda: True)
-    assert doors.receive_alerts(empty, json.dumps(envelope(body["alerts"], at)).encode(), ("t" * 20,), lambda: True)
+        doors.receive_alerts(empty, json.dumps(direct).encode(), ("t" * 20,), lambda: True)
+    assert doors.receive_alerts(empty, json.dumps(over_http).encode(), ("t" * 20,), lambda: True).status == 503
 
 
 # The watchers are watched.
