@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
 from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.errors import Missing, Refused
-from tidegate.aliyun.workflow import Execution, Started, Workflow
+from tidegate.aliyun.workflow import Started, Workflow
 
 GIVEN = {"instance": "orders-mq", "number": 7}
 
@@ -50,27 +49,3 @@ def test_any_other_refusal_of_a_start_is_an_error(vendor: Any, aliyun: Aliyun, c
     vendor.refuses(404 if error is Missing else 400, code)
     with pytest.raises(error):
         Workflow(aliyun, "resize").start("e-1", GIVEN)
-
-
-def test_an_execution_is_described_with_its_times_in_utc(vendor: Any, aliyun: Aliyun) -> None:
-    vendor.says(
-        200, {"RequestId": "R", "Status": "TimedOut", "StartedTime": "2019-01-01T01:01:01.001Z", "StoppedTime": ""}
-    )
-    started_at = datetime(2019, 1, 1, 1, 1, 1, tzinfo=timezone.utc)
-    execution = Workflow(aliyun, "resize").describe("e-1")
-    assert execution == Execution("e-1", "TimedOut", started_at, None)
-    assert execution.ended
-
-
-@pytest.mark.parametrize(("status", "ended"), [("Running", False), ("Starting", False), ("", False), ("Failed", True)])
-def test_only_a_status_that_says_so_is_an_end(status: str, ended: bool) -> None:  # noqa: FBT001 - a case of the table
-    assert Execution("e", status, None, None).ended is ended
-
-
-def test_an_execution_that_never_was_is_none_but_a_missing_flow_is_an_error(vendor: Any, aliyun: Aliyun) -> None:
-    vendor.refuses(404, "ExecutionNotExists")
-    vendor.refuses(404, "FlowNotExists")
-    workflow = Workflow(aliyun, "resize")
-    assert workflow.describe("e-1") is None
-    with pytest.raises(Missing):
-        workflow.describe("e-1")

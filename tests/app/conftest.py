@@ -101,6 +101,7 @@ class Desk:
             send=self._send,
             now=when,
             workdays=lambda _: weekdays_only,
+            checked=[],
             cache={},
         )
 
@@ -108,7 +109,7 @@ class Desk:
         """The same account with an empty ledger."""
         shelf = MemoryShelf()
         ledger = Ledger(shelf, self.clock.now, lambda: "nonce")
-        return replace(self.around, ledger=ledger, policies=Policies(shelf, self.clock.now), cache={})
+        return replace(self.around, ledger=ledger, policies=Policies(shelf, self.clock.now), checked=[], cache={})
 
     def _start(self, name: str, given: Mapping[str, Any]) -> bool:
         assert given["execution"] == name

@@ -14,7 +14,8 @@ from tidegate.app import codec, doors, steps
 from tidegate.app.reconcile import reconcile
 from tidegate.app.steps import Which
 from tidegate.app.tick import tick
-from tidegate.domain.facts import Decided, fold
+from tidegate.domain.facts import Decided
+from tidegate.domain.fold import fold
 from tidegate.domain.follow import DOUBT_LASTS
 from tidegate.domain.operation import Event, Operation, Outcome, Phase
 from tidegate.domain.reading import Direction, Health, Reading

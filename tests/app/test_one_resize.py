@@ -9,7 +9,7 @@ from typing import Any
 
 from tidegate.app import codec, steps
 from tidegate.app.steps import Which
-from tidegate.domain.facts import fold
+from tidegate.domain.fold import fold
 from tidegate.domain.operation import Outcome, Phase, Sight
 from tidegate.domain.signal import AlertState, Verb
 from tidegate.domain.state import State

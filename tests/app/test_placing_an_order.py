@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from tidegate.app import codec, steps
+from tidegate.app.steps.placing import token_of
 from tidegate.domain.facts import Claimed
 from tidegate.domain.follow import VERDICT_DUE
 from tidegate.domain.operation import Attempt, Outcome, Phase, Verdict
 from tidegate.domain.reading import Purchase
+from tidegate.ledger.ledger import Ledger
+from tidegate.ledger.shelf import Unprotected
 
 Opens = Callable[..., Any]
 
@@ -366,6 +369,33 @@ def test_after_eight_days_without_an_end_it_is_abandoned_and_a_person_is_told(de
     assert at.messages[-1][0] == "failed"
 
 
+def test_nothing_is_ordered_on_the_word_of_a_bucket_that_lets_two_writers_both_win(desk: Opens) -> None:
+    """A bucket with versioning overwrites without a word (fact fc 5.2)."""
+    at = desk()
+    at.hear(at.alert())
+    careless = replace(at.around, ledger=Ledger(Versioned(at.shelf), at.clock.now, lambda: "n"), checked=[])
+    with pytest.raises(Unprotected):
+        steps.submit(careless, at.which())
+    assert at.calls("UpdateInstance") == []
+    at.follow()
+    assert bought(at) == 1
+
+
+class Versioned:
+    """A shelf on which everybody who creates has won."""
+
+    def __init__(self, shelf: Any) -> None:
+        self._shelf = shelf
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shelf, name)
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Overwrite."""
+        self._shelf.delete(key)
+        return bool(self._shelf.create(key, body))
+
+
 class Frozen:
     """The clock of a process that is frozen for a while as soon as it has its claim."""
 
@@ -383,7 +413,7 @@ def claim_and_die(at: Any) -> Any:
     """Win the claim as Submit does, and do nothing more."""
     page = at.page()
     operation = page.state.operation
-    attempt = Attempt(1, steps._token(page, operation, 1), at.clock.now())
+    attempt = Attempt(1, token_of(page, operation, 1), at.clock.now())
     fact = Claimed(operation.number, attempt, operation.from_spec, operation.to_spec, at.clock.now() + VERDICT_DUE)
     written = page.write(fact)
     assert written is not None

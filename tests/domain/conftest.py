@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tidegate.domain.facts import Fact, Looked, fold
+from tidegate.domain.facts import Fact, Looked
+from tidegate.domain.fold import fold
 from tidegate.domain.follow import Insight, OrderSearch, interpret
 from tidegate.domain.operation import Attempt, Event, Evidence, Operation, Outcome, Phase, Verdict
 from tidegate.domain.policy import InstancePolicy

@@ -17,13 +17,12 @@ from tidegate.domain.facts import (
     Concluded,
     Decided,
     Fact,
-    ForeignFact,
     Judged,
     Looked,
     Planned,
     Telling,
-    fold,
 )
+from tidegate.domain.fold import ForeignFact, fold
 from tidegate.domain.operation import Event, Evidence, Operation, Outcome, Phase, UnexpectedEvent, Verdict
 from tidegate.domain.state import (
     CHANNELS_KEPT,

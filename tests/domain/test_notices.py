@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tidegate.domain.facts import Decided, Telling, fold
+from tidegate.domain.facts import Decided, Telling
+from tidegate.domain.fold import fold
 from tidegate.domain.notices import LAST_CALL, TRIES, Notice, notices, owed
 from tidegate.domain.operation import Evidence, Operation, Outcome, Phase, Verdict
 from tidegate.domain.policy import InstancePolicy

@@ -37,7 +37,7 @@ ORDER = {"amqp:UpdateInstance", "apigateway:ModifyInstanceSpec"}
 START = {"fnf:StartExecution"}
 BILLING = actions(*orders.PERMISSIONS)
 INVOKE = actions(*functions.PERMISSIONS)
-PEOPLE = {"fnf:DescribeExecution", *INVOKE}
+PEOPLE = INVOKE
 """What only a person's command line asks for; no function has it."""
 
 NEEDS = {

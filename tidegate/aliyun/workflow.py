@@ -1,27 +1,19 @@
-"""CloudFlow: start the execution that carries an operation, and ask how it is (fact flow 8)."""
+"""CloudFlow: start the execution that carries an operation (fact flow 8)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from tidegate.aliyun.answers import Body
 from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import FLOW
-from tidegate.aliyun.errors import Missing, Refused
-from tidegate.aliyun.instants import instant
+from tidegate.aliyun.errors import Refused
 from tidegate.aliyun.permission import Permission
 
-PERMISSIONS = (
-    Permission("fnf:StartExecution", "acs:fnf:{region}:{account}:flows/{flow}/executions/*"),
-    Permission("fnf:DescribeExecution", "acs:fnf:{region}:{account}:flows/{flow}/executions/*"),
-)
-
-ENDED = frozenset({"stopped", "succeeded", "failed", "timedout"})
+PERMISSIONS = (Permission("fnf:StartExecution", "acs:fnf:{region}:{account}:flows/{flow}/executions/*"),)
 
 
 class Started(str, Enum):
@@ -32,21 +24,6 @@ class Started(str, Enum):
     """An execution of this name runs, with another input than ours."""
     ALREADY_ENDED = "already ended"
     """The name is used up: another start needs another name."""
-
-
-@dataclass(frozen=True)
-class Execution:
-    """One execution as CloudFlow shows it. Why one failed is only in its history (fact flow 0.1)."""
-
-    name: str
-    status: str
-    started_at: datetime | None
-    stopped_at: datetime | None
-
-    @property
-    def ended(self) -> bool:
-        """Say whether it runs no more."""
-        return self.status.lower() in ENDED
 
 
 class Workflow:
@@ -71,28 +48,9 @@ class Workflow:
             raise
         return Started.STARTED if _input(body) in (None, json.loads(text)) else Started.RUNNING
 
-    def describe(self, name: str) -> Execution | None:
-        """Give one execution, or None where this flow has none of this name."""
-        parameters = {"FlowName": self._flow_name, "ExecutionName": name}
-        try:
-            body = self._aliyun.call(FLOW, "DescribeExecution", parameters, read=True)
-        except Missing as error:
-            if error.code.lower() == "executionnotexists":
-                return None
-            raise
-        status = str(body.get("Status") or "")
-        return Execution(name, status, _time(body, "StartedTime"), _time(body, "StoppedTime"))
-
 
 def _input(body: Body) -> Any:
     try:
         return json.loads(body["Input"])
     except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _time(body: Body, field: str) -> datetime | None:
-    try:
-        return instant(str(body.get(field) or ""))
-    except ValueError:
         return None

@@ -71,6 +71,8 @@ class Surroundings:
     now: Callable[[], datetime]
     workdays: Callable[[str], Workdays]
     """The workdays of a country by its code; of no country, Monday to Friday."""
+    checked: list[bool]
+    """Not empty once the store was tried; outlives one call where the process does."""
     cache: dict[str, Any]
     """Outlives one call where the process does; holds only what is named by its hash."""
 
@@ -90,6 +92,12 @@ class Surroundings:
     def timetable(self, policy: InstancePolicy) -> Timetable:
         """The instance's timetable, with its calendar."""
         return Timetable.of(policy, self.workdays(policy.calendars.workdays.get("country", "")))
+
+    def make_sure_of_ledger(self) -> None:
+        """See by trying, once a process, whether the store lets only one writer win. Raises Unprotected if not."""
+        if not self.checked:
+            self.ledger.check()
+            self.checked.append(True)
 
     def book(self) -> Book | None:
         """The policy in force, or None before the first was pushed."""

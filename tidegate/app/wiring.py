@@ -31,6 +31,7 @@ CONNECT_S, READ_S = 2.0, 5.0
 """For the bucket, which is near."""
 
 _CACHE: dict[str, Any] = {}
+_CHECKED: list[bool] = []
 
 
 def utc_now() -> datetime:
@@ -83,6 +84,7 @@ def wire(
         send=send,
         now=now,
         workdays=workdays_of,
+        checked=_CHECKED,
         cache=_CACHE,
     )
 

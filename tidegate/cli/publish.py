@@ -41,6 +41,8 @@ def push(path: Path, caller: str, *, as_json: bool) -> int:
     policy = read_file(path)
     documents, index = compile_policy(policy)
     around = surroundings()
+    # A bucket that lets two writers both win must never come into use.
+    around.ledger.check()
     before = around.policies.current()
     hashed = around.policies.publish(documents, index, caller_named(caller))
     changed = before is None or before.hash != hashed

@@ -178,8 +178,8 @@ def _answered(around: Surroundings, book: Book, key: str) -> Answered | None:
     for name in book.names:
         policy = book.read(name)
         place = around.key(policy)
-        for item in around.ledger.inbox(place):
-            signal = codec.read_signal(item)
+        waiting, _unreadable = codec.read_signals(around.ledger.inbox(place))
+        for signal in waiting:
             if signal.key == key:
                 return _waiting(name, policy.timezone, signal)
         for record in around.ledger.records(place, limit=SEARCHED):

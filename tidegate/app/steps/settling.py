@@ -1,0 +1,33 @@
+"""Settle: close the operation, tell people, and see what is wanted now."""
+
+from __future__ import annotations
+
+from tidegate.app.page import Page
+from tidegate.app.past import rules_for
+from tidegate.app.reconcile import TRIES, reconcile
+from tidegate.app.steps.which import Which, mine
+from tidegate.app.surroundings import Surroundings, log
+from tidegate.domain.facts import Closed
+from tidegate.domain.operation import OPENS_CIRCUIT, Outcome
+
+
+def settle(around: Surroundings, which: Which) -> str:
+    """Close the operation, tell people, and reconcile: something else may be wanted by now."""
+    rules = rules_for(around, which.instance)
+    policy = rules.policy
+    for _ in range(TRIES):
+        page = Page.open(around, policy, rules.hash, past=rules.past)
+        operation = mine(page, which)
+        if operation is None:
+            break
+        if operation.outcome is None:
+            return "look15"
+        rung = policy.rungs.match(operation.evidence.spec) if operation.evidence.spec else None
+        # Settled elsewhere is to be held and never ordered again: that, too, only a person ends.
+        opens = operation.outcome in OPENS_CIRCUIT or operation.outcome is Outcome.SETTLED_ELSEWHERE
+        written = page.write(Closed(operation.number, rung.name if rung else "", opens_circuit=opens))
+        if written is not None:
+            log("settled", instance=policy.name, operation=operation.number, outcome=operation.outcome.value)
+            break
+    reconcile(around, policy, rules.hash, past=rules.past)
+    return "done"
