@@ -40,6 +40,7 @@ class Options:
     port: int
     speed: float
     state: Path | None
+    quiet: bool = False
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,7 +49,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         world = World.load(options.world)
         documents, index = compiled(options.policy)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return mistaken(ValueError(f"{error.filename}: {error.strerror}"))
+    except ValueError as error:
         return mistaken(error)
     try:
         asyncio.run(serve(options, world, documents, index))
@@ -71,8 +74,9 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--port", type=int, default=0, help="for the products and the console; 0: any free one")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second, while nobody works")
     parser.add_argument("--state", type=Path, help="a folder in which everything survives a restart")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but the one line that it is ready")
     given = parser.parse_args(arguments)
-    return Options(given.world, given.policy, given.port, given.speed, given.state)
+    return Options(given.world, given.policy, given.port, given.speed, given.state, given.quiet)
 
 
 def compiled(policy: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -96,7 +100,8 @@ async def serve(options: Options, world: World, documents: dict[str, Any], index
             address = await settle_in(whole, documents, index)
             sys.stdout.write(json.dumps({"ready": True, **cloud.address(), **address}) + "\n")
             sys.stdout.flush()
-            sys.stderr.write(f"\n{exports({**cloud.address(), **address})}\n")
+            if not options.quiet:
+                sys.stderr.write(f"\n{exports({**cloud.address(), **address})}\n")
             await stop.wait()
         finally:
             await server.stop()

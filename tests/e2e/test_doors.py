@@ -92,3 +92,20 @@ def test_a_sender_of_nonsense_gets_a_clear_status_and_no_traceback(
     assert "Traceback" not in answer.text
     assert token not in answer.text
     assert not place.logged("tidegate-on-alert", token)
+
+
+@pytest.mark.parametrize("fault", ["error-before", "lost-request", "lost-reply"])
+def test_while_the_store_is_down_a_sender_is_asked_to_try_again_and_a_trigger_sees_the_failure(
+    opens: Callable[..., Any], fault: str
+) -> None:
+    """A 5xx makes CloudMonitor send again; a trigger that invokes directly sends again only after a failure."""
+    place = opens(speed=0)
+    place.fault("oss.*", fault, times=None)
+    answer = place.post(place.callback())
+    assert answer.status_code == 503
+    assert answer.json() == {"error": "the alert could not be kept; send it again"}
+    direct = place.invoke("tidegate-on-alert", b'{"ruleId": "r", "ruleName": "r", "curLevel": "WARN", "time": 1}')
+    assert direct.error_type == "UnhandledInvocationError"
+    assert any("unkept" in line for line in place.logged("tidegate-on-alert", "unkept"))
+    place.cloud.run(place.cloud.cloud.faults.clear)
+    assert place.post(place.callback()).json()["alerts"][0]["answer"] == "resize"

@@ -16,7 +16,7 @@ from tidegate.app import codec
 from tidegate.app.consider import consider
 from tidegate.app.page import LostRaces
 from tidegate.app.reconcile import Verdict, held_by, reconcile
-from tidegate.app.surroundings import Book, Surroundings, log
+from tidegate.app.surroundings import LOG, Book, Surroundings, log
 from tidegate.app.tick import warn_of_dead_tick
 from tidegate.domain.decide import Decision, Hold
 from tidegate.domain.durations import Duration
@@ -48,6 +48,21 @@ class Reply:
             "isBase64Encoded": False,
             "body": json.dumps(self.body, ensure_ascii=False),
         }
+
+
+def guarded(event: bytes, take_in: Callable[[], Reply]) -> Reply:
+    """Take a delivery in. Over HTTP a failure is answered with a 5xx and no trace, and the sender tries again.
+
+    A trigger that invokes us directly must see the failure itself, or it would take the alert for delivered.
+    """
+    try:
+        return take_in()
+    except Exception as error:
+        if open_envelope(event).kind is not Kind.HTTP:
+            raise
+        LOG.exception("unkept: %s", type(error).__name__)
+        status = 503 if isinstance(error, (ShelfUnavailable, Unsure)) else 500
+        return Reply(status, {"error": "the alert could not be kept; send it again"})
 
 
 def receive_alerts(around: Surroundings, event: bytes, tokens: tuple[str, ...], has_time: Callable[[], bool]) -> Reply:

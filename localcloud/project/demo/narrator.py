@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,15 +66,14 @@ class Narrator:
         if book is None:
             return
         key = self.stage.around.key(book.read(name))
-        head = self.stage.around.ledger.head(key)
         told = self._told.get(key, 0)
-        if head is None or head.seq == told:
-            return
-        fresh = self.stage.around.ledger.records(key, newest_first=False, limit=head.seq - told)
-        for record in fresh:
+        # Newest first until what was told: whatever is written meanwhile comes with the next look.
+        fresh = list(takewhile(lambda record: record.seq > told, self.stage.around.ledger.records(key)))
+        for record in reversed(fresh):
             for text, style in self._lines(name, codec.read_fact(record.fact)):
                 self.say(text, style, record.at)
-        self._told[key] = head.seq
+        if fresh:
+            self._told[key] = fresh[0].seq
 
     def _message(self, message: dict[str, Any]) -> None:
         content = message["content"]

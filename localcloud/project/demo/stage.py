@@ -124,7 +124,7 @@ class Stage:
 @contextmanager
 def open_stage(speed: float) -> Iterator[Stage]:
     """Start a cloud with the project deployed, and end it afterwards."""
-    command = [sys.executable, "-m", "localcloud", "up", "--speed", str(speed)]
+    command = [sys.executable, "-m", "localcloud", "up", "--quiet", "--speed", str(speed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             address = json.loads((process.stdout.readline() if process.stdout else "") or "{}")
