@@ -4,13 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format clean
+.PHONY: demo test coverage check format clean
 
 demo: $(READY)
 	$(BIN)/tidegate demo
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2
+
+coverage: $(READY)
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
 check: $(READY)
 	$(BIN)/ruff format --check .

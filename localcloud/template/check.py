@@ -100,7 +100,7 @@ def _function(properties: Mapping[str, Any], path: str) -> None:
     memory, cpu = properties.get("MemorySize", 512), properties.get("Cpu")
     if isinstance(memory, int) and memory % 64:
         raise TemplateError(f"{path}.MemorySize", f"{memory} is not a multiple of 64")
-    if isinstance(memory, int) and isinstance(cpu, (int, float)) and not 1 <= memory / 1024 / cpu <= 4:  # noqa: PLR2004
+    if isinstance(memory, int) and isinstance(cpu, (int, float)) and not 1 <= memory / 1024 / cpu <= 4:  # noqa: PLR2004 - 1:1 to 1:4
         raise TemplateError(f"{path}.Cpu", f"{cpu} to {memory} MB must be between 1:1 and 1:4 (in GB)")
 
 

@@ -79,7 +79,7 @@ def _owner(target: Any) -> str:
 
 
 def _names_in_text(said: Any) -> Iterator[str]:
-    text, own = (said[0], said[1]) if isinstance(said, list) and len(said) == 2 else (said, {})  # noqa: PLR2004
+    text, own = (said[0], said[1]) if isinstance(said, list) and len(said) == 2 else (said, {})  # noqa: PLR2004 - a pair
     for literal, name in _HOLE.findall(text) if isinstance(text, str) else []:
         if not literal and name not in own:
             yield name.partition(".")[0]
@@ -98,7 +98,7 @@ def _ref(name: Any, scope: Scope, path: str) -> Any:
 def _get_att(target: Any, scope: Scope, path: str) -> Any:
     if isinstance(target, str):
         target = target.split(".", 1)
-    if not isinstance(target, list) or len(target) != 2 or not all(isinstance(part, str) for part in target):  # noqa: PLR2004
+    if not isinstance(target, list) or len(target) != 2 or not all(isinstance(part, str) for part in target):  # noqa: PLR2004 - a pair
         raise TemplateError(path, "needs a resource and an attribute")
     try:
         return scope.attribute(*target)
@@ -135,7 +135,7 @@ def _look_up(name: str, scope: Scope, path: str) -> Any:
 
 
 def _join(said: Any, scope: Scope, path: str) -> Any:
-    if not isinstance(said, list) or len(said) != 2 or not isinstance(said[0], str):  # noqa: PLR2004
+    if not isinstance(said, list) or len(said) != 2 or not isinstance(said[0], str):  # noqa: PLR2004 - a pair
         raise TemplateError(path, "needs a delimiter and a list")
     items = resolve(said[1], scope, path)
     if isinstance(items, Unknown):

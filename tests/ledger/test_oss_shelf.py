@@ -173,7 +173,7 @@ def test_a_listing_of_more_than_a_thousand_keys_is_whole(in_bucket: InBucket) ->
 
     def fill() -> None:
         for number in range(1205):
-            oss.write(in_bucket.bucket, f"a/{number:05d}", b"{}")  # type: ignore[union-attr]
+            oss.write(in_bucket.bucket, f"a/{number:05d}", b"{}")  # type: ignore[union-attr]  # OSS is attached here
 
     in_bucket.cloud.run(fill)
     assert in_bucket.shelf().list("a/", limit=1200) == [f"a/{number:05d}" for number in range(1200)]
