@@ -85,6 +85,7 @@ class Show:
 
     def schedule(self) -> None:
         """The timetable wants a larger gateway; somebody pays, and presses Switch."""
+        self._catch_up()
         self.narrator.act(2, "Schedule: the evening wants a larger gateway")
         self._until(GATEWAY, "the timetable's resize", lambda state: state.operation is not None)
         order = self._until(GATEWAY, "the unpaid order", lambda _: self._asked("Pay order") and self._unpaid())
@@ -99,6 +100,7 @@ class Show:
 
     def person(self) -> None:
         """Somebody wants it small for two hours; a function is killed, and later a reply is lost."""
+        self._catch_up()
         self.narrator.act(3, "By hand: tidegate resize orders-mq --to small --for 2h")
         self._fault("kill-caller")
         self.narrator.say("(the function that places the order will be killed before it hears the answer)", "dim")
@@ -108,6 +110,11 @@ class Show:
         self._fault("lost-reply")
         self.narrator.say("(the reply to the next order will be lost after the vendor took it)", "dim")
         self._until(MQ, "the return", lambda state: settled(state, 3))
+
+    def _catch_up(self) -> None:
+        """Tell the rest of an act before the next one."""
+        for name in (MQ, GATEWAY):
+            self.narrator.listen(name)
 
     def _fault(self, kind: str) -> None:
         # The first call is refused for migrating topics, as ever in this world; the second one is taken, and struck.
@@ -134,7 +141,9 @@ class Show:
             return seen(state)
 
         with self.narrator.console.status(f"waiting for {what}") as live:
-            return wait_for(what, look)
+            found = wait_for(what, look)
+        self.narrator.listen(name)
+        return found
 
     def _key(self, name: str) -> str:
         book = self.stage.around.book()
