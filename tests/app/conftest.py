@@ -238,6 +238,10 @@ class Desk:
             self.clock.advance(30)
             return "look15"
 
+    def asked(self) -> list[str]:
+        """What people were asked to do, but for the tick, which most stories leave out."""
+        return [text for kind, text in self.messages if kind == "needs-person" and "tick does not run" not in text]
+
     def orders(self) -> list[Any]:
         """Every order the vendor has booked."""
         return self.server.run(self.server.cloud.orders.orders)

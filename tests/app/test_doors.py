@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from tidegate.app import codec
 from tidegate.app.doors import Reply, receive_alerts, receive_request
+from tidegate.app.tick import warn_of_dead_tick
+from tidegate.domain.facts import Decided
 from tidegate.domain.operation import Outcome
 
 Opens = Callable[..., Any]
@@ -130,6 +133,41 @@ def test_a_bad_neighbour_does_not_lose_a_good_alert_of_the_batch(desk: Opens) ->
     assert [one["index"] for one in reply.body["rejected"]] == [0, 2]
 
 
+def answers_of(at: Any) -> list[tuple[str, str, bool]]:
+    """Every answer in the ledger of the queue."""
+    facts = [codec.read_fact(record.fact) for record in at.around.ledger.records(at.page().key)]
+    answers = [answer for fact in facts if isinstance(fact, Decided) for answer in fact.answers]
+    return [(answer.verdict, answer.reason, answer.refused) for answer in answers]
+
+
+@pytest.mark.parametrize("has_time", [True, False])
+def test_what_is_no_alert_but_names_an_instance_leaves_one_record_however_often_it_comes(
+    desk: Opens, *, has_time: bool
+) -> None:
+    at = desk()
+    body = json.dumps(
+        {
+            "alertName": "rabbit-tps-high",
+            "alertState": "WHAT",
+            "dimensions": f"{{userId=12, instanceId={at.orders_mq['instance_id']}}}",
+            "timestamp": str(int(at.clock.now().timestamp() * 1000)),
+        }
+    )
+    for _ in range(3):
+        reply = deliver(at, posted(body), has_time=has_time)
+        assert (reply.status, len(reply.body["rejected"])) == (400, 1)
+        at.clock.advance(60)
+    at.tick()
+    deliver(at, posted(body), has_time=has_time)
+    at.clock.advance(60)
+    at.tick()
+    ((verdict, reason, refused),) = answers_of(at)
+    assert (verdict, refused) == ("hold", True)
+    assert "alertState is 'WHAT'" in reason
+    assert at.state().demands == ()
+    assert at.around.ledger.inbox(at.page().key) == []
+
+
 def test_an_alert_that_names_no_instance_is_bound_by_its_rule(desk: Opens) -> None:
     at = desk(switchover=False)
     form = json.loads((EVENTS / "cms_metric_callback_alert_form_fields.json").read_text())
@@ -222,5 +260,37 @@ def test_doors_tell_a_person_when_the_tick_is_dead(desk: Opens) -> None:
     at.clock.advance(11 * 60)
     deliver(at, cms())
     deliver(at, cms("cms_metric_callback_recovery_via_fc3_http.json"))
-    told = [text for _, text in at.messages if "last complete tick" in text]
-    assert len(told) == 1
+    (told,) = [text for _, text in at.messages if "last complete tick" in text]
+    assert "tidegate-on-schedule" in told
+    assert "If nobody does, timetables, revivals and reminders stand still until it runs." in told
+
+
+def test_doors_tell_a_person_when_no_tick_was_ever_seen(desk: Opens) -> None:
+    at = desk()
+    at.clock.advance(9 * 60)
+    deliver(at, cms())
+    assert "tick" not in str(at.messages)
+    at.clock.advance(60)
+    deliver(at, cms())
+    asked(at, to="large", **{"for": "2h"})
+    assert len([text for _, text in at.messages if "No tick was ever seen" in text]) == 1
+    at.tick()
+    at.clock.advance(9 * 60)
+    deliver(at, cms())
+    assert len([text for _, text in at.messages if "tick does not run" in text]) == 1
+
+
+def test_a_message_of_a_dead_tick_that_does_not_go_out_is_tried_again_soon_and_then_after_hours(desk: Opens) -> None:
+    at = desk()
+    at.tick()
+    at.clock.advance(3600)
+    at.channel_works = False
+    deliver(at, cms())
+    at.channel_works = True
+    said = []
+    for _ in range(5 * 60):
+        at.clock.advance(60)
+        before = len(at.messages)
+        warn_of_dead_tick(at.around, at.page().policy)
+        said += [len(at.messages) - before]
+    assert [minute for minute, count in enumerate(said, start=1) if count] == [5, 5 + 4 * 60]

@@ -12,6 +12,7 @@ import pytest
 
 from tidegate.app import codec, doors, steps
 from tidegate.app.reconcile import reconcile
+from tidegate.app.report.standing import Standing, status
 from tidegate.app.steps import Which
 from tidegate.app.tick import tick
 from tidegate.domain.facts import Decided
@@ -498,6 +499,38 @@ def test_a_failure_is_told_again_until_a_person_acknowledges_it(desk: Opens) -> 
     at.clock.advance(10 * 3600)
     at.reconcile()
     assert len([text for kind, text in at.messages if kind == "failed"]) == 3
+
+
+def test_the_status_shows_a_channel_that_takes_no_messages(desk: Opens) -> None:
+    at = desk()
+    at.fault("UpdateInstance", "error-before", code="InvalidParameter", status=400)
+    at.channel_works = False
+    at.hear(at.alert())
+    at.follow()
+    for _ in range(30):
+        at.clock.advance(60)
+        at.tick()
+    (queue,) = [each for each in status(at.around).instances if each.instance == "orders-mq"]
+    assert isinstance(queue, Standing)
+    assert "repair channel TIDEGATE_ONCALL_URL" in [need.do for need in queue.needs]
+
+
+def test_a_hold_that_needs_a_person_is_reminded_of_by_the_tick_until_the_ack(desk: Opens) -> None:
+    at = desk()
+    at.reconcile()
+    at.server.run(
+        lambda: at.server.cloud.estate.resize_by_hand(at.orders_mq["instance_id"], {"MaxPrivateTps": 4}, "li")
+    )
+    said = []
+    for _ in range(20):
+        at.clock.advance(1800)
+        at.tick()
+        said.append(len([text for kind, text in at.messages if kind == "held"]))
+    assert said[-1] == 3
+    at.hear(at.request("", verb=Verb.ACK, until=None))
+    at.clock.advance(10 * 3600)
+    at.tick()
+    assert len([text for kind, text in at.messages if kind == "held"]) == 3
 
 
 # Hands.

@@ -72,8 +72,7 @@ def test_without_a_search_that_ever_found_an_order_doubt_stays_doubt_and_a_perso
     at.hear(at.alert())
     assert at.follow()[-1] == "handover"
     assert at.operation().phase is Phase.DOUBT
-    told = [text for kind, text in at.messages if kind == "needs-person"]
-    assert "Order in doubt" in told[0]
+    assert "Order in doubt" in at.asked()[0]
     assert bought(at) == 0
     assert len(at.operation().attempts) == 1
 
@@ -248,7 +247,7 @@ def test_an_unpaid_gateway_order_waits_for_a_person_and_then_goes_on(desk: Opens
         at.look("edge-gateway")
     assert at.operation("edge-gateway").phase is Phase.UNPAID
     order = at.orders()[0].order_id
-    asked = [text for kind, text in at.messages if kind == "needs-person"]
+    asked = at.asked()
     assert len(asked) == 1
     assert f"Pay order {order}" in asked[0]
     at.server.run(lambda: at.server.cloud.orders.pay(order))
@@ -278,7 +277,7 @@ def test_a_switchover_waits_for_a_person_who_is_told_what_to_press(desk: Opens) 
         at.clock.advance(60)
         at.look("edge-gateway")
     assert at.operation("edge-gateway").phase is Phase.SWITCHOVER
-    asked = [text for kind, text in at.messages if kind == "needs-person"]
+    asked = at.asked()
     assert len(asked) == 1
     assert "press Switch" in asked[0]
     assert "egress" in asked[0]

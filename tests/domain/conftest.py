@@ -11,13 +11,14 @@ import pytest
 
 from tidegate.domain.facts import Fact, Looked
 from tidegate.domain.fold import fold
-from tidegate.domain.follow import Insight, OrderSearch, interpret
+from tidegate.domain.follow import Insight, interpret
 from tidegate.domain.operation import Attempt, Event, Evidence, Operation, Outcome, Phase, Verdict
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Billing, Direction, Health, Order, Payment, Reading, Spec
 from tidegate.domain.signal import Alert, AlertState, Request, Verb
 from tidegate.domain.state import Demand, Override, Settled, State
 from tidegate.domain.timetable import Timetable
+from tidegate.domain.whose import OrderSearch
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.utc)
 LADDER: dict[str, dict[str, int]] = {

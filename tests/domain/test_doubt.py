@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tidegate.domain.follow import Insight, OrderSearch, candidates_of, our_order
-from tidegate.domain.operation import Event, Phase, Verdict
+from tidegate.domain.follow import Insight
+from tidegate.domain.operation import Event, Outcome, Phase, Verdict
 from tidegate.domain.reading import Billing, Direction, Order, Payment
+from tidegate.domain.whose import OrderSearch, candidates_of, our_order
 
 if TYPE_CHECKING:
     from tests.domain.conftest import Follow, Make
@@ -130,11 +131,55 @@ def test_an_order_of_another_time_direction_target_or_operation_is_not_ours(make
     assert candidates_of(make.doubtful(), search) == []
 
 
-def test_an_order_known_by_its_id_is_ours_however_odd_it_looks_and_no_other_is(make: Make) -> None:
+def test_an_order_known_by_the_vendors_word_is_ours_however_odd_it_looks_and_no_other_is(make: Make) -> None:
     odd = make.order(order_id="o-1", direction=Direction.DOWN, created_at=make.after(days=-3))
-    operation = make.operation(order_id="o-1")
+    operation = make.operation(order_id="o-1", attempts=(make.attempt(order_id="o-1"),))
     assert our_order(operation, OrderSearch((make.order(order_id="o-2"), odd))) == odd
     assert our_order(operation, OrderSearch((make.order(order_id="o-2"),))) is None
+
+
+def test_an_order_that_a_search_took_for_ours_is_nobodys_once_another_fits_as_well(make: Make) -> None:
+    operation = make.operation(order_id="o-1")
+    one, other = make.order(order_id="o-1"), make.order(order_id="o-2")
+    assert our_order(operation, OrderSearch((one,))) == one
+    assert our_order(operation, OrderSearch((one, other))) is None
+
+
+ROLE = "acs:ram::123:assumed-role/tidegate-submit"
+LI = "acs:ram::123:user/li"
+
+
+def test_an_order_of_somebody_else_is_not_ours_however_well_it_fits(make: Make) -> None:
+    ours, theirs = make.order(order_id="o-1", operator=f"{ROLE}/c-7"), make.order(order_id="o-2", operator=LI)
+    search = OrderSearch((theirs,), operators=frozenset({ROLE}))
+    assert our_order(make.doubtful(), search) is None
+    assert our_order(make.doubtful(), replace(search, found=(ours, theirs))) == ours
+    assert our_order(make.operation(order_id="o-1"), replace(search, found=(ours, theirs))) == ours
+
+
+@pytest.mark.parametrize(("operator", "known"), [("", {ROLE}), (LI, set()), (f"{ROLE}/another-session", {ROLE})])
+def test_whose_order_it_is_counts_only_where_both_are_known(make: Make, operator: str, known: set[str]) -> None:
+    order = make.order(operator=operator)
+    assert our_order(make.doubtful(), OrderSearch((order,), operators=frozenset(known))) == order
+
+
+def test_an_order_of_somebody_else_that_fits_neither_ends_a_doubt_nor_lets_us_order_again(doubtful: Follow) -> None:
+    """Under which name we order may have changed since we learned it: safety before liveness."""
+    make = doubtful.make
+    doubtful.orders = (make.order(Payment.UNPAID, "o-2", operator=LI),)
+    doubtful.search |= {"operators": frozenset({ROLE})}
+    insight = _in_doubt_until(doubtful, make.after(days=2))
+    assert (insight.event, insight.order_id, doubtful.operation.phase) == (Event.SAW_NOTHING, "", Phase.DOUBT)
+
+
+def test_values_that_came_by_somebody_elses_order_are_said_to_be_theirs(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.orders = (make.order(order_id="o-2", operator=LI),)
+    doubtful.search |= {"operators": frozenset({ROLE})}
+    doubtful.new(make.after(20))
+    insight = doubtful.new(make.after(60))
+    assert insight.outcome is Outcome.RESIZED_ELSEWHERE
+    assert f"somebody else placed order o-2 by {LI}" in insight.why
 
 
 def test_the_time_of_every_attempt_that_was_sent_counts(make: Make) -> None:

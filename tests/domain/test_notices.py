@@ -11,7 +11,7 @@ import pytest
 
 from tidegate.domain.facts import Decided, Telling
 from tidegate.domain.fold import fold
-from tidegate.domain.notices import LAST_CALL, TRIES, Notice, notices, owed
+from tidegate.domain.notices import LAST_CALL, TRIES, Notice, dead_channels, notices, owed
 from tidegate.domain.operation import Evidence, Operation, Outcome, Phase, Verdict
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import CHANNELS_KEPT, Circuit, Stance, State
@@ -64,10 +64,10 @@ SAYS = {
         "nothing is ordered until then, and this operation is given up",
     ),
     "migrating": (
-        "needs you.",
+        "by Mon 02 Mar 15:15",
         "orders-mq small -> medium was refused for 2h (TopicMigrating: busy)",
         MQ_PAGE,
-        "Tidegate goes on trying for a while and then gives up; the old spec stays",
+        "Tidegate goes on trying until about then, 40 times at most, and gives up; the old spec stays",
     ),
     "slow": (
         "by Tue 10 Mar 11:59",
@@ -76,7 +76,7 @@ SAYS = {
         "Tidegate goes on following it until then, and gives up",
     ),
     "dying": (
-        "needs you.",
+        "by Tue 10 Mar 11:59",
         "The workflow execution e1-orders-mq-7-1 stopped looking 3 times (orders-mq small -> medium)",
         "https://fnf.console.",
         "another one is started every half hour",
@@ -182,14 +182,90 @@ def test_an_instance_that_cannot_be_read_is_told_after_an_hour(make: Make) -> No
     state = make.state(stance=Stance("hold", "unread", "the instance could not be read", "small", make.noon))
     assert list(notices(make.policy(), state, make.noon + HOUR - SECOND)) == []
     (notice,) = notices(make.policy(), state, make.noon + HOUR)
-    assert (notice.kind, notice.text) == ("held", "orders-mq is held: the instance could not be read.")
+    assert (notice.kind, notice.repeats) == ("held", True)
+    assert notice.text.startswith("orders-mq is held: the instance could not be read. See the log for what")
 
 
 def test_a_hold_that_needs_a_person_is_told_and_another_hold_is_not(make: Make) -> None:
     stance = Stance("hold-person", "off-ladder", "matches no rung", "small", make.noon)
     (notice,) = notices(make.policy(), make.state(stance=stance), make.after(5))
-    assert (notice.kind, notice.text) == ("held", "orders-mq is held: matches no rung.")
+    assert (notice.kind, notice.title) == ("held", "orders-mq is held")
     assert list(notices(make.policy(), make.state(stance=replace(stance, kind="hold")), make.noon)) == []
+
+
+HOLDS = {
+    "off-ladder": ("Give the policy a rung with these values", "no alert, timetable or request moves it"),
+    "gone": ("Start or restore the instance, or take it out of the policy", "nothing is ordered for it"),
+    "home-unknown": ("Say `base: RUNG` in the policy", "no alert, timetable or request moves it"),
+    "unhealthy": ("Look at the instance", "until the vendor says that it is healthy"),
+    "expect": ("Correct `expect` in the policy", "no alert, timetable or request moves it"),
+    "approval": ("Allow it with `subscription_down: allow`", "it stays on the larger rung"),
+    "something-new": ("Look at the instance", "it stays as it is"),
+}
+
+
+@pytest.mark.parametrize("code", HOLDS)
+def test_a_hold_that_needs_a_person_says_what_to_press_and_what_if_nobody_does(make: Make, code: str) -> None:
+    press, otherwise = HOLDS[code]
+    state = make.state(stance=Stance("hold-person", code, "because", "small", make.noon))
+    (notice,) = notices(make.policy(), state, make.after(5))
+    assert notice.text.startswith(f"orders-mq is held: because. {press}"), notice.text
+    assert otherwise in notice.text.partition("If nobody does, ")[2], notice.text
+    assert notice.text.endswith(". Quiet this: `tidegate ack orders-mq`.")
+
+
+def test_no_ack_is_asked_for_before_first_contact_since_none_could_be_written(make: Make) -> None:
+    stance = Stance("hold-person", "gone", "it is not there", "", make.noon)
+    (notice,) = notices(make.policy(), State(stance=stance), make.noon)
+    assert "tidegate ack" not in notice.text
+
+
+def test_a_hold_that_needs_a_person_is_said_again_until_it_is_acknowledged(make: Make) -> None:
+    stance = Stance("hold-person", "off-ladder", "matches no rung", "small", make.noon)
+    teller = _Teller(make.policy(), make.state(stance=stance))
+    assert teller.minutes(make, timedelta(hours=9)) == [0, 240, 480]
+    teller.state = fold(teller.state, Decided(stance, (), None, acked=True), make.after(hours=9))
+    assert teller.minutes(make, timedelta(hours=20)) == [0, 240, 480]
+
+
+def _silent(make: Make) -> _Teller:
+    """Two channels, of which one takes nothing for half an hour."""
+    channels = [{"url_env": "CHAT", "on": EVERYTHING}, {"url_env": "ONCALL"}]
+    teller = _Teller(make.policy(notify=channels), make.state(operation=_waits(make)["unpaid"][0]))
+    teller.works = lambda channel: channel == "CHAT"
+    teller.minutes(make, timedelta(minutes=30))
+    return teller
+
+
+def test_when_a_channel_takes_no_messages_the_others_are_told_once(make: Make) -> None:
+    teller = _silent(make)
+    teller.minutes(make, timedelta(hours=3))
+    told = [(channel, name) for _, channel, name in teller.said if name.startswith("silent")]
+    assert told == [("CHAT", "silent-ONCALL-since-ever")]
+    assert dead_channels(teller.policy, teller.state, make.after(hours=3)) == ["ONCALL"]
+    (notice,) = [each for each in notices(teller.policy, teller.state, make.after(60)) if each.but]
+    assert (notice.kind, notice.title) == ("failed", "channel ONCALL takes no messages")
+
+
+def test_a_channel_that_takes_messages_again_is_dead_no_more_and_its_next_silence_is_news(make: Make) -> None:
+    teller = _silent(make)
+    teller.works = lambda _channel: True
+    teller.tell(make.after(hours=5))
+    assert dead_channels(teller.policy, teller.state, make.after(hours=5)) == []
+    teller.works = lambda channel: channel == "CHAT"
+    for minute in range(60):
+        teller.tell(make.after(minute, hours=10))
+    assert [name for _, _, name in teller.said if name.startswith("silent")] == [
+        "silent-ONCALL-since-ever",
+        "silent-ONCALL-since-20260302T170000",
+    ]
+
+
+def test_a_channel_that_has_failed_less_often_is_not_called_dead(make: Make) -> None:
+    teller = _Teller(make.policy(), make.state(operation=_waits(make)["unpaid"][0]))
+    teller.works = lambda _channel: False
+    teller.minutes(make, timedelta(minutes=19))
+    assert dead_channels(teller.policy, teller.state, make.after(19)) == []
 
 
 def test_a_hold_of_the_same_kind_later_is_news_again(make: Make) -> None:

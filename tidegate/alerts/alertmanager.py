@@ -26,13 +26,19 @@ def read(message: Message, wrapping: Wrapping, source: str = "alertmanager") -> 
     return reading
 
 
+def whom(message: Message) -> str:
+    """Give the instance that the labels of the whole group name."""
+    return instance(nested(message, "commonLabels").items())
+
+
 def _read_either(group: Message, one: Any, where: str, wrapping: Wrapping, source: str) -> Reading:
     """Read one alert of the group, or say why it is none: a bad neighbour costs the others nothing."""
     reading = Reading()
     try:
         reading.alerts.append(_read_one(group, one, where, wrapping, source))
     except Unfit as reason:
-        reading.reject(str(reason))
+        labels = nested(one, "labels") if isinstance(one, dict) else {}
+        reading.reject(reason.about(instance({**nested(group, "commonLabels"), **labels}.items())))
     return reading
 
 

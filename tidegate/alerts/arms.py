@@ -19,3 +19,8 @@ def read(message: Message, wrapping: Wrapping) -> Reading:
     labels = message.get("commonLabels")
     common = {**top, **(labels if isinstance(labels, dict) else {})}
     return alertmanager.read({**message, "commonLabels": common}, wrapping, source="arms")
+
+
+def whom(message: Message) -> str:
+    """Give the instance that the labels of the whole message name."""
+    return alertmanager.whom(message)

@@ -30,7 +30,7 @@ def read(message: Message, wrapping: Wrapping) -> Reading:
         )
     rule = name(message, "alertName", "ruleId", where=_WHERE)
     said = state(first(message, "alertState"), _STATES, "alertState", _WHERE)
-    pairs = sorted(set(dimensions(message.get("dimensions"))))
+    pairs = _pairs(message)
     alert = Alert(
         key=_key(message, pairs, said),
         at=time(message, "timestamp", otherwise=wrapping.at, where=_WHERE),
@@ -42,6 +42,15 @@ def read(message: Message, wrapping: Wrapping) -> Reading:
         value=value(message, "curValue"),
     )
     return Reading([alert])
+
+
+def whom(message: Message) -> str:
+    """Give the instance that the dimensions name."""
+    return instance(_pairs(message))
+
+
+def _pairs(message: Message) -> list[tuple[str, str]]:
+    return sorted(set(dimensions(message.get("dimensions"))))
 
 
 def dimensions(written: object) -> list[tuple[str, str]]:

@@ -24,8 +24,6 @@ def read(message: Message, wrapping: Wrapping) -> Reading:
     """
     rule = name(message, "ruleName", "rule", "ruleId", where=_WHERE)
     said = state(first(message, "curLevel"), _LEVELS, "curLevel", _WHERE)
-    # The resources say whom the rule watches, the metric's own dimensions repeat it.
-    pairs = [pair for place in ("resources", "metricData", "dimensions") for pair in dimensions(message.get(place))]
     alert = Alert(
         key=_key(message, wrapping),
         at=time(message, "time", otherwise=wrapping.at, where=_WHERE),
@@ -33,10 +31,17 @@ def read(message: Message, wrapping: Wrapping) -> Reading:
         state=said,
         source="cloudmonitor-smq",
         rule_id=first(message, "ruleId"),
-        instance_id=instance(pairs),
+        instance_id=whom(message),
         value=_value(message),
     )
     return Reading([alert])
+
+
+def whom(message: Message) -> str:
+    """Give the instance: the resources say whom the rule watches, the metric's own dimensions repeat it."""
+    return instance(
+        pair for place in ("resources", "metricData", "dimensions") for pair in dimensions(message.get(place))
+    )
 
 
 def _key(message: Message, wrapping: Wrapping) -> str:

@@ -34,14 +34,19 @@ def read(message: Message, wrapping: Wrapping) -> Reading:
         state=said,
         source="eventbridge",
         rule_id=first(message, "ruleId"),
-        instance_id=instance(message.items()),
+        instance_id=whom(message),
         value=value(message, "value"),
     )
     return Reading([alert])
+
+
+def whom(message: Message) -> str:
+    """Give the instance that a field names."""
+    return instance(message.items())
 
 
 def _own_key(message: Message, rule: str, said: AlertState) -> str:
     own = (first(message, "id"), first(message, "time", "timestamp"))
     if not any(own):
         raise Unfit(f"id and time are missing: looked in {_WHERE}; one of them must tell a duplicate from a new alert")
-    return key("eventbridge", *own, rule, said.value, instance(message.items()))
+    return key("eventbridge", *own, rule, said.value, whom(message))

@@ -40,6 +40,10 @@ class Format(Protocol):
         """Read one message. Raises Unfit where nothing in it can be an alert."""
         ...
 
+    def whom(self, message: Message) -> str:
+        """Give the vendor's id of the instance a message names, alert or not; empty where it names none."""
+        ...
+
 
 def read(delivery: Delivery) -> Reading:
     """Read every alert of a delivery whose token the caller has checked.
@@ -56,7 +60,7 @@ def read(delivery: Delivery) -> Reading:
     try:
         message = decode(body, limit=len(body) if delivery.kind is Kind.DIRECT else BODY_LIMIT)
     except Unfit as reason:
-        reading.reject(str(reason))
+        reading.reject(reason)
         return reading
     return _read_any(message, NAMED_FORMATS.get(hint, ""), Wrapping(delivery.arrived_at), DEEPEST)
 
@@ -79,7 +83,7 @@ def _read_any(message: Any, hint: str, wrapping: Wrapping, depth: int) -> Readin
             return _read_list(message, hint, wrapping, depth)
         return _read_one(message, hint, wrapping, depth)
     except Unfit as reason:
-        reading.reject(str(reason))
+        reading.reject(reason)
     return reading
 
 
@@ -99,7 +103,11 @@ def _read_one(message: Any, hint: str, wrapping: Wrapping, depth: int) -> Readin
         raise Unfit(f"a message must be an object, found {type(message).__name__}")
     if inner := unwrap(message, wrapping):
         return _read_any(inner[0], hint, inner[1], depth - 1)
-    return _module(hint or recognise(message)).read(message, wrapping)
+    module = _module(hint or recognise(message))
+    try:
+        return module.read(message, wrapping)
+    except Unfit as reason:
+        raise reason.about(module.whom(message)) from None
 
 
 def _module(name: str) -> Format:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tidegate.domain.signal import Alert
@@ -14,6 +14,8 @@ class Rejected:
 
     reason: str
     index: int = 0
+    instance_id: str = ""
+    """The vendor's id of the instance it names, where that much could be read."""
 
 
 @dataclass
@@ -23,14 +25,15 @@ class Reading:
     alerts: list[Alert] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
-    def reject(self, reason: str, index: int = 0) -> None:
+    def reject(self, reason: Unfit | str, index: int = 0) -> None:
         """Note a part that is no alert; its neighbours stand."""
-        self.rejected.append(Rejected(reason, index))
+        instance_id = reason.instance_id if isinstance(reason, Unfit) else ""
+        self.rejected.append(Rejected(str(reason), index, instance_id))
 
     def absorb(self, other: Reading, index: int) -> None:
         """Take over what was read in the list's element `index`."""
         self.alerts += other.alerts
-        self.rejected += [Rejected(one.reason, index) for one in other.rejected]
+        self.rejected += [replace(one, index=index) for one in other.rejected]
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,11 @@ class Wrapping:
 
 class Unfit(Exception):  # noqa: N818 - not an error of ours: the sender's part is no alert, and this is why
     """One part of a delivery is no alert that can be read. The text is the reason, fit for its sender."""
+
+    instance_id = ""
+    """The instance that the part names all the same; empty where that cannot be read either."""
+
+    def about(self, instance_id: str) -> Unfit:
+        """The same, with the instance it concerns."""
+        self.instance_id = self.instance_id or instance_id
+        return self

@@ -22,10 +22,15 @@ def read(message: Message, wrapping: Wrapping) -> Reading:
         state=said,
         source="sls",
         rule_id=first(message, "alert_id"),
-        instance_id=instance(nested(message, "labels").items()),
+        instance_id=whom(message),
         value=_value(message),
     )
     return Reading([alert])
+
+
+def whom(message: Message) -> str:
+    """Give the instance that a label names."""
+    return instance(nested(message, "labels").items())
 
 
 def _key(message: Message, said: AlertState) -> str:

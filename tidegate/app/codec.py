@@ -9,10 +9,11 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from tidegate.domain.facts import Fact
-from tidegate.domain.signal import Alert, Request, Signal
+from tidegate.domain.signal import Alert, Noise, Request, Signal
 from tidegate.domain.state import State
 
 T = TypeVar("T")
+SIGNALS: Mapping[str, type[Signal]] = {"alert": Alert, "request": Request, "noise": Noise}
 
 
 @cache
@@ -61,7 +62,7 @@ def read_state(written: Any) -> State:
 
 def write_signal(signal: Signal) -> dict[str, Any]:
     """Write a signal, with its identity as `id` and what it is."""
-    kind = "alert" if isinstance(signal, Alert) else "request"
+    kind = next(kind for kind, cls in SIGNALS.items() if isinstance(signal, cls))
     return {**write(type(signal), signal), "id": signal.key, "is": kind}
 
 
@@ -80,7 +81,7 @@ def _signal_or_none(item: Mapping[str, Any]) -> Signal | None:
 
 def read_signal(written: dict[str, Any]) -> Signal:
     """Read a signal back."""
-    kind = Alert if written.get("is") == "alert" else Request
+    kind = SIGNALS.get(str(written.get("is")), Request)
     fields = {key: value for key, value in written.items() if key not in ("id", "is")}
     signal: Signal = _adapter(kind).validate_python(fields)
     return signal

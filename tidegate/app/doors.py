@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tidegate.alerts import Delivery, Kind, TooLarge, Unreadable, read, same_token
+from tidegate.alerts import Delivery, Kind, Rejected, TooLarge, Unreadable, read, same_token
 from tidegate.alerts import receive as open_envelope
 from tidegate.app import codec
 from tidegate.app.consider import consider
@@ -23,7 +24,7 @@ from tidegate.domain.durations import Duration
 from tidegate.domain.facts import Answer, Decided
 from tidegate.domain.hear import describe
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.signal import Alert, Request, Verb
+from tidegate.domain.signal import Alert, Noise, Request, Verb
 from tidegate.ledger.record import Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
@@ -88,7 +89,8 @@ def receive_alerts(around: Surroundings, event: bytes, tokens: tuple[str, ...], 
     for one in rejected:
         log("rejected", **one, path=delivery.path)
     answers, touched = _keep(around, book, reading.alerts)
-    for name in touched:
+    noisy = _keep_noise(around, book, reading.rejected, delivery)
+    for name in dict.fromkeys((*touched, *noisy)):
         if has_time():
             _answer(around, book, name, answers)
     status = 400 if rejected and not answers else 200
@@ -116,6 +118,22 @@ def _keep(around: Surroundings, book: Book, alerts: list[Alert]) -> tuple[dict[s
         log("alert", key=alert.key, **answer)
         answers[f"{name} {alert.key}"] = answer
     return answers, touched
+
+
+def _keep_noise(around: Surroundings, book: Book, rejected: list[Rejected], delivery: Delivery) -> list[str]:
+    """Post what is no alert, but names an instance, to its inbox, so that its record says so. Gives the instances.
+
+    The key is made of the body, so that the same delivery again leaves no second record.
+    """
+    touched: list[str] = []
+    for one in rejected:
+        if not one.instance_id or not (name := book.named_by_id(one.instance_id)):
+            continue
+        key = f"noise-{sha256(delivery.open() + str(one.index).encode()).hexdigest()[:40]}"
+        noise = Noise(key, around.now(), one.reason[:300])
+        around.ledger.post(around.key_of(book.index["instances"][name]), codec.write_signal(noise), due=around.now())
+        touched.append(name)
+    return touched
 
 
 def _bind(book: Book, alert: Alert) -> tuple[str, str]:

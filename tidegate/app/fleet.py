@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tidegate.app import codec
@@ -12,6 +12,9 @@ from tidegate.ledger.record import FLEET, Record
 
 TICK_DEAD_AFTER = timedelta(minutes=10)
 TELL_DEAD_EVERY = timedelta(hours=4)
+TRY_DEAD_EVERY = timedelta(minutes=5)
+OPERATORS_KEPT = 5
+"""Roles change with deployments; orders are placed by few at a time."""
 TRIES = 8
 
 
@@ -29,8 +32,13 @@ class FleetState:
     round_policy: str = ""
     """The policy hash of such a round."""
     told_dead_at: datetime | None = None
+    """When people were told that the tick does not run."""
+    tried_dead_at: datetime | None = None
+    """When somebody last set about telling them."""
     proven: tuple[str, ...] = ()
     """Products for which a search in BSS has found an order of ours."""
+    operators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Whom the vendor named as the operator of orders that we know to be ours, by product."""
 
 
 class Fleet:
@@ -66,19 +74,39 @@ class Fleet:
                 lambda state: replace(state, proven=tuple(sorted({*state.proven, product}))),
             )
 
-    def claim_dead_tick(self, now: datetime) -> datetime | None:
-        """When the tick last ran, if that is too long ago and it is ours to tell a person so."""
-        state = self.state()
-        if state.last_tick is None or now - state.last_tick < TICK_DEAD_AFTER:
-            return None
-        if state.told_dead_at and now - state.told_dead_at < TELL_DEAD_EVERY:
-            return None
+    def operator_learned(self, product: str, operator: str) -> None:
+        """Note who placed an order that we know to be ours."""
+
+        def change(state: FleetState) -> FleetState:
+            known = tuple(each for each in state.operators.get(product, ()) if each != operator)
+            kept = (*known, operator)[-OPERATORS_KEPT:]
+            return replace(state, operators={**state.operators, product: kept})
+
+        if operator not in self.state().operators.get(product, ()):
+            self._change({"kind": "operator-learned", "product": product, "operator": operator}, change)
+
+    def claim_dead_tick(self, now: datetime, in_force_since: Callable[[], datetime | None]) -> FleetState | None:
+        """What was known of the tick, if it has not run for too long and it is ours to tell a person so.
+
+        Where it never ran, the time counts from when the policy came into force. Whoever gets the claim says with
+        `dead_tick_told` that somebody heard of it; otherwise the next one tries again soon.
+        """
         head = self._ledger.head(FLEET)
-        if head is None or self._read(head) != state:
+        state = self._read(head)
+        since = state.last_tick or in_force_since()
+        if since is None or now - since < TICK_DEAD_AFTER:
             return None
-        after = codec.write(FleetState, replace(state, told_dead_at=now))
-        won = self._ledger.append(FLEET, {"kind": "tick-dead"}, after, after=head, policy="", wake=None)
-        return state.last_tick if won else None
+        if state.told_dead_at and state.told_dead_at >= since and now - state.told_dead_at < TELL_DEAD_EVERY:
+            return None
+        if state.tried_dead_at and state.tried_dead_at >= since and now - state.tried_dead_at < TRY_DEAD_EVERY:
+            return None
+        after = codec.write(FleetState, replace(state, tried_dead_at=now))
+        won = self._ledger.append(FLEET, {"kind": "tick-dead"}, after, after=head, policy=state.policy, wake=None)
+        return state if won else None
+
+    def dead_tick_told(self, at: datetime) -> None:
+        """Note that people were told that the tick does not run."""
+        self._change({"kind": "tick-dead-told"}, lambda state: replace(state, told_dead_at=at))
 
     def _read(self, head: Record | None) -> FleetState:
         return FleetState() if head is None else codec.read(FleetState, head.state)

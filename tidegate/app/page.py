@@ -82,7 +82,8 @@ class Page:
         times += [demand.ends(self.policy.release_after, self.policy.forget_after) for demand in state.demands]
         times += [override.until] if (override := state.override) else []
         times += [at for told in state.told if (at := resend_at(told))]
-        if state.operation or state.circuit:
+        held = state.stance is not None and state.stance.kind == "hold-person"
+        if state.operation or state.circuit or held:
             times += [told.claimed_at + channel.remind for told in state.told for channel in self.policy.notify]
         if state.operation:
             times.append(overdue_at(state.operation))

@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from tidegate.aliyun.errors import VendorError
 from tidegate.app.page import Page
 from tidegate.app.surroundings import log
-from tidegate.domain.follow import SEARCH_BACK, OrderSearch, our_order
-from tidegate.domain.operation import Operation, Verdict
+from tidegate.domain.follow import DOUBT_LASTS
+from tidegate.domain.operation import Operation, Phase, Verdict
 from tidegate.domain.reading import Order
+from tidegate.domain.whose import SEARCH_BACK, OrderSearch, id_from_vendor, our_order, who
 from tidegate.products.port import Product
 
 
 def search_orders(page: Page, operation: Operation, now: datetime) -> OrderSearch:
     """What billing shows of this operation. Billing that does not answer is no answer, never a no."""
-    product = page.around.product(page.policy)
-    proven = page.policy.product in page.around.fleet.state().proven
-    others = frozenset(settled.order_id for settled in page.state.recent if settled.order_id)
+    product, fleet = page.around.product(page.policy), page.around.fleet.state()
+    asked = OrderSearch(
+        was_proven=page.policy.product in fleet.proven,
+        others=frozenset(settled.order_id for settled in page.state.recent if settled.order_id),
+        operators=frozenset(fleet.operators.get(page.policy.product, ())),
+    )
     try:
-        if operation.order_id and proven:
-            known = product.order(operation.order_id)
-            return OrderSearch((known,) if known else (), went_through=True, was_proven=True, others=others)
-        return _search(page, product, operation, now, others=others, proven=proven)
+        found = _found(page, product, operation, asked, now)
     except VendorError as error:
         log("orders-unread", instance=page.policy.name, code=error.code, message=error.message)
-        return OrderSearch(was_proven=proven, others=others)
+        return asked
+    _learn(page, operation, found)
+    return found
+
+
+def _found(page: Page, product: Product, operation: Operation, asked: OrderSearch, now: datetime) -> OrderSearch:
+    if asked.was_proven and id_from_vendor(operation):
+        known = product.order(operation.order_id)
+        return replace(asked, found=(known,) if known else (), went_through=True)
+    found, mine = _search(page, product, operation, asked, now)
+    if not asked.was_proven and _proves(operation, found, mine):
+        page.around.fleet.search_proven(page.policy.product)
+    if _is_renamed(operation, found, now):
+        return replace(found, operators=frozenset())
+    return found
 
 
 def _search(
-    page: Page, product: Product, operation: Operation, now: datetime, *, others: frozenset[str], proven: bool
-) -> OrderSearch:
+    page: Page, product: Product, operation: Operation, asked: OrderSearch, now: datetime
+) -> tuple[OrderSearch, list[Order]]:
     since = min(attempt.sent_at for attempt in operation.sent) - SEARCH_BACK
     shown = product.orders_since(since, now)
     mine = [order for order in shown if page.policy.instance_id in order.instance_ids]
     # An order whose instance is not shown yet may be ours: it forbids to say that there is none.
-    nameless = [order for order in shown if not order.instance_ids and order.order_id not in others]
-    known = _known(product, operation, mine)
-    found = OrderSearch(tuple(known), went_through=not nameless, was_proven=proven, others=others)
-    if not proven and _proves(operation, found, mine):
-        page.around.fleet.search_proven(page.policy.product)
-    return found
+    nameless = [order for order in shown if not order.instance_ids and order.order_id not in asked.others]
+    return replace(asked, found=tuple(_known(product, operation, mine)), went_through=not nameless), mine
 
 
 def _known(product: Product, operation: Operation, mine: list[Order]) -> list[Order]:
@@ -53,6 +65,26 @@ def _known(product: Product, operation: Operation, mine: list[Order]) -> list[Or
 
 def _proves(operation: Operation, found: OrderSearch, mine: list[Order]) -> bool:
     """Whether the search, not the id, has shown an order that the vendor accepted from us."""
-    accepted = any(attempt.verdict is Verdict.ACCEPTED for attempt in operation.attempts)
     ours = our_order(operation, found)
-    return accepted and ours is not None and ours.order_id in [order.order_id for order in mine]
+    return _is_accepted(operation) and ours is not None and ours.order_id in [order.order_id for order in mine]
+
+
+def _is_renamed(operation: Operation, found: OrderSearch, now: datetime) -> bool:
+    """Whether we order under another name by now, as after a new deployment.
+
+    The vendor accepted our request and our order had all its time to show; so the only one that fits is ours.
+    """
+    late = now - operation.sent[-1].sent_at >= DOUBT_LASTS
+    return late and found.went_through and _is_accepted(operation) and our_order(operation, found) is None
+
+
+def _learn(page: Page, operation: Operation, found: OrderSearch) -> None:
+    """Learn who orders in our name: by the vendor's id, or else by an order whose effect was seen before."""
+    ours = our_order(operation, found)
+    sure = id_from_vendor(operation) or (_is_accepted(operation) and operation.phase is Phase.PROVING)
+    if ours and ours.operator and sure and who(ours.operator) not in found.operators:
+        page.around.fleet.operator_learned(page.policy.product, who(ours.operator))
+
+
+def _is_accepted(operation: Operation) -> bool:
+    return any(attempt.verdict is Verdict.ACCEPTED for attempt in operation.attempts)

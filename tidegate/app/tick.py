@@ -21,6 +21,7 @@ from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
 ROUND = 60
 """Every instance is read for real once in so many minutes, whatever its ledger says: drift, lost marks."""
+FUNCTIONS_CONSOLE = "https://fcnext.console.aliyun.com"
 LONGEST_CATCH_UP = timedelta(days=2)
 
 
@@ -73,19 +74,36 @@ def _note_round(
 
 
 def warn_of_dead_tick(around: Surroundings, policy: InstancePolicy) -> None:
-    """Tell a person if the tick has not run for long: doors and Look are woken without it."""
+    """Tell a person if the tick has not run for long, or never: doors and Look are woken without it."""
+    channels = [channel.url_env for channel in policy.notify if "needs-person" in channel.on]
     try:
-        last = around.fleet.claim_dead_tick(around.now())
+        known = around.fleet.claim_dead_tick(around.now(), lambda: _in_force_since(around)) if channels else None
+        if known is None:
+            return
+        log("tick-dead", last=known.last_tick)
+        title, text = _dead_tick(known.last_tick)
+        # Every channel is tried. If none takes the message, the next door or Look tries again soon.
+        taken = [around.send(channel, title, text, "needs-person") for channel in channels]
+        if any(taken):
+            around.fleet.dead_tick_told(around.now())
     except (ShelfUnavailable, Unsure, NewerSchema) as error:
         log("tick-unknown", error=str(error))
-        return
-    if last is None:
-        return
-    log("tick-dead", last=last)
-    text = f"The last complete tick was at {last:%Y-%m-%d %H:%M}Z. Look at the function on-schedule and its timer."
-    for channel in policy.notify:
-        if "needs-person" in channel.on:
-            around.send(channel.url_env, "Tidegate's tick does not run", text, "needs-person")
+
+
+def _in_force_since(around: Surroundings) -> datetime | None:
+    pointer = around.policies.current()
+    return pointer.at if pointer else None
+
+
+def _dead_tick(last: datetime | None) -> tuple[str, str]:
+    """What people are told: what, where to press, and what happens if nobody does."""
+    title = "Tidegate's tick does not run"
+    since = f"The last complete tick was at {last:%Y-%m-%d %H:%M}Z." if last else "No tick was ever seen."
+    text = (
+        f"{title}. {since} Look at the function tidegate-on-schedule, its timer and its log: {FUNCTIONS_CONSOLE}. "
+        "If nobody does, timetables, revivals and reminders stand still until it runs."
+    )
+    return title, text
 
 
 def _one(around: Surroundings, book: Book, name: str, *, force: bool) -> bool:

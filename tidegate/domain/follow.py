@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from tidegate.domain.operation import Event, Evidence, Operation, Outcome, Phase, Sight, Verdict
 from tidegate.domain.reading import Billing, Health, Order, Payment, Reading, Spec
+from tidegate.domain.whose import OrderSearch, candidates_of, our_order, who
 
 VERDICT_DUE = timedelta(seconds=90)
 """An attempt without a verdict after this is unanswered."""
@@ -22,7 +23,6 @@ CLEARING = timedelta(minutes=4)
 """Two reads of the old values at least this far apart before an order is believed not to stand (fact F.6)."""
 ROLLBACK_STABLE = timedelta(minutes=10)
 ELSEWHERE_STABLE = timedelta(minutes=30)
-SEARCH_BACK = timedelta(minutes=15)
 ABANDON_AFTER = timedelta(days=8)
 """An unpaid order lives 7 days (fact B.4)."""
 HOURLY_AFTER = timedelta(hours=26)
@@ -30,19 +30,8 @@ HANDOVER_AFTER = timedelta(hours=6)
 OVERDUE_SLACK = timedelta(seconds=60)
 LONGEST_WAIT = 300
 FIRST_REST_S, REST_GROWS = 30.0, 1.5
+MOST_ATTEMPTS = 40
 WAITS = (15, 30, 60, 120, 300)
-
-
-@dataclass(frozen=True)
-class OrderSearch:
-    """What BSS was asked and said. `went_through` is False where some page could not be read."""
-
-    found: tuple[Order, ...] = ()
-    went_through: bool = False
-    was_proven: bool = False
-    """Whether such a search has ever found an order of ours for this account and product."""
-    others: frozenset[str] = frozenset()
-    """Orders of earlier operations: never this one's."""
 
 
 @dataclass(frozen=True)
@@ -109,36 +98,6 @@ def interpret(operation: Operation, reading: Reading, search: OrderSearch, now: 
     return Insight(event, evidence, ours.order_id if ours else "", outcome, why)
 
 
-def our_order(operation: Operation, search: OrderSearch) -> Order | None:
-    """The one order that is ours: known by its id, else the only candidate. Several candidates are nobody's."""
-    if operation.order_id:
-        return next((order for order in search.found if order.order_id == operation.order_id), None)
-    candidates = candidates_of(operation, search)
-    return candidates[0] if len(candidates) == 1 else None
-
-
-def candidates_of(operation: Operation, search: OrderSearch) -> list[Order]:
-    """Orders that fit in time and, where given, in direction and target. The product matched the instance."""
-    if not operation.sent:
-        return []
-    first = min(attempt.sent_at for attempt in operation.sent) - SEARCH_BACK
-    last = max(attempt.sent_at for attempt in operation.sent) + SEARCH_BACK
-    return [
-        order
-        for order in search.found
-        if order.order_id not in search.others
-        and first <= order.created_at <= last
-        and order.direction in (None, operation.direction)
-        and _fits_target(operation, order)
-    ]
-
-
-def _fits_target(operation: Operation, order: Order) -> bool:
-    """Whether what the order says was bought, in the fields we know, is what we asked for."""
-    wanted = {field: str(value).lower() for field, value in operation.to_spec.items()}
-    return all(wanted[field] == value.lower() for field, value in order.target.items() if field in wanted)
-
-
 def _note(operation: Operation, reading: Reading, search: OrderSearch, ours: Order | None) -> Evidence:
     before, healthy = operation.evidence, reading.health is Health.HEALTHY
     # An instance that the vendor does not find shows no values, so it shows no change either.
@@ -190,10 +149,14 @@ def _without_order(look: _Look) -> str:
     if look.ours:
         left_over = "" if look.ours.payment is Payment.CANCELLED else ": cancel it if it is left over"
         return f"our order {look.ours.order_id} is {look.ours.payment.value}{left_over}"
+    candidates = candidates_of(look.operation, look.search)
+    foreign = [f"{order.order_id} by {who(order.operator)}" for order in candidates if look.search.is_foreign(order)]
+    if len(candidates) > len(foreign) + bool(look.operation.order_id):
+        return f"which of the orders {', '.join(look.evidence.candidates)} is ours cannot be told"
     if look.operation.order_id:
         return f"our order {look.operation.order_id} never showed as paid"
-    if look.evidence.candidates:
-        return f"which of the orders {', '.join(look.evidence.candidates)} is ours cannot be told"
+    if foreign:
+        return f"not by us: somebody else placed order {', '.join(foreign)}"
     return "no order of ours was found"
 
 

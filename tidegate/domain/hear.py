@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tidegate.domain.decide import DESPITE
 from tidegate.domain.policy import AlertRule, InstancePolicy
-from tidegate.domain.signal import Alert, AlertState, Request, Signal, Verb
+from tidegate.domain.signal import Alert, AlertState, Noise, Request, Signal, Verb
 from tidegate.domain.state import Demand, Override, State
 
 LONGEST_OVERRIDE = timedelta(days=31)
@@ -31,10 +31,18 @@ def hear(policy: InstancePolicy, state: State, signals: Iterable[Signal], now: d
     demands, override, heard = state.demands, state.override, []
     for signal in sorted(signals, key=lambda signal: (signal.at, signal.key)):
         before = replace(state, demands=demands, override=override)
-        after = _alert(policy, before, signal, now) if isinstance(signal, Alert) else _request(policy, before, signal)
+        after = _hear_one(policy, before, signal, now)
         demands, override = after.demands, after.override
         heard.append((signal, after))
     return heard
+
+
+def _hear_one(policy: InstancePolicy, state: State, signal: Signal, now: datetime) -> Heard:
+    if isinstance(signal, Alert):
+        return _alert(policy, state, signal, now)
+    if isinstance(signal, Noise):
+        return Heard(state.demands, state.override, refused=signal.reason)
+    return _request(policy, state, signal)
 
 
 def describe(signal: Signal) -> str:
@@ -42,6 +50,8 @@ def describe(signal: Signal) -> str:
     if isinstance(signal, Alert):
         value = f" ({signal.value})" if signal.value else ""
         return f"alert {signal.rule or signal.rule_id} {signal.state.value}{value}"
+    if isinstance(signal, Noise):
+        return "a message that is no alert"
     until = f" until {signal.until:%Y-%m-%d %H:%M}Z" if signal.until else ""
     to = f" to {signal.to}" if signal.to else ""
     return f"{signal.verb.value}{to}{until} by {signal.caller}"

@@ -13,10 +13,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tidegate.domain.durations import write_duration
-from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS
+from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS, LONGEST_WAIT, MOST_ATTEMPTS
+from tidegate.domain.held import what_to_do
 from tidegate.domain.operation import OPENS_CIRCUIT, Operation, Outcome, Phase
 from tidegate.domain.policy import Channel, InstancePolicy
-from tidegate.domain.state import Settled, State, Told
+from tidegate.domain.state import Settled, Stance, State, Told
 
 Kind = Literal["resized", "failed", "held", "needs-person"]
 
@@ -54,6 +55,8 @@ class Notice:
     text: str
     repeats: bool = False
     deadline: datetime | None = None
+    but: str = ""
+    """The channel that is not to be told, since it is the one spoken of."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,30 @@ def owed(policy: InstancePolicy, state: State, now: datetime) -> list[Message]:
         Message(notice, channel, told)
         for notice in notices(policy, state, now)
         for channel in policy.notify
-        if notice.kind in channel.on and (told := _due(notice, channel, state, now))
+        if notice.kind in channel.on and channel.url_env != notice.but and (told := _due(notice, channel, state, now))
     ]
 
 
 def resend_at(told: Told) -> datetime | None:
     """When a message that may not have gone out is tried again at the earliest; None where it went out."""
     return None if told.sent_at and told.sent_at >= told.claimed_at else told.claimed_at + RESEND_AFTER
+
+
+def dead_channels(policy: InstancePolicy, state: State, now: datetime) -> list[str]:
+    """The channels that have failed to take a message so often that it was left alone, and took none since."""
+    return [channel.url_env for channel in policy.notify if _is_dead(channel.url_env, state, now)]
+
+
+def _is_dead(channel: str, state: State, now: datetime) -> bool:
+    mine = [told for told in state.told if told.channel == channel]
+    failing = [told for told in mine if not told.acked and (again := resend_at(told)) and now >= again]
+    given_up = [told for told in failing if told.failures + 1 >= TRIES]
+    taken_at = _last_taken(channel, state)
+    return any(taken_at is None or taken_at < told.claimed_at for told in given_up)
+
+
+def _last_taken(channel: str, state: State) -> datetime | None:
+    return max((told.sent_at for told in state.told if told.channel == channel and told.sent_at), default=None)
 
 
 def _due(notice: Notice, channel: Channel, state: State, now: datetime) -> Told | None:
@@ -106,15 +126,36 @@ def notices(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Not
     for settled in state.recent[-OUTCOMES_TOLD:]:
         if settled is opener or now - settled.at < TELL_OUTCOMES_FOR:
             yield replace(_outcome(policy, settled), repeats=settled is opener)
+    for channel in dead_channels(policy, state, now):
+        yield _dead(policy, state, channel)
     stance = state.stance
     unread = stance is not None and stance.code == "unread" and now - stance.at >= UNREAD_UNTOLD
     if stance and (stance.kind == "hold-person" or unread) and state.operation is None:
-        yield Notice(
-            f"held-{stance.code}-{stance.at:%Y%m%dT%H%M%S}",
-            "held",
-            f"{policy.name} is held",
-            f"{policy.name} is held: {stance.reason}.",
-        )
+        yield _held(policy, state, stance)
+
+
+def _held(policy: InstancePolicy, state: State, stance: Stance) -> Notice:
+    # Before first contact there is nothing yet to which an ack could be written.
+    quiet = f" {_quiet(policy)}" if state.adopted_at else ""
+    title = f"{policy.name} is held"
+    text = f"{title}: {stance.reason}. {what_to_do(stance.code, CONSOLES[policy.product])}"
+    return Notice(f"held-{stance.code}-{stance.at:%Y%m%dT%H%M%S}", "held", title, f"{text}{quiet}", repeats=True)
+
+
+def _dead(policy: InstancePolicy, state: State, channel: str) -> Notice:
+    """Told to the other channels, once for each time that the channel falls silent."""
+    taken_at = _last_taken(channel, state)
+    since = f"{taken_at:%Y%m%dT%H%M%S}" if taken_at else "ever"
+    title = f"channel {channel} takes no messages"
+    text = (
+        f"{policy.name}: {title}, after {TRIES} tries. Look at the address in {channel}, and at what is behind it. "
+        f"If nobody does, it is tried with every reminder, and whoever reads only that channel hears nothing."
+    )
+    return Notice(f"silent-{channel}-since-{since}", "failed", title, text, but=channel)
+
+
+def _quiet(policy: InstancePolicy) -> str:
+    return f"Quiet this: `tidegate ack {policy.name}`."
 
 
 def _waits(policy: InstancePolicy, operation: Operation, now: datetime) -> Iterator[Notice]:
@@ -158,10 +199,11 @@ class _Say:
     def _needs_person(self, kind: str, text: str, deadline: datetime | None = None) -> Notice:
         zone = ZoneInfo(self.policy.timezone)
         by = f" by {deadline.astimezone(zone):%a %d %b %H:%M}" if deadline else ""
-        quiet = f"Quiet this: `tidegate ack {self.policy.name}`."
         name = f"op{self.operation.number}-{kind}"
         title = f"{self.policy.name} needs you{by}"
-        return Notice(name, "needs-person", title, f"{title}. {text} {quiet}", repeats=True, deadline=deadline)
+        return Notice(
+            name, "needs-person", title, f"{title}. {text} {_quiet(self.policy)}", repeats=True, deadline=deadline
+        )
 
     def _late(self, kind: str, since: datetime, deadline: timedelta) -> str:
         """After its deadline a wait is another matter: said anew, also where the first message was acknowledged."""
@@ -215,8 +257,17 @@ class _Say:
         return self._needs_person(
             "migrating",
             f"{self.what} was refused for {waited} ({why}). Look at the instance: {CONSOLES[self.policy.product]}. If "
-            f"nobody does, Tidegate goes on trying for a while and then gives up; the old spec stays.",
+            f"nobody does, Tidegate goes on trying until about then, {MOST_ATTEMPTS} times at most, and gives up; the "
+            f"old spec stays.",
+            self._last_attempt_at,
         )
+
+    @property
+    def _last_attempt_at(self) -> datetime:
+        """By when the attempts that are left are used up, with the longest rest between them."""
+        attempts = self.operation.attempts
+        left = max(MOST_ATTEMPTS - len(attempts), 0) * timedelta(seconds=LONGEST_WAIT)
+        return (attempts[-1].sent_at if attempts else self.operation.planned_at) + left
 
     def slow(self) -> Notice:
         """The order stands, but the instance does not get there."""
@@ -235,7 +286,8 @@ class _Say:
             "dying",
             f"The workflow execution {self.operation.execution} stopped looking {self.operation.revivals} times "
             f"({self.what}). See its history: {FLOW_CONSOLE}. If nobody does, another one is started every half hour, "
-            f"and nobody looks at the order in between.",
+            f"nobody looks at the order in between, and the first look after that time gives the operation up.",
+            self.given_up_at,
         )
 
 

@@ -56,4 +56,14 @@ class Request:
     reason: str = ""
 
 
-Signal = Alert | Request
+@dataclass(frozen=True)
+class Noise:
+    """Part of a delivery that names an instance and is no alert all the same. It changes nothing; it is answered."""
+
+    key: str
+    at: datetime
+    reason: str
+    """Why it is no alert."""
+
+
+Signal = Alert | Request | Noise

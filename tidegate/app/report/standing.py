@@ -11,7 +11,7 @@ from tidegate.app.page import Page
 from tidegate.app.report.facts import Unreadable, book_of
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.arbiter import Wanted, open_override, wanted
-from tidegate.domain.notices import notices
+from tidegate.domain.notices import dead_channels, notices
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import Override, State
 from tidegate.ledger.policies import Pointer
@@ -182,6 +182,8 @@ def _needs(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Need
             short = SHORTLY.get(notice.name.rpartition("-")[2], notice.title)
             words = {"order": operation.order_id or "of this resize", "attempt": len(operation.attempts)}
             yield Need(short.format(**words), notice.text, notice.deadline)
+    for channel in dead_channels(policy, state, now):
+        yield Need(f"repair channel {channel}", f"channel {channel} takes no messages")
     if state.circuit:
         yield Need(f"look at it, then `tidegate ack {policy.name}`", state.circuit.why)
     if state.stance and state.stance.kind == "hold-person" and operation is None and state.stance.code != "circuit":

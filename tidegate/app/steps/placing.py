@@ -14,13 +14,12 @@ from tidegate.app.steps.which import Which, conclude, last_words, mine, page_of
 from tidegate.app.surroundings import Surroundings
 from tidegate.domain.decide import Resize, decide
 from tidegate.domain.facts import Claimed, Concluded, Looked
-from tidegate.domain.follow import VERDICT_DUE
+from tidegate.domain.follow import MOST_ATTEMPTS, VERDICT_DUE
 from tidegate.domain.operation import Attempt, Event, Operation, Outcome, Phase, Verdict
 from tidegate.domain.reading import Health, Purchase, Reading
 
 SEND_WITHIN = timedelta(seconds=10)
 """A claim older than this when the call is about to be made is given up: the process may have been frozen."""
-MOST_ATTEMPTS = 40
 
 
 def submit(around: Surroundings, which: Which) -> str:
