@@ -135,9 +135,12 @@ class Instance:
         self.alive = False
         with suppress(ProcessLookupError):
             self._process.terminate()
-        with suppress(asyncio.TimeoutError, ConnectionError):
-            await asyncio.wait_for(self._reader.read(), GRACE_S)
-        await self._end()
+        try:
+            with suppress(asyncio.TimeoutError, ConnectionError):
+                await asyncio.wait_for(self._reader.read(), GRACE_S)
+        finally:
+            # Also where whoever asked is cut off: by now nobody else knows of this process.
+            await self._end()
 
     async def close(self) -> None:
         """Kill the process and wait until it is gone."""
@@ -180,8 +183,8 @@ class Instance:
     async def _end(self) -> None:
         """Leave nothing behind: process, line, log."""
         self.kill()
-        await asyncio.get_running_loop().run_in_executor(None, self._process.wait)
         self._writer.close()
+        await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, self._process.wait))
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._log_task), LOG_END_LIMIT_S)
         self._log_transport.close()

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tidegate.domain.channels import TRIES, dead_channels
 from tidegate.domain.facts import Decided, Telling
 from tidegate.domain.fold import fold
-from tidegate.domain.notices import LAST_CALL, TRIES, Notice, dead_channels, notices, owed
+from tidegate.domain.notices import Notice, notices
 from tidegate.domain.operation import Evidence, Operation, Outcome, Phase, Verdict
+from tidegate.domain.owed import LAST_CALL, owed
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import CHANNELS_KEPT, Circuit, Stance, State
 

@@ -263,8 +263,9 @@ def _replied(verdict: Verdict, request: Request, answer: Answer | None) -> Body:
     return {
         **_said(verdict.decision),
         "operation": operation.number if operation else None,
-        "override": {"to": override.rung, "until": override.until.isoformat()} if override else None,
+        "override": {"to": override.rung, "until": override.until.isoformat(timespec="seconds")} if override else None,
         "record": verdict.record,
+        "acknowledged": request.verb is Verb.ACK,
         "duplicate": all(answered.key != request.key for answered in verdict.answers),
     }
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from tidegate.app import codec
 from tidegate.app.surroundings import Surroundings, log
 from tidegate.domain.arbiter import open_demands, open_override
+from tidegate.domain.channels import resend_at
 from tidegate.domain.facts import Fact
 from tidegate.domain.fold import fold
 from tidegate.domain.follow import overdue_at
-from tidegate.domain.notices import resend_at
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 from tidegate.ledger.record import Record

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tidegate.app.page import Page
 from tidegate.app.surroundings import log
 from tidegate.domain.facts import Telling
-from tidegate.domain.notices import Message, owed
+from tidegate.domain.owed import Message, owed
 
 
 def tell(page: Page) -> Page:

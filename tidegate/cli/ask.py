@@ -113,6 +113,8 @@ def _tell(name: str, reply: Body, *, as_json: bool) -> int:
     if as_json:
         paper.json(reply)
         return 0
+    if reply.get("acknowledged"):
+        paper.line(f"{name}  acknowledged: what was told is quiet, and orders may go on")
     operation = f"  (operation {name}#{reply['operation']})" if reply.get("operation") else ""
     verdict = "resize" if reply["decision"] == "resize" else "ok" if reply["code"] == "as-wanted" else "held"
     paper.line(f"{name}  {verdict}: {reply['reason']}{operation}")

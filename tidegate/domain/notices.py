@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from tidegate.domain.channels import TRIES, dead_channels, last_taken
 from tidegate.domain.durations import write_duration
 from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS, LONGEST_WAIT, MOST_ATTEMPTS
 from tidegate.domain.held import what_to_do
 from tidegate.domain.operation import OPENS_CIRCUIT, Operation, Outcome, Phase
-from tidegate.domain.policy import Channel, InstancePolicy
-from tidegate.domain.state import Settled, Stance, State, Told
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.state import Settled, Stance, State
 
 Kind = Literal["resized", "failed", "held", "needs-person"]
 
@@ -27,10 +28,6 @@ SWITCH_WITHIN = timedelta(hours=24)
 """After this the vendor rolls a switchover back (fact B.3)."""
 CLEARS_WITHIN = timedelta(minutes=10)
 """After the doubt has lasted: by then it is cleared, or a person is needed."""
-LAST_CALL = timedelta(hours=1)
-RESEND_AFTER = timedelta(minutes=5)
-TRIES = 5
-"""How often a message is tried before the channel is left alone until it would be reminded."""
 TELL_OUTCOMES_FOR = timedelta(days=1)
 OUTCOMES_TOLD = 5
 """Only the newest outcomes: what is owed at once must fit into what the state remembers of having told."""
@@ -59,65 +56,6 @@ class Notice:
     """The channel that is not to be told, since it is the one spoken of."""
 
 
-@dataclass(frozen=True)
-class Message:
-    """A notice that is due on one channel now."""
-
-    notice: Notice
-    channel: Channel
-    told: Told
-
-
-def owed(policy: InstancePolicy, state: State, now: datetime) -> list[Message]:
-    """What is due on which channel now, reminders included."""
-    return [
-        Message(notice, channel, told)
-        for notice in notices(policy, state, now)
-        for channel in policy.notify
-        if notice.kind in channel.on and channel.url_env != notice.but and (told := _due(notice, channel, state, now))
-    ]
-
-
-def resend_at(told: Told) -> datetime | None:
-    """When a message that may not have gone out is tried again at the earliest; None where it went out."""
-    return None if told.sent_at and told.sent_at >= told.claimed_at else told.claimed_at + RESEND_AFTER
-
-
-def dead_channels(policy: InstancePolicy, state: State, now: datetime) -> list[str]:
-    """The channels that have failed to take a message so often that it was left alone, and took none since."""
-    return [channel.url_env for channel in policy.notify if _is_dead(channel.url_env, state, now)]
-
-
-def _is_dead(channel: str, state: State, now: datetime) -> bool:
-    mine = [told for told in state.told if told.channel == channel]
-    failing = [told for told in mine if not told.acked and (again := resend_at(told)) and now >= again]
-    given_up = [told for told in failing if told.failures + 1 >= TRIES]
-    taken_at = _last_taken(channel, state)
-    return any(taken_at is None or taken_at < told.claimed_at for told in given_up)
-
-
-def _last_taken(channel: str, state: State) -> datetime | None:
-    return max((told.sent_at for told in state.told if told.channel == channel and told.sent_at), default=None)
-
-
-def _due(notice: Notice, channel: Channel, state: State, now: datetime) -> Told | None:
-    """The claim to write before sending, or None where nothing is due."""
-    before = next((t for t in state.told if (t.notice, t.channel) == (notice.name, channel.url_env)), None)
-    soon = notice.deadline is not None and timedelta(0) < notice.deadline - now <= LAST_CALL
-    if before is None:
-        return Told(notice.name, channel.url_env, claimed_at=now, last_call=soon)
-    if before.acked:
-        return None
-    again = replace(before, claimed_at=now, failures=0, last_call=before.last_call or soon)
-    if resend_at(before) is not None:
-        # Claimed, but nobody says that it went out: a message twice is better than none.
-        failures = before.failures + 1
-        rest = channel.remind if failures >= TRIES else RESEND_AFTER
-        return replace(again, failures=failures) if now - before.claimed_at >= rest else None
-    is_last_call = soon and not before.last_call
-    return again if notice.repeats and (is_last_call or now - before.claimed_at >= channel.remind) else None
-
-
 def notices(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Notice]:
     """Everything people should know of this instance at this moment."""
     if state.operation:
@@ -144,7 +82,7 @@ def _held(policy: InstancePolicy, state: State, stance: Stance) -> Notice:
 
 def _dead(policy: InstancePolicy, state: State, channel: str) -> Notice:
     """Told to the other channels, once for each time that the channel falls silent."""
-    taken_at = _last_taken(channel, state)
+    taken_at = last_taken(channel, state)
     since = f"{taken_at:%Y%m%dT%H%M%S}" if taken_at else "ever"
     title = f"channel {channel} takes no messages"
     text = (

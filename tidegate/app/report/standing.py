@@ -11,7 +11,8 @@ from tidegate.app.page import Page
 from tidegate.app.report.facts import Unreadable, book_of
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.arbiter import Wanted, open_override, wanted
-from tidegate.domain.notices import dead_channels, notices
+from tidegate.domain.channels import dead_channels
+from tidegate.domain.notices import notices
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import Override, State
 from tidegate.ledger.policies import Pointer
