@@ -64,7 +64,7 @@ class Console:
                 ("GET", r"calls", self._calls),
                 ("GET", r"messages(?:/([^/]+))?", self._read_messages),
                 ("POST", r"messages/([^/]+)", self._write_message),
-                ("POST", r"kill/([^/]+)", self._kill),
+                ("POST", r"kill/(.+)", self._kill),
             )
         ]
 

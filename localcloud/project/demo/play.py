@@ -46,6 +46,14 @@ def verdict(made: list[Receipt]) -> bool:
     return len(made) == EXPECTED and all(one["ok"] for one in made)
 
 
+FUNCTIONS = (
+    "tidegate-on-alert",
+    "tidegate-on-schedule",
+    "tidegate-submit",
+    "tidegate-look",
+    "tidegate-settle",
+    "tidegate/on-request",
+)
 EXPECTED = 4
 """Operations: the alert's, the timetable's, the person's, and the return when the override ends."""
 
@@ -106,6 +114,9 @@ class Show:
         self.narrator.say("(the function that places the order will be killed before it hears the answer)", "dim")
         said = self.stage.command("resize", MQ, "--to", "small", "--for", "2h")
         self.narrator.say(f"on_request, a 2.0 function, answers -> {said['decision']}: {said['reason']}", "cyan")
+        self._until(MQ, "the kill", lambda _: self._struck("kill-caller"))
+        killed = sum(self.stage.console("POST", f"kill/{name}")["killed"] for name in FUNCTIONS)
+        self.narrator.say(f"(killed, and with it every other function instance: {killed} more)", "dim")
         self._until(MQ, "the downgrade", lambda state: settled(state, 2))
         self._fault("lost-reply")
         self.narrator.say("(the reply to the next order will be lost after the vendor took it)", "dim")
@@ -119,6 +130,10 @@ class Show:
     def _fault(self, kind: str) -> None:
         # The first call is refused for migrating topics, as ever in this world; the second one is taken, and struck.
         self.stage.console("POST", "faults", {"call": "UpdateInstance", "do": kind, "nth": 2})
+
+    def _struck(self, kind: str) -> bool:
+        faults = self.stage.console("GET", "faults")["faults"]
+        return any(fault["struck"] for fault in faults if fault["plan"]["do"] == kind)
 
     def _asked(self, words: str) -> bool:
         messages = self.stage.console("GET", "messages/oncall")["messages"]
