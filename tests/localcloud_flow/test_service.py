@@ -33,7 +33,7 @@ States:
   - Type: Task
     Name: T
     Action: FC:InvokeFunction
-    Parameters: {resourceArn: 'acs:fc:cn-hangzhou:1:functions/work/LATEST', invocationType: Sync}
+    Parameters: {resourceArn: 'acs:fc:cn-hangzhou:1:functions/step/LATEST', invocationType: Sync}
     Timeout: "60"
     Next: W
   - {Type: Wait, Name: W, Seconds: 300, End: true}
@@ -555,7 +555,7 @@ def test_every_task_may_be_performed_twice_by_the_service(play: Any, use_first: 
 
 def test_a_performer_that_breaks_fails_the_task_and_is_logged(play: Any, caplog: Any) -> None:
     async def story(stage: Any) -> None:
-        stage.create(SLOW.replace("functions/work/LATEST", "nothing"))
+        stage.create(SLOW.replace("functions/step/LATEST", "nothing"))
         stage.call("StartExecution", FlowName="slow", ExecutionName="one")
         assert await stage.ends("slow", "one") == "Failed"
         events = stage.call("GetExecutionHistory", FlowName="slow", ExecutionName="one")["Events"]
