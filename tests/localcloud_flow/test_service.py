@@ -115,7 +115,7 @@ def test_a_flow_that_is_not_valid_is_refused_with_the_state_and_field_named(play
 def test_an_execution_name_starts_once_and_is_used_up_when_it_has_ended(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
-        stage.functions.hold("work")
+        stage.functions.hold("step")
         first = stage.call("StartExecution", FlowName="slow", ExecutionName="one", Input='{"n": 1}')
         again = stage.call("StartExecution", FlowName="slow", ExecutionName="one", Input='{"n": 2}')
         assert (first["Status"], first["Output"]) == ("Running", "")
@@ -176,7 +176,7 @@ def test_an_execution_runs_to_its_end_and_tells_its_output(play: Any, text: Any)
 def test_a_failure_is_explained_only_in_the_history(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
-        stage.functions.answer("work", Outcome.failed("KeyError", "'x'"))
+        stage.functions.answer("step", Outcome.failed("KeyError", "'x'"))
         stage.call("StartExecution", FlowName="slow", ExecutionName="one")
         assert await stage.ends("slow", "one") == "Failed"
         shown = stage.call("DescribeExecution", FlowName="slow", ExecutionName="one")
@@ -241,7 +241,7 @@ def test_executions_are_listed_newest_first_by_status_prefix_and_time(play: Any)
 def test_executions_of_different_names_run_side_by_side(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
-        gate = stage.functions.hold("work")
+        gate = stage.functions.hold("step")
         for number in range(20):
             stage.call("StartExecution", FlowName="slow", ExecutionName=f"e{number}")
         await stage.until(lambda: len(stage.functions.calls) == 20)
@@ -254,7 +254,7 @@ def test_executions_of_different_names_run_side_by_side(play: Any) -> None:
 def test_a_task_that_takes_too_long_times_out_and_its_late_answer_changes_nothing(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
-        gate = stage.functions.hold("work")
+        gate = stage.functions.hold("step")
         stage.call("StartExecution", FlowName="slow", ExecutionName="one")
         await stage.until(lambda: stage.functions.calls)
         stage.clock.advance(61)
@@ -271,7 +271,7 @@ def test_a_task_that_takes_too_long_times_out_and_its_late_answer_changes_nothin
 def test_a_stopped_execution_stays_stopped(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
-        gate = stage.functions.hold("work")
+        gate = stage.functions.hold("step")
         stage.call("StartExecution", FlowName="slow", ExecutionName="one")
         await stage.until(lambda: stage.functions.calls)
         stopped = stage.call("StopExecution", FlowName="slow", ExecutionName="one", Error="E", Cause="c")
@@ -289,7 +289,7 @@ def test_a_stopped_execution_stays_stopped(play: Any) -> None:
 def test_an_update_does_not_touch_what_runs(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
-        gate = stage.functions.hold("work")
+        gate = stage.functions.hold("step")
         stage.call("StartExecution", FlowName="slow", ExecutionName="one")
         await stage.until(lambda: stage.functions.calls)
         stage.call("UpdateFlow", Name="slow", Definition=SLOW.replace("300", "10"))
@@ -307,7 +307,7 @@ def test_an_update_does_not_touch_what_runs(play: Any) -> None:
 def test_a_deleted_flow_takes_its_executions_along(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
-        stage.functions.hold("work")
+        stage.functions.hold("step")
         stage.call("StartExecution", FlowName="slow", ExecutionName="one")
         await stage.until(lambda: stage.functions.calls)
         stage.call("DeleteFlow", Name="slow")
@@ -391,7 +391,7 @@ def test_a_child_is_waited_for_and_its_error_is_the_parents(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
         stage.create(PARENT)
-        stage.functions.answer("work", Outcome.failed("KeyError", "'x'"))
+        stage.functions.answer("step", Outcome.failed("KeyError", "'x'"))
         stage.call("StartExecution", FlowName="parent", ExecutionName="one")
         assert await stage.ends("parent", "one") == "Succeeded"
         shown = stage.call("DescribeExecution", FlowName="parent", ExecutionName="one")
@@ -404,7 +404,7 @@ def test_a_child_is_stopped_with_its_parent(play: Any) -> None:
     async def story(stage: Any) -> None:
         stage.create(SLOW)
         stage.create(PARENT)
-        stage.functions.hold("work")
+        stage.functions.hold("step")
         stage.call("StartExecution", FlowName="parent", ExecutionName="one")
         await stage.until(lambda: stage.functions.calls)
         stage.call("StopExecution", FlowName="parent", ExecutionName="one")
@@ -487,7 +487,7 @@ def test_a_restart_goes_on_where_it_was_and_gives_the_same_history(play: Any, te
 def test_a_task_under_way_at_a_restart_is_performed_again(play: Any) -> None:
     async def before(stage: Any) -> None:
         stage.create(SLOW)
-        stage.functions.hold("work")
+        stage.functions.hold("step")
         stage.call("StartExecution", FlowName="slow", ExecutionName="one")
         await stage.until(lambda: stage.functions.calls)
 
@@ -522,7 +522,7 @@ def test_a_child_that_was_waited_for_at_a_restart_is_not_started_again(play: Any
     async def before(stage: Any) -> None:
         stage.create(SLOW)
         stage.create(PARENT)
-        stage.functions.hold("work")
+        stage.functions.hold("step")
         stage.call("StartExecution", FlowName="parent", ExecutionName="one")
         await stage.until(lambda: stage.functions.calls)
 
@@ -542,7 +542,7 @@ def test_a_child_that_was_waited_for_at_a_restart_is_not_started_again(play: Any
 def test_every_task_may_be_performed_twice_by_the_service(play: Any, use_first: bool, used: int) -> None:  # noqa: FBT001 - a parameter of the test
     async def story(stage: Any) -> None:
         stage.create(SLOW)
-        stage.functions.answer("work", {"n": 1}, {"n": 2})
+        stage.functions.answer("step", {"n": 1}, {"n": 2})
         stage.call("StartExecution", FlowName="slow", ExecutionName="one")
         await stage.until(lambda: "StepExited" in stage.types("slow", "one"))
         assert len(stage.functions.calls) == 2
