@@ -47,5 +47,5 @@ def test_every_key_of_a_fault_is_explained(name: str) -> None:
 
 def test_every_request_of_the_console_is_listed(sim: Any) -> None:
     for method, pattern, _ in sim.cloud.console._routes:
-        path = re.sub(r"\(\?:.*\)\?$", "", pattern.pattern).replace("([^/]+)", "{")
+        path = re.sub(r"\(\?:.*\)\?$", "", pattern.pattern).replace("([^/]+)", "{").replace("(.+)", "{")
         assert f"`{method} {path.partition('{')[0]}" in PAGE
