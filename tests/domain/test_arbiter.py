@@ -80,8 +80,8 @@ def test_a_demand_counts_until_it_is_released_after_the_ok(make: Make) -> None:
 
 def test_a_demand_that_nobody_speaks_of_any_more_is_forgotten(make: Make) -> None:
     policy, state = make.policy(), make.state(demands=(make.demand(heard_at=make.after(60)),))
-    assert open_demands(policy, state, make.after(25 * 60) - timedelta(seconds=1)) == state.demands
-    assert open_demands(policy, state, make.after(25 * 60)) == ()
+    assert open_demands(policy, state, make.after(26 * 60) - timedelta(seconds=1)) == state.demands
+    assert open_demands(policy, state, make.after(26 * 60)) == ()
 
 
 def test_an_ok_never_makes_a_demand_last_longer_than_it_would_be_remembered(make: Make) -> None:

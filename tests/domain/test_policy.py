@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tidegate.domain.faults import Faulty
-from tidegate.domain.policy import InstancePolicy, TimetableEntry
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.when import TimetableEntry
 from tidegate.domain.reading import Billing
 
 if TYPE_CHECKING:

@@ -257,9 +257,9 @@ def test_ledgers_of_different_instances_do_not_meet(ledger: Ledger) -> None:
 
 def test_a_record_of_a_newer_schema_is_not_read_as_ours(store: Store, ledger: Ledger) -> None:
     grown(ledger, 1)
-    newer = {"seq": 2, "schema": 2, "at": "2026-03-02T12:00:00+00:00", "code": "9.0", "policy": "", "nonce": "n"}
+    newer = {"seq": 2, "schema": 99, "at": "2026-03-02T12:00:00+00:00", "code": "9.0", "policy": "", "nonce": "n"}
     store.shelf().create(place_of(2), encode({**newer, "fact": {}, "state": {"new": 1}, "more": "unknown"}))
-    with pytest.raises(NewerSchema, match=r"schema 2, and version 9\.0") as caught:
+    with pytest.raises(NewerSchema, match=r"schema 99, and version 9\.0") as caught:
         ledger.head(KEY)
     assert caught.value.record.state == {"new": 1}
 

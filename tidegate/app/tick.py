@@ -13,7 +13,8 @@ from tidegate.app.fleet import FleetState
 from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
 from tidegate.app.surroundings import Book, Surroundings, log
-from tidegate.domain.policy import InstancePolicy, TimetableEntry
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.when import TimetableEntry
 from tidegate.domain.timetable import Timetable
 from tidegate.ledger.marks import Mark
 from tidegate.ledger.record import Corrupt, NewerSchema

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tidegate.domain.decide import DESPITE
-from tidegate.domain.policy import AlertRule, InstancePolicy
+from tidegate.domain.alertrule import AlertRule
+from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Alert, AlertState, Noise, Request, Signal, Verb
 from tidegate.domain.state import Demand, Override, State
 

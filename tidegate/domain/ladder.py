@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tidegate.domain.reading import Direction, Spec
+from tidegate.domain.reading import Direction, Spec, Value
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Rung:
 
     name: str
     spec: Spec
+    hourly_price: float | None = None
 
     def fits(self, spec: Spec) -> bool:
         """Whether an instance with this spec stands on this rung."""
@@ -24,30 +25,31 @@ class Rung:
         return tuple(field for field, value in self.spec.items() if spec.get(field) != value)
 
 
-@dataclass(frozen=True)
 class Ladder:
     """Rungs, smallest first. Names are unique (the policy's validation sees to it)."""
 
-    rungs: tuple[Rung, ...]
+    def __init__(self, rungs: tuple[Rung, ...]) -> None:
+        self.rungs = rungs
+        self.names = tuple(rung.name for rung in rungs)
+        """The rungs' names, smallest first."""
+        self._places = {rung.name: place for place, rung in enumerate(rungs)}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ladder) and self.rungs == other.rungs
+
+    def __hash__(self) -> int:
+        return hash(self.names)
 
     def __contains__(self, name: object) -> bool:
-        return any(rung.name == name for rung in self.rungs)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The rungs' names, smallest first."""
-        return tuple(rung.name for rung in self.rungs)
+        return name in self._places
 
     def rung(self, name: str) -> Rung:
         """Give the rung of this name, or raise KeyError."""
-        return self.rungs[self.index(name)]
+        return self.rungs[self._places[name]]
 
     def index(self, name: str) -> int:
         """How many rungs are below this one; KeyError where there is no such rung."""
-        try:
-            return self.names.index(name)
-        except ValueError:
-            raise KeyError(name) from None
+        return self._places[name]
 
     def match(self, spec: Spec) -> Rung | None:
         """Find the rung an instance stands on. Where several fit, the highest: it names the most."""
@@ -72,3 +74,27 @@ class Ladder:
     def direction(self, start: str, end: str) -> Direction:
         """Which way from one rung to another, different one."""
         return Direction.UP if self.index(end) > self.index(start) else Direction.DOWN
+
+    def standing(self, spec: Spec) -> int:
+        """How many rungs a spec that is on none of them reaches in every field; text is reached if it is the same."""
+        return sum(1 for rung in self.rungs if all(_reaches(spec.get(f), value) for f, value in rung.spec.items()))
+
+
+def compare(old: Spec, new: Spec) -> tuple[Direction | None, tuple[str, ...]]:
+    """Which way from one spec to another over the fields of the new one, and the fields that differ.
+
+    None where some fields rise and others fall, or where text differs: no single order does that (fact B.4).
+    """
+    differing = tuple(field for field, value in new.items() if old.get(field) != value)
+    pairs = [(old.get(field), new[field]) for field in differing]
+    if not pairs or any(not isinstance(before, int) or isinstance(after, str) for before, after in pairs):
+        return None, differing
+    if all(_reaches(after, before) for before, after in pairs):
+        return Direction.UP, differing
+    return (Direction.DOWN if all(_reaches(before, after) for before, after in pairs) else None), differing
+
+
+def _reaches(have: Value | None, need: Value | None) -> bool:
+    if isinstance(have, str) or isinstance(need, str) or have is None or need is None:
+        return have == need
+    return have >= need

@@ -1,44 +1,51 @@
-"""What an operator wants, for one instance: strict, and complete once profiles are merged in."""
+"""What an operator wants, for one instance: strict, and complete once profiles are merged in.
+
+The parts stand in modules of their own: `when` (times), `alertrule`, `limits`.
+"""
 
 from __future__ import annotations
 
-from datetime import time, timedelta
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
+from tidegate.domain.alertrule import AlertRule
 from tidegate.domain.durations import Duration
 from tidegate.domain.faults import Faulty, faults_of
 from tidegate.domain.ladder import Ladder, Rung
+from tidegate.domain.limits import Approval, Budget, Cooldown, Cost, Deadlines, DriftRule, Fit, Price
 from tidegate.domain.reading import Billing, Value
+from tidegate.domain.strict import Strict, Zone
+from tidegate.domain.when import Blackout, Freeze, ResizeWindows, TimetableEntry
 
 NAME = r"^[a-z][a-z0-9-]{0,47}$"
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class Strict(BaseModel):
-    """Unknown keys are errors, and nothing changes after it was read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+PRICE = "hourly_price"
+RESIZE_TAKES = timedelta(minutes=30)
+"""How long a resize is reckoned to take where the policy does not say (facts B.1 and B.2 give minutes to hours)."""
 
 
 class RungSpec(Strict):
-    """A rung as it is compiled: its name and the vendor's fields."""
+    """A rung as it is compiled: its name, the vendor's fields, and what it costs for an hour where that is known."""
 
     rung: str = Field(min_length=1)
     spec: dict[str, Value]
+    hourly_price: Price | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _written(cls, given: Any) -> Any:
-        """Accept `{rung: small, MaxPrivateTps: 3000}` and, for a gateway, the bare spec name."""
+        """Accept `{rung: small, MaxPrivateTps: 3000}` and, for a gateway, the spec's name alone or with a price."""
         if isinstance(given, str):
             return {"rung": given, "spec": {"InstanceSpec": given}}
         if isinstance(given, dict) and "spec" not in given:
-            fields = {key: value for key, value in given.items() if key != "rung"}
-            return {"rung": given.get("rung"), "spec": fields}
+            fields = {key: value for key, value in given.items() if key not in ("rung", PRICE)}
+            if not fields and PRICE in given:
+                fields = {"InstanceSpec": given.get("rung")}
+            priced = {PRICE: given[PRICE]} if PRICE in given else {}
+            return {"rung": given.get("rung"), "spec": fields, **priced}
         return given
 
     @field_validator("spec")
@@ -47,99 +54,6 @@ class RungSpec(Strict):
         if not spec:
             raise ValueError("a rung names at least one field of the spec, such as MaxPrivateTps: 3000")
         return spec
-
-
-class TimetableEntry(Strict):
-    """From when to when at least which rung. An entry that crosses midnight belongs to the day it starts on."""
-
-    name: str = ""
-    days: Annotated[str | list[str], Field(validate_default=True)] = "daily"
-    start: Annotated[time, Field(alias="from")]
-    end: Annotated[time, Field(alias="to")]
-    rung: str
-
-    @field_validator("days")
-    @classmethod
-    def _days(cls, days: str | list[str]) -> list[str]:
-        """Spell `mon-fri`, `sat`, `daily`, `workdays` out into weekday names; `workdays` stays a word."""
-        spelled: list[str] = []
-        for item in [days] if isinstance(days, str) else days:
-            spelled += _spell(item)
-        if not spelled:
-            raise ValueError("at least one day, such as daily, workdays, mon-fri or sat")
-        return spelled
-
-    @field_validator("start", "end")
-    @classmethod
-    def _wall_clock(cls, at: time) -> time:
-        if at.tzinfo is not None or at.microsecond:
-            raise ValueError('a local wall-clock time such as "08:30"; the zone is `timezone`')
-        return at
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if self.start == self.end != time(0):
-            raise ValueError('`from` and `to` are the same time; for a whole day write from: "00:00", to: "24:00"')
-        return self
-
-    @field_validator("start", "end", mode="before")
-    @classmethod
-    def _written(cls, at: Any, info: ValidationInfo) -> Any:
-        """`to: "24:00"` is the midnight that ends the day. A bare number would be taken for seconds."""
-        if not isinstance(at, (str, time)):
-            raise ValueError('a local wall-clock time such as "08:30"')  # noqa: TRY004 - pydantic wants a ValueError
-        return "00:00" if at == "24:00" and info.field_name == "end" else at
-
-
-def _spell(item: str) -> list[str]:
-    first, dash, last = item.partition("-")
-    if item == "daily":
-        return list(WEEKDAYS)
-    if item == "workdays":
-        return [item]
-    if first in WEEKDAYS and not dash:
-        return [first]
-    if first in WEEKDAYS and last in WEEKDAYS:
-        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
-        return [WEEKDAYS[(begin + step) % 7] for step in range((end - begin) % 7 + 1)]
-    raise ValueError(f"`{item}` is not a day: write daily, workdays, {', '.join(WEEKDAYS)} or a range such as mon-fri")
-
-
-class AlertRule(Strict):
-    """What one alert rule demands while it rings: so many rungs more, or at least a certain rung."""
-
-    rule: str = ""
-    rule_id: str = ""
-    steps: Annotated[int | None, Field(alias="raise", ge=1, le=20)] = None
-    at_least: str | None = None
-
-    @model_validator(mode="after")
-    def _one_demand(self) -> Self:
-        if bool(self.rule) == bool(self.rule_id):
-            raise ValueError("name the alert rule once, by `rule` (its name) or by `rule_id`")
-        if (self.steps is None) == (self.at_least is None):
-            raise ValueError("say what the rule demands, with either `raise: 1` or `at_least: RUNG`")
-        return self
-
-    @property
-    def identity(self) -> str:
-        """What tells this rule from the instance's other ones."""
-        return self.rule_id or self.rule
-
-
-class Cooldown(Strict):
-    """Rest after a resize before the next one in that direction."""
-
-    up: Duration = timedelta(minutes=5)
-    down: Duration = timedelta(minutes=55)
-
-
-class Deadlines(Strict):
-    """When a person is told again; the following of an order does not stop there."""
-
-    apply: Duration = timedelta(hours=2)
-    unpaid: Duration = timedelta(hours=24)
-    switchover: Duration = timedelta(hours=25)
 
 
 class Expect(Strict):
@@ -176,27 +90,35 @@ class InstancePolicy(Strict):
     base: str = "keep"
     min: str = ""
     max: str = ""
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     calendars: Calendars = Calendars()
     timetable: list[TimetableEntry] = []
+    resize_windows: ResizeWindows = ResizeWindows()
+    blackouts: list[Blackout] = []
+    freezes: list[Freeze] = []
+    resize_takes: Duration = RESIZE_TAKES
+    """How long a resize is reckoned to take: how early `ready_by` starts."""
     alerts: list[AlertRule] = []
     release_after: Duration = timedelta(minutes=30)
-    forget_after: Duration = timedelta(hours=24)
+    forget_after: Duration = timedelta(hours=25)
     cooldown: Cooldown = Cooldown()
+    budget: Budget = Budget()
+    cost: Cost = Cost()
+    approval: Approval = Approval()
+    fit: Fit = Fit()
+    on_drift: DriftRule = DriftRule()
     deadlines: Deadlines = Deadlines()
     auto_pay: bool = True
     switchover: Literal["wait", "skip"] = "wait"
     subscription_down: Literal["ask", "allow"] = "ask"
     notify: list[Channel] = []
 
-    @field_validator("timezone")
+    @field_validator("resize_takes")
     @classmethod
-    def _zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"`{zone}` is no time zone of the IANA database, such as Asia/Shanghai") from error
-        return zone
+    def _possible(cls, span: timedelta) -> timedelta:
+        if not timedelta(0) < span <= timedelta(hours=24):
+            raise ValueError("a duration of at most 24h")
+        return span
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -214,7 +136,16 @@ class InstancePolicy(Strict):
         """The highest rung Tidegate may choose."""
         return self.max or self.ladder[-1].rung
 
-    @property
+    @cached_property
     def rungs(self) -> Ladder:
         """The ladder as a value to reckon with."""
-        return Ladder(tuple(Rung(rung.rung, rung.spec) for rung in self.ladder))
+        return Ladder(tuple(Rung(rung.rung, rung.spec, rung.hourly_price) for rung in self.ladder))
+
+    def rule(self, identity: str) -> AlertRule | None:
+        """The alert rule of this identity, None where the policy has none."""
+        return next((rule for rule in self.alerts if rule.identity == identity), None)
+
+    def releases_after(self, identity: str) -> timedelta:
+        """How long a demand of this rule stays after its OK."""
+        rule = self.rule(identity)
+        return rule.release_after if rule is not None and rule.release_after is not None else self.release_after

@@ -38,6 +38,11 @@ class Verb(str, Enum):
 
     RESIZE = "resize"
     RELEASE = "release"
+    PAUSE = "pause"
+    UNPAUSE = "unpause"
+    ADOPT = "adopt"
+    APPROVE = "approve"
+    CANCEL = "cancel"
     ACK = "ack"
 
 
@@ -54,6 +59,10 @@ class Request:
     until: datetime | None = None
     despite: tuple[str, ...] = ()
     reason: str = ""
+    until_released: bool = False
+    """Of a resize: that it has no end was asked for by name."""
+    approval: str = ""
+    """Of an approval: which one; whatever asks where it is empty."""
 
 
 @dataclass(frozen=True)

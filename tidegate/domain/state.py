@@ -10,6 +10,8 @@ from tidegate.domain.operation import Operation, Outcome, Phase
 from tidegate.domain.reading import Direction, Spec
 
 RECENT_KEPT = 20
+SPENT_FOR = timedelta(days=2)
+"""A day of the instance's zone, and more: budgets count no longer ago."""
 SEEN_KEPT = 400
 SEEN_FOR = timedelta(days=3)
 TOLD_KEPT = 24
@@ -32,6 +34,10 @@ class Demand:
     """The newest OK of all, for a firing that arrives after it."""
     fired: bool = True
     """False where only its end was heard so far: that demands nothing, but it dates a start that arrives late."""
+    confirmed_at: datetime | None = None
+    """When its metric first bore it out, of a rule with `confirm`: before that it demands nothing."""
+    steps_at: datetime | None = None
+    """When it last climbed, of a rule with `repeat: climb`."""
 
     def ends(self, release_after: timedelta, forget_after: timedelta) -> datetime:
         """When it stops counting: some time after the OK, or when nobody spoke of it for too long."""
@@ -41,14 +47,76 @@ class Demand:
 
 @dataclass(frozen=True)
 class Override:
-    """A person's rung, until it ends by itself."""
+    """A person's rung, until it ends by itself; `until` is None where it was asked for until somebody releases it."""
 
     rung: str
-    until: datetime
+    until: datetime | None
     by: str
     at: datetime
     reason: str = ""
     despite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Word:
+    """The newest request about the override, taken back or not: nothing older counts any more."""
+
+    at: datetime
+    key: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Nothing is ordered; what is under way is followed. `until` is None where somebody must end it."""
+
+    by: str
+    at: datetime
+    until: datetime | None = None
+    reason: str = ""
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it still stands."""
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Somebody else resized the instance. It counts once two reads a minute apart have shown it."""
+
+    spec: Spec
+    rung: str
+    """Empty where the found spec is on no rung."""
+    at: datetime
+    """When it was first seen."""
+    sure: bool = False
+
+
+@dataclass(frozen=True)
+class Approved:
+    """What a person is asked, and what was answered: bound to both rungs, the cost and the time."""
+
+    id: str
+    from_rung: str
+    to_rung: str
+    asked_at: datetime
+    expires_at: datetime
+    why: str
+    cost: float | None = None
+    """For an hour, on the rung to go to."""
+    by: str = ""
+    at: datetime | None = None
+    used_by: int = 0
+    """The operation whose order it allowed."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """One resize that was claimed, for the budgets of a day."""
+
+    operation: int
+    direction: Direction
+    at: datetime
+    is_reversal: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,8 +192,15 @@ class State:
     adopted_at: datetime | None = None
     rung: str = ""
     """The last settled rung: where `raise` counts from."""
+    found: Spec = field(default_factory=dict)
+    """The spec on no rung that a person adopted; empty otherwise."""
     demands: tuple[Demand, ...] = ()
     override: Override | None = None
+    last_word: Word | None = None
+    pause: Pause | None = None
+    drift: Drift | None = None
+    approval: Approved | None = None
+    spent: tuple[Spent, ...] = ()
     operation: Operation | None = None
     operations: int = 0
     recent: tuple[Settled, ...] = ()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from tidegate.domain.policy import WEEKDAYS, InstancePolicy, TimetableEntry
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.when import WEEKDAYS, TimetableEntry
 
 Workdays = Callable[[date], bool]
 

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote
 
-SCHEMA = 1
+SCHEMA = 2
 FLEET = "fleet"
 """The key of the ledger that concerns all instances."""
 

@@ -1,0 +1,69 @@
+"""What an alert rule demands, and by which metric it must be borne out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+from typing_extensions import Self
+
+from tidegate.domain.durations import Duration
+from tidegate.domain.strict import Strict
+
+SILENCE = timedelta(hours=24)
+"""CloudMonitor says again that a rule rings only after its silence time, which is a day by default (fact fc 2.3)."""
+
+
+class Confirm(Strict):
+    """The metric that is read again before a demand of this rule moves anything, and what it must be above.
+
+    A callback is no proof: it may be forged, or late. `metric` is by the vendor's name (RabbitMQ: namespace `acs_amqp`,
+    fact E) or `qps` for a gateway (`DescribeInstanceQps`, fact A.4).
+    """
+
+    metric: str = Field(pattern=r"^[A-Za-z_]{1,64}$")
+    above: float = Field(ge=0, allow_inf_nan=False)
+    statistic: Literal["Average", "Maximum", "Minimum", "Sum", "Value"] = "Maximum"
+    period: Duration = timedelta(minutes=1)
+    within: Duration = timedelta(minutes=10)
+    """How old the newest point may be."""
+
+    @field_validator("period")
+    @classmethod
+    def _period(cls, period: timedelta) -> timedelta:
+        if period not in (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5)):
+            raise ValueError("a duration of 15s, 1m or 5m")
+        return period
+
+
+class AlertRule(Strict):
+    """What one alert rule demands while it rings: so many rungs more, or at least a certain rung."""
+
+    rule: str = ""
+    rule_id: str = ""
+    steps: Annotated[int | None, Field(alias="raise", ge=1, le=20)] = None
+    at_least: str | None = None
+    repeat: Literal["hold", "climb"] = "hold"
+    """Whether ringing on after the last step has settled asks for one more."""
+    urgent: bool = False
+    """Whether it need not wait for a resize window."""
+    release_after: Duration | None = None
+    silence: Duration = SILENCE
+    """The silence time set on the rule itself; `validate` compares it."""
+    confirm: Confirm | None = None
+
+    @model_validator(mode="after")
+    def _one_demand(self) -> Self:
+        if bool(self.rule) == bool(self.rule_id):
+            raise ValueError("name the alert rule once, by `rule` (its name) or by `rule_id`")
+        if (self.steps is None) == (self.at_least is None):
+            raise ValueError("say what the rule demands, with either `raise: 1` or `at_least: RUNG`")
+        if self.repeat == "climb" and self.steps is None:
+            raise ValueError("`repeat: climb` goes with `raise`")
+        return self
+
+    @property
+    def identity(self) -> str:
+        """What tells this rule from the instance's other ones."""
+        return self.rule_id or self.rule
