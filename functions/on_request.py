@@ -7,7 +7,7 @@ from typing import Any
 
 def handler(event: bytes, _context: Any) -> dict[str, Any]:
     """Take the request in, decide at once, and say what was decided and why."""
-    from tidegate.app.doors import receive_request  # noqa: PLC0415 - nothing is done at import time
+    from tidegate.app.requests import receive_request  # noqa: PLC0415 - nothing is done at import time
     from tidegate.app.wiring import wire  # noqa: PLC0415
 
     return receive_request(wire(), event)

@@ -10,6 +10,7 @@ COMMANDS: Mapping[str, str] = {
     "serve": "localcloud.serve",
     "up": "localcloud.project.up",
     "demo": "localcloud.project.demo",
+    "play": "localcloud.project.scenario",
 }
 """Each command is a module with `main(arguments) -> exit code`, imported when it is asked for."""
 

@@ -16,8 +16,10 @@ from localcloud.identity import Identity, Keys
 from localcloud.rpc.amqp import Amqp
 from localcloud.rpc.bss import Bss
 from localcloud.rpc.cloudapi import CloudApi
+from localcloud.rpc.cms import Cms
 from localcloud.rpc.door import RpcDoor
 from localcloud.rpc.estate import Estate
+from localcloud.rpc.load import Load
 from localcloud.rpc.operation import RpcProduct
 from localcloud.rpc.orders import OrderBook
 from localcloud.rpc.tokens import Tokens
@@ -64,6 +66,7 @@ class Cloud:
         self._seed()
         self.orders = OrderBook(cabinet.drawer("orders"), clock, world.balance)
         self.estate = Estate(cabinet.drawer("instances"), world, self.orders, clock, self.faults)
+        self.load = Load(cabinet.drawer("usage"), clock)
         self.door = RpcDoor(self._products(), self.identity, clock, self.faults)
         self.console = Console(self)
         self.fc: AnswersLater | None = None
@@ -83,8 +86,9 @@ class Cloud:
     def _products(self) -> list[RpcProduct]:
         world, tokens = self.world, Tokens(self.cabinet.drawer("tokens"))
         return [
-            Amqp(self.estate, tokens, world.region, world.account_id).product(),
-            CloudApi(self.estate, tokens, world.region, world.account_id).product(),
+            Amqp(self.estate, self.load, tokens, world.account_id).product(),
+            CloudApi(self.estate, self.load, tokens, world.account_id).product(),
+            Cms(self.estate, self.load, world.account_id).product(),
             Bss(self.orders, world, self.clock, self.faults).product(),
         ]
 

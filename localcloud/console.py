@@ -53,6 +53,7 @@ class Console:
                 ("GET", r"instances", self._instances),
                 ("POST", r"instances/([^/]+)/switch", self._switch),
                 ("POST", r"instances/([^/]+)/resize", self._resize),
+                ("POST", r"instances/([^/]+)/usage", self._use),
                 ("GET", r"orders", self._orders),
                 ("POST", r"orders/([^/]+)/pay", self._pay),
                 ("POST", r"orders/([^/]+)/cancel", self._cancel),
@@ -113,6 +114,7 @@ class Console:
             "spec": dict(moment.spec),
             "phase": moment.phase.value,
             "changes": len(kept.changes),
+            "usage": self._cloud.load.at(kept, self._cloud.clock.now()).model_dump(),
         }
 
     def _switch(self, asked: Asked) -> Any:
@@ -124,6 +126,11 @@ class Console:
         principal = f"acs:ram::{self._cloud.world.account_id}:user/{by}"
         order = self._cloud.estate.resize_by_hand(asked.names[0], asked.body["spec"], principal)
         return {**self._instance(asked.names[0]), "order_id": order.order_id if order else ""}
+
+    def _use(self, asked: Asked) -> Any:
+        """Load an instance as its users do; what is left out of the body stays."""
+        self._cloud.load.change(self._cloud.estate.known(asked.names[0]), asked.body)
+        return self._instance(asked.names[0])
 
     def _orders(self, _asked: Asked) -> Any:
         now = self._cloud.clock.now()

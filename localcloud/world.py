@@ -51,6 +51,8 @@ class Behaviour(Strict):
     migrating_for: Duration = timedelta(0)
     topic_migrating_refusals: int = Field(default=0, ge=0)
     rolls_back: bool = False
+    metrics: Literal["served", "empty", "late"] = "served"
+    metric_statistics: Literal["value", "all"] = "value"
     flow_exception_names: Literal["class", "qualified", "FC.Unknown"] = "class"
     flow_wait_passes_input: bool = True
     schedule_input: Literal["wrapped", "payload"] = "wrapped"
@@ -61,11 +63,11 @@ class Behaviour(Strict):
 
 
 class Usage(Strict):
-    """What an instance is used for, as far as its own reads show it."""
+    """What an instance is used for when the world begins; the console changes it. A gateway's `tps` are requests."""
 
-    queues: int = 0
-    connections: int = 0
-    tps: int = 0
+    queues: int = Field(default=0, ge=0)
+    connections: int = Field(default=0, ge=0)
+    tps: int = Field(default=0, ge=0)
 
 
 class Instance(Strict):
@@ -73,6 +75,8 @@ class Instance(Strict):
 
     product: Literal["rabbitmq", "apigateway"]
     instance_id: str
+    region: str = ""
+    """The world's where it says none."""
     name: str = ""
     status: str | None = None
     billing: Literal["PRE_PAID", "POST_PAID"] = "PRE_PAID"
@@ -143,6 +147,11 @@ class World(Strict):
         """Give the behaviour of one instance: its own switches over the world's."""
         own = next((entry.behaviour for entry in self.instances if entry.instance_id == instance_id), {})
         return self.behaviour.model_copy(update=Behaviour.model_validate(own).model_dump(exclude_unset=True))
+
+    def region_of(self, instance_id: str) -> str:
+        """Give the region of one instance."""
+        own = next((entry.region for entry in self.instances if entry.instance_id == instance_id), "")
+        return own or self.region
 
     def begins_at(self, now: datetime) -> datetime:
         """Give the moment the world begins; `now` is the machine's."""

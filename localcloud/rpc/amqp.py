@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from localcloud.rpc.estate import Estate, Kept, Wish
+from localcloud.rpc.load import Load
 from localcloud.rpc.operation import ApiError, Caller, Parameters, RpcProduct
 from localcloud.rpc.orders import Direction, PlacedOrder
 from localcloud.rpc.purchase import PARAM_ERROR, NotSold, as_sold, direction_of, wished_spec
@@ -26,8 +27,8 @@ LASTS = timedelta(days=365)
 class Amqp:
     """The RabbitMQ instances of the account, by the vendor's API."""
 
-    def __init__(self, estate: Estate, tokens: Tokens, region: str, account_id: str) -> None:
-        self._estate, self._tokens, self._region, self._account_id = estate, tokens, region, account_id
+    def __init__(self, estate: Estate, load: Load, tokens: Tokens, account_id: str) -> None:
+        self._estate, self._load, self._tokens, self._account_id = estate, load, tokens, account_id
 
     def product(self) -> RpcProduct:
         """Give the product for the front door."""
@@ -42,16 +43,17 @@ class Amqp:
 
     def _one(self, action: str, parameters: Parameters) -> tuple[str, str]:
         instance_id = parameters["InstanceId"]
-        return f"amqp:{action}", f"acs:amqp:{self._region}:{self._account_id}:/instances/{instance_id}"
+        region = self._estate.region_of(instance_id)
+        return f"amqp:{action}", f"acs:amqp:{region}:{self._account_id}:/instances/{instance_id}"
 
-    def _find(self, instance_id: str) -> Kept:
-        if kept := self._estate.find("rabbitmq", instance_id):
+    def _find(self, instance_id: str, caller: Caller) -> Kept:
+        if kept := self._estate.find("rabbitmq", instance_id, caller.region):
             return kept
         raise ApiError("InstanceNotExist", f"The instance {instance_id} does not exist.", 404)
 
     def update(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
         """Order a change of spec. A spec that nobody sells is refused with HTTP 200 and a code in the body."""
-        kept = self._find(parameters["InstanceId"])
+        kept = self._find(parameters["InstanceId"], caller)
         behaviour = self._estate.behaviour(kept.instance_id)
         counts = behaviour.client_token != "ignored"  # noqa: S105 - a word of the world file, not a secret
         token = parameters.get("ClientToken", "") if counts else ""
@@ -97,27 +99,27 @@ class Amqp:
             raise ApiError("INSUFFICIENT_AVAILABLE_QUOTA", "The available quota of the account is insufficient.")
         return self._estate.order(kept, wish)
 
-    def get(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
+    def get(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
         """Read one instance."""
-        kept = self._find(parameters["InstanceId"])
+        kept = self._find(parameters["InstanceId"], caller)
         return {"Data": self._shown(kept, self._estate.seen_at("GetInstance", kept.instance_id))}
 
-    def list(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
+    def list(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
         """Read all instances, by pages. A page lacks some fields that `get` gives."""
         start, size = page_start(parameters.get("NextToken", "")), parameters["MaxResults"]
-        kept = self._estate.all("rabbitmq")
+        kept = self._estate.all("rabbitmq", caller.region)
         seen_at = self._estate.seen_at("ListInstances")
         shown = [self._shown(one, seen_at) for one in kept[start : start + size]]
         items = [{name: value for name, value in one.items() if name not in NOT_LISTED} for one in shown]
         following = str(start + size) if start + size < len(kept) else ""
         return {"Data": {"Instances": items, "MaxResults": size, "NextToken": following}}
 
-    def amounts(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
+    def amounts(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
         """Read how much of an instance is in use."""
-        kept = self._find(parameters["InstanceId"])
-        moment = self._estate.moment(kept, self._estate.seen_at("GetMetadataAmount", kept.instance_id))
-        queues = moment.spec["QueueCapacity"]
-        used = kept.began.usage.queues
+        kept = self._find(parameters["InstanceId"], caller)
+        seen_at = self._estate.seen_at("GetMetadataAmount", kept.instance_id)
+        queues = self._estate.moment(kept, seen_at).spec["QueueCapacity"]
+        used = self._load.at(kept, seen_at).queues
         return {
             "Data": {
                 "CurrentVirtualHosts": 1,

@@ -118,7 +118,7 @@ class Bss:
             "InstanceIDs": json.dumps([order.instance_id]),
             "Config": config(kind, order.after) if order.shows_config else "",
             "OriginalConfig": config(kind, order.before) if order.shows_config else "",
-            "Region": self._world.region,
+            "Region": self._world.region_of(order.instance_id),
             "Quantity": "1",
             "Operator": order.operator,
             "UsageStartTime": in_utc(order.paid_at) if order.status(now) == "Paid" else "",

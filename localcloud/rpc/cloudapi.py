@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from localcloud.rpc.estate import Estate, Kept, Wish
-from localcloud.rpc.operation import ApiError, Caller, Parameters, RpcProduct
+from localcloud.rpc.load import Figure, Load, measured_until, spans
+from localcloud.rpc.operation import ApiError, Caller, Operation, Parameters, RpcProduct
 from localcloud.rpc.schema import operation, version
 from localcloud.rpc.specs import GATEWAY_SPECS
 from localcloud.rpc.timeline import Moment, Phase
 from localcloud.rpc.tokens import Tokens
+from localcloud.world import Usage
 
 PRODUCT = "CloudAPI"
 RUNNING, MODIFYING = "RUNNING", "MODIFYING"
@@ -20,7 +22,7 @@ BILLING = {"PRE_PAID": "PrePaid", "POST_PAID": "PayAsYouGo"}
 SPEC_ORDER = list(GATEWAY_SPECS)
 LASTS = timedelta(days=365)
 TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
-MOST_POINTS = 1440
+MINUTE, MOST_POINTS = timedelta(minutes=1), 1440
 REUSE_IGNORED, REUSE_REPLAYED = "ignored", "replayed"
 LABELS = {
     "en": ("Maximum requests per second", "SLA"),
@@ -32,12 +34,11 @@ LABELS = {
 class CloudApi:
     """The API Gateway instances of the account, by the vendor's API."""
 
-    def __init__(self, estate: Estate, tokens: Tokens, region: str, account_id: str) -> None:
-        self._estate, self._tokens, self._region, self._account_id = estate, tokens, region, account_id
+    def __init__(self, estate: Estate, load: Load, tokens: Tokens, account_id: str) -> None:
+        self._estate, self._load, self._tokens, self._account_id = estate, load, tokens, account_id
 
     def product(self) -> RpcProduct:
         """Give the product for the front door. RAM cannot scope ModifyInstanceSpec to one instance (fact F.17)."""
-        where = f"acs:apigateway:{self._region}:{self._account_id}:instance"
         operations = {
             "ModifyInstanceSpec": operation(
                 PRODUCT, "ModifyInstanceSpec", self.modify, lambda _: ("apigateway:ModifyInstanceSpec", "*")
@@ -45,23 +46,29 @@ class CloudApi:
             "DescribeInstances": operation(
                 PRODUCT, "DescribeInstances", self.describe, lambda _: ("apigateway:DescribeInstances", "*")
             ),
-            "DescribeInstanceQps": operation(
-                PRODUCT,
-                "DescribeInstanceQps",
-                self.qps,
-                lambda p: ("apigateway:DescribeInstanceQps", f"{where}/{p['InstanceId']}"),
-            ),
+            "DescribeInstanceQps": self._monitor("DescribeInstanceQps", self.qps),
+            "DescribeInstanceSlbConnect": self._monitor("DescribeInstanceSlbConnect", self.connections),
         }
         return RpcProduct(PRODUCT, version(PRODUCT), operations)
 
-    def _find(self, instance_id: str) -> Kept:
-        if kept := self._estate.find("apigateway", instance_id):
+    def _monitor(self, action: str, run: Callable[[Parameters, Caller], Mapping[str, Any]]) -> Operation:
+        """Make an operation that shows how an instance is used; RAM can scope these to one instance."""
+
+        def permission(parameters: Parameters) -> tuple[str, str]:
+            instance_id = parameters["InstanceId"]
+            where = f"{self._estate.region_of(instance_id)}:{self._account_id}"
+            return f"apigateway:{action}", f"acs:apigateway:{where}:instance/{instance_id}"
+
+        return operation(PRODUCT, action, run, permission)
+
+    def _find(self, instance_id: str, caller: Caller) -> Kept:
+        if kept := self._estate.find("apigateway", instance_id, caller.region):
             return kept
         raise ApiError("NotFoundInstance", f"The instance {instance_id} does not exist.")
 
     def modify(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
         """Order another spec. The answer names neither the order nor the instance; without AutoPay nobody pays."""
-        kept = self._find(parameters["InstanceId"])
+        kept = self._find(parameters["InstanceId"], caller)
         behaviour = self._estate.behaviour(kept.instance_id)
         token = parameters["Token"].strip()
         reuse = behaviour.gateway_token_reuse
@@ -98,10 +105,10 @@ class CloudApi:
             skips_switchover=parameters.get("SkipWaitSwitch", False),
         )
 
-    def describe(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
+    def describe(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
         """Read instances. An id that nobody has gives an empty list, not an error."""
         wanted = parameters.get("InstanceId", "")
-        kept = [one for one in self._estate.all("apigateway") if wanted in ("", one.instance_id)]
+        kept = [one for one in self._estate.all("apigateway", caller.region) if wanted in ("", one.instance_id)]
         kept = [one for one in kept if parameters.get("InstanceType", "VPC_DEDICATED") == "VPC_DEDICATED"]
         number, size = parameters.get("PageNumber", 1), parameters.get("PageSize", 10)
         page = kept[(number - 1) * size : number * size]
@@ -141,23 +148,42 @@ class CloudApi:
             "DedicatedInstanceType": "normal",
             **addresses(kept.instance_id, moment),
             **times(kept),
-            "ZoneId": f"{self._region}-MAZ5(g,h)",
-            "RegionId": self._region,
+            "ZoneId": f"{self._estate.region_of(kept.instance_id)}-MAZ5(g,h)",
+            "RegionId": self._estate.region_of(kept.instance_id),
             "HttpsPolicies": "HTTPS2_TLS1_2",
             "AclStatus": "off",
             "SupportIpv6": False,
             "Tags": {"TagInfo": []},
         }
 
-    def qps(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
+    def qps(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
         """Read the requests per second, a figure a minute; only the RELEASE stage has any."""
-        kept = self._find(parameters["InstanceId"])
-        start, end = (moment_of(parameters, name) for name in ("StartTime", "EndTime"))
-        minutes = min(int((end - start).total_seconds() // 60), MOST_POINTS)
-        usual = kept.began.usage.tps if parameters["StageName"] == "RELEASE" else 0
-        times = [start + timedelta(minutes=minute) for minute in range(max(minutes, 0))]
-        items = [{"ItemTime": at.strftime(TIME_FORM), "ItemValue": str(wobble(usual, at))} for at in times]
-        return {"InstanceQps": {"MonitorItem": items}}
+        has_any = parameters["StageName"] == "RELEASE"
+        figures = self._figures("DescribeInstanceQps", parameters, caller, lambda usage: usage.tps if has_any else 0)
+        return {"InstanceQps": {"MonitorItem": [item(at, figure.high) for at, figure in figures]}}
+
+    def connections(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
+        """Read the connections, three figures a minute; a tenth of them is idle."""
+        figures = self._figures("DescribeInstanceSlbConnect", parameters, caller, lambda usage: usage.connections)
+        items = []
+        for at, figure in figures:
+            every = {"Maximum": figure.high, "Minimum": figure.low, "Average": figure.mean}[parameters["SbcName"]]
+            idle = int(every) // 10
+            parts = {"InstanceMaxConnection": every, "InstanceInactiveConnection": idle}
+            parts["InstanceActiveConnection"] = every - idle
+            items += [{"Item": name, **item(at, value)} for name, value in parts.items()]
+        return {"InstanceSlbConnect": {"MonitorItem": items}}
+
+    def _figures(
+        self, action: str, parameters: Parameters, caller: Caller, figure: Callable[[Usage], int]
+    ) -> list[tuple[datetime, Figure]]:
+        """Give a figure for each whole minute from StartTime on and before EndTime."""
+        kept = self._find(parameters["InstanceId"], caller)
+        start, end = (moment_of(parameters, name) - timedelta.resolution for name in ("StartTime", "EndTime"))
+        now = self._estate.seen_at(action, kept.instance_id)
+        measured = measured_until(self._estate.behaviour(kept.instance_id), now)
+        minutes = spans(start, end, MINUTE, measured)[:MOST_POINTS] if measured else []
+        return [(at, self._load.over(kept, at, at + MINUTE, figure)) for at in minutes]
 
 
 def addresses(instance_id: str, moment: Moment) -> dict[str, str]:
@@ -204,7 +230,6 @@ def moment_of(parameters: Parameters, name: str) -> datetime:
         raise ApiError("InvalidParameter", f"The specified parameter {name} is not valid: use {TIME_FORM}.") from None
 
 
-def wobble(usual: int, at: datetime) -> int:
-    """Give a figure within a tenth of the usual one, always the same for the same minute."""
-    turn = int(at.timestamp() // 60) % 11 - 5
-    return usual + usual * turn // 50
+def item(at: datetime, value: float) -> dict[str, str]:
+    """Write one figure as the vendor's samples have it: texts, and a line end after the time."""
+    return {"ItemTime": at.strftime(TIME_FORM) + "\n", "ItemValue": f"{value:.0f}"}

@@ -5,10 +5,11 @@ A call passes, in this order: product, action, method, signature, parameters, pe
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -24,6 +25,7 @@ from localcloud.rpc.words import COMMON, Words, words_of
 from localcloud.wire import Call, Dropped, Reply
 
 NAMES_OF_WHAT_IT_IS_ABOUT = ("InstanceId", "OrderId", "ExecutionName", "FlowName", "Name")
+DIMENSION = re.compile(r'"instanceId"\s*:\s*"([^"]+)"')
 
 
 def wall() -> datetime:
@@ -86,7 +88,8 @@ class RpcDoor:
 
     def _run(self, visit: Visit) -> Mapping[str, Any]:
         product, operation = self._find(visit)
-        caller = visit.caller = self._gate.caller(visit.call, visit.words)
+        region = visit.parameters.get("RegionId", "")
+        caller = visit.caller = replace(self._gate.caller(visit.call, visit.words), region=region)
         detail = Detail(about(visit.parameters), caller.instance)
         self._faults.before(visit.action, detail)
         try:
@@ -138,7 +141,9 @@ def begin(call: Call) -> Visit:
 
 
 def about(parameters: Mapping[str, str]) -> str:
-    """Give the id of what a call is about, or nothing."""
+    """Give the id of what a call is about, or nothing. CloudMonitor is told it inside a list of dimensions."""
+    if among := DIMENSION.search(parameters.get("Dimensions", "")):
+        return among[1]
     return next((parameters[name] for name in NAMES_OF_WHAT_IT_IS_ABOUT if parameters.get(name)), "")
 
 

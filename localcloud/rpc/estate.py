@@ -54,17 +54,22 @@ class Estate:
             entry = {"began": began, "created_at": created_at, "changes": [], "refusals": 0}
             drawer.setdefault(instance.instance_id, entry)
 
-    def all(self, product: str = "") -> list[Kept]:
-        """Give the instances, of one product where it is named."""
+    def all(self, product: str = "", region: str = "") -> list[Kept]:
+        """Give the instances, of one product and of one region where they are named."""
         kept = [self._read(instance_id) for instance_id in self._drawer]
+        kept = [one for one in kept if region in ("", self.region_of(one.instance_id))]
         return [one for one in kept if product in ("", one.began.product)]
 
-    def find(self, product: str, instance_id: str) -> Kept | None:
-        """Give an instance of this product, or None."""
-        if instance_id not in self._drawer:
+    def find(self, product: str, instance_id: str, region: str = "") -> Kept | None:
+        """Give an instance of this product, and of this region where it is named, or None."""
+        if instance_id not in self._drawer or region not in ("", self.region_of(instance_id)):
             return None
         kept = self._read(instance_id)
         return kept if kept.began.product == product else None
+
+    def region_of(self, instance_id: str) -> str:
+        """Give the region of an instance."""
+        return self._world.region_of(instance_id)
 
     def behaviour(self, instance_id: str) -> Behaviour:
         """Give how the vendor behaves towards this instance."""
@@ -76,7 +81,11 @@ class Estate:
 
     def moment(self, kept: Kept, now: datetime | None = None) -> Moment:
         """Give what the instance is, now or at another moment."""
-        return at(kept.began.spec, [self._change(entry) for entry in kept.changes], now or self._clock.now())
+        return at(kept.began.spec, self.changes(kept), now or self._clock.now())
+
+    def changes(self, kept: Kept) -> list[Change]:
+        """Give everything that was ordered for the instance; with it, any moment can be told."""
+        return [self._change(entry) for entry in kept.changes]
 
     def is_migrating(self, kept: Kept) -> bool:
         """Say whether an earlier change still moves topics about, so that no other may begin."""

@@ -38,6 +38,8 @@ class Caller:
     is_root: bool = False
     instance: str = ""
     """The function instance (worker) whose temporary key this is, where it is one."""
+    region: str = ""
+    """The region whose endpoint is called (RegionId): instances of others are not there. Empty for any."""
 
 
 Parameters = Mapping[str, Any]

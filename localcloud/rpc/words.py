@@ -42,6 +42,8 @@ PRODUCTS = {
     "CloudAPI": replace(COMMON, denied=Word("Forbidden.RAM", 403)),
     # fact C.3
     "BssOpenApi": replace(COMMON, denied=Word("NotAuthorized", 403)),
+    # fact E
+    "Cms": replace(COMMON, denied=Word("AccessForbidden", 403)),
     # fact flow 8.3
     "fnf": Words(
         unknown_key=Word("InvalidAccessKeyID", 403),

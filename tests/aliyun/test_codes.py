@@ -1,4 +1,4 @@
-"""The table of vendor codes, against the list of all codes that the documents name (facts C.1 to C.3, flow 8.3)."""
+"""The table of vendor codes, against the list of all codes that the documents name (facts C.1 to C.3, E, flow 8.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tidegate.aliyun.codes import AMQP, BSS, FLOW, GATEWAY, TABLE, Next, lookup, row_for
+from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY, TABLE, Next, lookup, row_for
 
 LIST = Path(__file__).with_name("vendor_codes.csv")
 ALL = [tuple(line.values()) for line in csv.DictReader(LIST.read_text().splitlines())]
@@ -47,7 +47,7 @@ def test_no_two_rows_of_equal_weight_speak_of_one_code() -> None:
         assert weights.count(max(weights)) == 1, code
 
 
-@pytest.mark.parametrize("product", [AMQP, GATEWAY, BSS, FLOW])
+@pytest.mark.parametrize("product", [AMQP, GATEWAY, BSS, FLOW, CMS])
 @pytest.mark.parametrize(
     ("code", "status", "expected"),
     [

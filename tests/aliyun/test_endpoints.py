@@ -29,6 +29,7 @@ def test_only_loopback_goes_without_tls_by_itself(text: str, expected: Endpoint)
         ("CloudAPI", ["apigateway.cn-beijing.aliyuncs.com"]),
         ("BssOpenApi", ["business.aliyuncs.com", "business.ap-southeast-1.aliyuncs.com"]),
         ("fnf", ["cn-beijing.fnf.aliyuncs.com"]),
+        ("Cms", ["metrics.cn-beijing.aliyuncs.com"]),
     ],
 )
 def test_each_product_answers_at_the_vendors_host_over_tls(product: str, hosts: list[str]) -> None:

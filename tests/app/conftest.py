@@ -22,12 +22,13 @@ from tidegate.app.page import Page
 from tidegate.app.reconcile import Verdict, reconcile
 from tidegate.app.steps import Which
 from tidegate.app.surroundings import Surroundings
-from tidegate.app.tick import Ticked, index_entry, tick
+from tidegate.app.index import index_entry
+from tidegate.app.tick import Ticked, tick
+from tidegate.domain.calendars import PLAIN
 from tidegate.domain.operation import Operation
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Alert, AlertState, Request, Signal, Verb
 from tidegate.domain.state import Settled, State
-from tidegate.domain.timetable import weekdays_only
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryShelf
 from tidegate.ledger.policies import Policies
@@ -100,7 +101,7 @@ class Desk:
             start=self._start,
             send=self._send,
             now=when,
-            workdays=lambda _: weekdays_only,
+            calendar=lambda _: PLAIN,
             checked=[],
             cache={},
         )

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tidegate.app import codec
-from tidegate.app.doors import Reply, receive_alerts, receive_request
+from tidegate.app.doors import Reply, receive_alerts
+from tidegate.app.requests import receive_request
 from tidegate.app.tick import warn_of_dead_tick
 from tidegate.domain.facts import Decided
 from tidegate.domain.operation import Outcome

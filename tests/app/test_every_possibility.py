@@ -38,6 +38,8 @@ EVERYWHERE: list[Behaves] = [
     *({"order_visible_after": late} for late in ("0s", "30s", "20m", "30m")),
     *({"order_config": shown} for shown in ("full", "none")),
     *({"wait_for_payment": True, "unpaid_blocks_next": blocks} for blocks in (False, True)),
+    *({"metrics": shown} for shown in ("served", "empty", "late")),
+    *({"metric_statistics": shown} for shown in ("value", "all")),
     {"unpaid_ends_after": "1d"},
     {"apply_takes": "0s"},
     {"apply_takes": "7h"},

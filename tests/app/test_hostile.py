@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from tidegate.app import codec, doors, steps
+from tidegate.app import codec, doors, requests, steps
 from tidegate.app.reconcile import reconcile
 from tidegate.app.report.standing import Standing, status
 from tidegate.app.steps import Which
 from tidegate.app.tick import tick
+from tidegate.domain.calendars import PLAIN
 from tidegate.domain.facts import Decided
 from tidegate.domain.fold import fold
 from tidegate.domain.follow import DOUBT_LASTS
@@ -22,7 +23,6 @@ from tidegate.domain.operation import Event, Operation, Outcome, Phase
 from tidegate.domain.reading import Direction, Health, Reading
 from tidegate.domain.signal import Verb
 from tidegate.domain.state import State
-from tidegate.domain.timetable import weekdays_only
 from tidegate.ledger.record import Record
 
 Opens = Callable[..., Any]
@@ -191,11 +191,12 @@ def test_a_resize_by_hand_before_the_claim_never_turns_an_upgrade_into_a_downgra
     at.follow()
     assert at.settled().outcome is Outcome.CANCELLED
     assert at.calls("UpdateInstance") == []
-    at.follow()
-    assert at.settled().outcome is Outcome.RESIZED
-    assert at.settled().direction is Direction.DOWN
-    assert at.orders()[-1].direction.lower() == "downgrade"
-    assert len(at.calls("UpdateInstance")) == 1
+    assert at.state().operation is None
+    at.clock.advance(61)
+    assert at.reconcile().decision.code == "drift"
+    verdict = at.hear(at.request("", verb=Verb.ADOPT, until=None))
+    assert (verdict.decision.code, at.state().home) == ("as-wanted", "large")
+    assert at.calls("UpdateInstance") == []
 
 
 def test_what_moves_after_a_cleared_doubt_is_doubt_again_and_not_a_second_order(desk: Opens) -> None:
@@ -418,7 +419,7 @@ def test_a_calendar_that_fails_for_one_instance_does_not_stop_the_tick(desk: Ope
     office = {"days": "workdays", "from": "08:00", "to": "20:00", "rung": "medium"}
     country = {"workdays": {"country": "XX"}}
     at.push({**at.orders_mq, "timetable": [office], "calendars": country}, at.edge)
-    at.around = replace(at.around, workdays=no_such_country)
+    at.around = replace(at.around, calendar=no_such_country)
     at.tick()
     at.clock.advance(60)
     at.hear_blindly(at.alert(rule="", rule_id="gw-qps-high"), "edge-gateway")
@@ -480,7 +481,7 @@ def test_a_request_that_could_not_be_decided_at_once_is_kept_and_says_so(desk: O
     at.reconcile()
     written_by_a_later_version(at)
     request = {"verb": "resize", "instance": "orders-mq", "caller": "li", "key": "12345678", "to": "large", "for": "2h"}
-    reply = doors.receive_request(at.around, json.dumps(request).encode())
+    reply = requests.receive_request(at.around, json.dumps(request).encode())
     assert (reply["decision"], reply["code"]) == ("hold", "newer-schema")
 
 
@@ -607,7 +608,7 @@ def no_such_country(country: str) -> Any:
     """A calendar as the library answers a country it does not know."""
     if country:
         raise NotImplementedError(country)
-    return weekdays_only
+    return PLAIN
 
 
 def written_by_a_later_version(at: Any, name: str = "orders-mq") -> None:

@@ -167,7 +167,10 @@ def test_the_same_requests_go_through_a_2_0_function(shop: Shop, monkeypatch: py
             ("resize", "orders-mq", "--to", "huge", "--for", "2h"),
             "orders-mq has no rung `huge`; its ladder is small, large",
         ),
-        (("resize", "orders-mq", "--to", "large"), "an override ends by itself: say --for 2h or --until TIME"),
+        (
+            ("resize", "orders-mq", "--to", "large"),
+            "an override ends by itself: say --for 2h or --until TIME, or --until-released if it must not",
+        ),
         (
             ("resize", "orders-mq", "--to", "large", "--for", "2h", "--until", "2036-03-02T18:00Z"),
             "give either --for or --until, not both",

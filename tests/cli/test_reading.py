@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tidegate.app.doors import receive_request
+from tidegate.app.requests import receive_request
 from tidegate.domain.signal import AlertState
 from tidegate.ledger.record import encode
 
@@ -112,9 +112,9 @@ def test_an_explanation_names_every_claim_and_every_guard(office: Office, plain:
     office.server.advance(31 * 60)
     wanted, passed, held, rest = lines(office.run("explain", "orders-mq"), plain)
     assert wanted == "wanted small = home small; timetable none; alerts none; override none"
-    assert passed == "ok    mode, operation, health, expect, circuit"
+    assert passed == "ok    mode, pause, operation, health, expect, cost, circuit, fleet"
     assert held == "HOLD  cooldown: cooling down until TIME before small"
-    assert rest.startswith("not reached: approval         policy HASH  record ")
+    assert rest.startswith("not reached: budget, window, blackout, drift, fit, approval         policy HASH  record ")
 
 
 def test_a_demand_and_an_override_are_explained_in_the_instances_zone(office: Office, plain: Plain) -> None:

@@ -9,14 +9,19 @@ from typing import Any
 
 import pytest
 
+from tidegate.domain.calendars import PLAIN, Calendar
 from tidegate.domain.facts import Fact, Looked
 from tidegate.domain.fold import fold
 from tidegate.domain.follow import Insight, interpret
+from tidegate.domain.limits import FleetLimits
+from tidegate.domain.measures import Usage
+from tidegate.domain.observed import FleetUse, Observed
 from tidegate.domain.operation import Attempt, Event, Evidence, Operation, Outcome, Phase, Verdict
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Billing, Direction, Health, Order, Payment, Reading, Spec
 from tidegate.domain.signal import Alert, AlertState, Request, Verb
 from tidegate.domain.state import Demand, Override, Settled, State
+from tidegate.domain.terms import Terms
 from tidegate.domain.timetable import Timetable
 from tidegate.domain.whose import OrderSearch
 
@@ -60,9 +65,18 @@ class Make:
         return InstancePolicy.model_validate({**given, **over})
 
     def timetable(self, *entries: dict[str, Any], **over: Any) -> Timetable:
-        """The timetable of such a policy with these entries; `workdays` may say which days are some."""
-        workdays = {"workdays": over.pop("workdays")} if "workdays" in over else {}
-        return Timetable.of(self.policy(timetable=list(entries), **over), **workdays)
+        """The timetable of such a policy with these entries; `calendar` may be another than Monday to Friday."""
+        calendar = over.pop("calendar", PLAIN)
+        return Timetable.of(self.policy(timetable=list(entries), **over), calendar)
+
+    def terms(self, *entries: dict[str, Any], calendar: Calendar = PLAIN, **over: Any) -> Terms:
+        """The terms of such a policy, with this timetable."""
+        return Terms(self.policy(timetable=list(entries), **over), calendar)
+
+    def seen(self, rung: str = "small", **over: Any) -> Observed:
+        """What is observed of a healthy instance on a rung with nothing in use, beside an idle fleet."""
+        given = {"reading": self.reading(rung), "usage": Usage(), "fleet": FleetUse(FleetLimits())}
+        return Observed(**{**given, **over})
 
     def state(self, rung: str = "small", **over: Any) -> State:
         """The state of an instance that was found on a rung long ago."""

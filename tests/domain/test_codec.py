@@ -31,6 +31,7 @@ WHOLE = {
     Evidence,
     Operation,
     State,
+    *(state.Word, state.Pause, state.Drift, state.Approved, state.Spent),
     *(state.Demand, state.Override, state.Settled, state.Seen, state.Told, state.Circuit, state.Stance),
     *(facts.Answer, signal.Alert, signal.Request),
     *get_args(Fact),
@@ -49,10 +50,12 @@ def _any(hint: Any) -> st.SearchStrategy[Any]:
         return st.tuples(*map(_any, arguments))
     if hint is str:
         return TEXT
+    if hint is float:
+        return st.floats(allow_nan=False, allow_infinity=False)
     if hint is datetime:
         return st.datetimes(FIRST, LAST, timezones=ZONES)
     if "Mapping" in str(get_origin(hint)):
-        return st.dictionaries(TEXT, _any(arguments[1]), max_size=2)
+        return st.dictionaries(_any(arguments[0]), _any(arguments[1]), max_size=2)
     if type(None) in arguments or "Union" in str(type(hint)):
         return st.one_of(*[st.none() if part is type(None) else _any(part) for part in arguments])
     found: st.SearchStrategy[Any] = st.from_type(hint)

@@ -201,7 +201,7 @@ HOLDS = {
     "home-unknown": ("Say `base: RUNG` in the policy", "no alert, timetable or request moves it"),
     "unhealthy": ("Look at the instance", "until the vendor says that it is healthy"),
     "expect": ("Correct `expect` in the policy", "no alert, timetable or request moves it"),
-    "approval": ("Allow it with `subscription_down: allow`", "it stays on the larger rung"),
+    "approval": ("Say yes with `tidegate approve orders-mq`", "nothing is ordered, and it is asked again"),
     "something-new": ("Look at the instance", "it stays as it is"),
 }
 

@@ -48,7 +48,7 @@ def test_an_instance_is_only_observed_until_its_policy_says_otherwise() -> None:
     policy = InstancePolicy.model_validate(SMALLEST)
     assert (policy.mode, policy.base, policy.timezone) == ("observe", "keep", "UTC")
     assert (policy.subscription_down, policy.switchover, policy.auto_pay) == ("ask", "wait", True)
-    assert (policy.release_after, policy.forget_after) == (timedelta(minutes=30), timedelta(hours=24))
+    assert (policy.release_after, policy.forget_after) == (timedelta(minutes=30), timedelta(hours=25))
     assert (policy.cooldown.up, policy.cooldown.down) == (timedelta(minutes=5), timedelta(minutes=55))
 
 
@@ -69,7 +69,7 @@ def test_a_rung_names_its_fields_beside_its_name_and_keeps_their_types(make: Mak
     [
         ({"lader": []}, ("lader",)),
         ({"timetable": [{**ENTRY, "until": "x"}]}, ("timetable", 0, "until")),
-        ({"alerts": [{"rule": "a", "raise": 1, "urgent": True}]}, ("alerts", 0, "urgent")),
+        ({"alerts": [{"rule": "a", "raise": 1, "urgnt": True}]}, ("alerts", 0, "urgnt")),
         ({"cooldown": {"upp": "1m"}}, ("cooldown", "upp")),
         ({"expect": {"price": 1}}, ("expect", "price")),
         ({"notify": [{"url_env": "A", "remindd": "1h"}]}, ("notify", 0, "remindd")),

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tidegate.domain.timetable import Timetable, Wish, weekdays_only
+from tidegate.domain.calendars import Plain
+from tidegate.domain.timetable import Timetable, Wish
 
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
@@ -45,7 +46,8 @@ def test_an_entry_begins_with_its_first_second_and_is_over_with_its_end(make: Ma
 
 def test_a_wish_says_why_and_until_when_in_the_zone_of_the_policy(make: Make) -> None:
     timetable = make.timetable(OFFICE, timezone="Asia/Shanghai")
-    assert timetable.wish(_utc("2026-03-02T04:00")) == Wish("large", "office to 20:00", _utc("2026-03-02T12:00"))
+    wish = Wish("large", "office to 20:00", _utc("2026-03-02T12:00"), _utc("2026-03-02T00:30"), "office")
+    assert timetable.wish(_utc("2026-03-02T04:00")) == wish
 
 
 def test_an_entry_without_a_name_is_called_the_timetable(make: Make) -> None:
@@ -108,10 +110,11 @@ def test_days_are_every_day_where_none_are_named(make: Make) -> None:
 def test_workdays_are_what_the_calendar_says(make: Make) -> None:
     """A holiday on a Monday, made up for on the Saturday before."""
 
-    def is_workday(day: date) -> bool:
-        return day == date(2026, 2, 28) or (day != date(2026, 3, 2) and weekdays_only(day))
+    class MovedMonday(Plain):
+        def is_workday(self, day: date) -> bool:
+            return day == date(2026, 2, 28) or (day != date(2026, 3, 2) and super().is_workday(day))
 
-    timetable = make.timetable(OFFICE, workdays=is_workday)
+    timetable = make.timetable(OFFICE, calendar=MovedMonday())
     assert _rung(timetable, "2026-02-28T12:00") == "large"
     assert _rung(timetable, "2026-03-02T12:00") is None
     assert _rung(timetable, "2026-03-03T12:00") == "large"

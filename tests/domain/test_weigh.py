@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tidegate.domain.decide import GUARDS, case_of
+from tidegate.domain.decide import case_of
+from tidegate.domain.guards import GUARDS
 from tidegate.domain.weigh import Passage, Weighed, weigh, weighed_as
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ OK, HOLD, NOT_REACHED = Passage.OK, Passage.HOLD, Passage.NOT_REACHED
 def _weighed(make: Make, **over: Any) -> tuple[Weighed, ...]:
     """What the guards say of an instance on its large rung, where small is wanted."""
     state = make.state("large", recent=(make.settled(),))
-    return weigh(case_of(make.policy(**over), state, make.reading("large"), make.timetable(), make.after(60)))
+    return weigh(case_of(make.terms(**over), state, make.seen("large"), make.after(60)))
 
 
 def test_guards_that_all_let_pass_are_all_ok(make: Make) -> None:
@@ -35,7 +36,7 @@ def test_after_the_guard_that_holds_none_is_reached(make: Make) -> None:
 
 
 def test_where_there_is_nothing_to_judge_no_guard_is_reached(make: Make) -> None:
-    case = case_of(make.policy(), make.state(), make.reading("small"), make.timetable(), make.noon)
+    case = case_of(make.terms(), make.state(), make.seen(), make.noon)
     assert weigh(case) == tuple(Weighed(name, NOT_REACHED) for name in NAMES)
 
 

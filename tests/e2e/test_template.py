@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from localcloud.project.up import ROOT
-from tidegate.aliyun import functions, orders, workflow
+from tidegate.aliyun import functions, metrics, orders, workflow
 from tidegate.aliyun.permission import Permission
 from tidegate.ledger import oss
-from tidegate.products import apigateway, rabbitmq
+from tidegate.products import apigateway, apigateway_load, rabbitmq
 
 FUNCTION_LINES = 40
 ENVIRONMENT_BYTES = 4096
@@ -28,10 +28,12 @@ def actions(*permissions: Permission | str) -> set[str]:
     return {one if isinstance(one, str) else one.action for one in permissions}
 
 
-DECLARED = actions(
+MEASURE = actions(*metrics.PERMISSIONS, *apigateway_load.PERMISSIONS)
+"""GetMetadataAmount counts queues, and goes by the name of GetInstance."""
+LEDGER = actions(*oss.PERMISSIONS)
+DECLARED = MEASURE | actions(
     *rabbitmq.PERMISSIONS, *apigateway.PERMISSIONS, *orders.PERMISSIONS, *workflow.PERMISSIONS, *oss.PERMISSIONS
 )
-LEDGER = actions(*oss.PERMISSIONS)
 READ = {"amqp:GetInstance", "apigateway:DescribeInstances"}
 ORDER = {"amqp:UpdateInstance", "apigateway:ModifyInstanceSpec"}
 START = {"fnf:StartExecution"}
@@ -41,9 +43,9 @@ PEOPLE = INVOKE
 """What only a person's command line asks for; no function has it."""
 
 NEEDS = {
-    "DoorRole": LEDGER | READ | START,  # reconcile: keep, read, plan, start; Settle reconciles too
-    "SubmitRole": LEDGER | READ | ORDER,  # claim, read once more, order
-    "LookRole": LEDGER | READ | BILLING,  # read the instance and its order
+    "DoorRole": LEDGER | READ | MEASURE | START,  # reconcile: keep, read, plan, start; Settle reconciles too
+    "SubmitRole": LEDGER | READ | MEASURE | ORDER,  # claim, read and decide once more, order
+    "LookRole": LEDGER | READ | BILLING,  # read the instance and its order; it decides nothing
     "FlowRole": INVOKE,  # the three steps
     "TriggerRole": INVOKE,  # the topic's function
 }

@@ -40,6 +40,20 @@ def test_a_colleague_resizes_an_instance_with_an_order_of_their_own(sim: Any) ->
     assert (shown["Operator"], shown["PaymentStatus"]) == ("acs:ram::1234567890123456:user/colleague", "Paid")
 
 
+def test_an_instance_is_used_differently_from_now_on(sim: Any) -> None:
+    """What is not said stays as it was."""
+    shown = sim.console("POST", f"instances/{MQ}/usage", connections=900)
+    assert shown["usage"] == {"queues": 120, "connections": 900, "tps": 2500}
+    listed = sim.console("GET", "instances")["instances"]
+    assert [entry["usage"]["tps"] for entry in listed] == [2500, 1000]
+
+
+@pytest.mark.parametrize("usage", [{"queues": -1}, {"tps": "many"}, {"exchanges": 4}, {"connections": 1.5}])
+def test_what_is_no_use_of_an_instance_is_refused_and_changes_nothing(sim: Any, usage: dict[str, Any]) -> None:
+    assert sim.console("POST", f"instances/{MQ}/usage", **usage)["status"] == 400
+    assert sim.console("GET", "instances")["instances"][0]["usage"]["queues"] == 120
+
+
 def test_money_is_topped_up(sim: Any) -> None:
     assert sim.console("POST", "top-up", amount="0.50")["balance"] == "100000.50"
     assert sim.console("GET", "balance")["balance"] == "100000.50"
@@ -91,6 +105,7 @@ def test_functions_are_killed_through_whoever_hosts_them(sim: Any) -> None:
         ("POST", f"instances/{MQ}/switch", 400),
         ("POST", f"instances/{MQ}/resize", 400),
         ("POST", "instances/other/switch", 404),
+        ("POST", "instances/other/usage", 404),
         ("POST", "clock/advance", 400),
     ],
 )

@@ -227,6 +227,10 @@ def test_a_list_is_read_by_pages_and_lacks_some_fields(simulate: Callable[..., A
 def test_what_is_in_use_can_be_read(sim: Any) -> None:
     shown = sim.ask("GetMetadataAmount", InstanceId=MQ)["Data"]
     assert (shown["CurrentQueues"], shown["MaxQueues"]) == (120, 200)
+    sim.console("POST", f"instances/{MQ}/usage", queues=150)
+    assert sim.ask("GetMetadataAmount", InstanceId=MQ)["Data"]["CurrentQueues"] == 150
+    sim.console("POST", "faults", call="GetMetadataAmount", do="stale-read", age="1s")
+    assert sim.ask("GetMetadataAmount", InstanceId=MQ)["Data"]["CurrentQueues"] == 120
 
 
 def test_an_instance_that_is_not_there_is_not_found(sim: Any) -> None:

@@ -154,10 +154,87 @@ def test_instances_are_read_by_pages(simulate: Callable[..., Any]) -> None:
     assert [len(page["Instances"]["InstanceAttribute"]) for page in pages] == [10, 2, 0]
 
 
-def test_requests_per_second_are_texts_near_the_usual_figure(sim: Any) -> None:
-    window = {"StartTime": "2026-03-02T11:00:00Z", "EndTime": "2026-03-02T12:00:00Z", "InstanceId": GATEWAY}
-    items = sim.ask("DescribeInstanceQps", StageName="RELEASE", **window)["InstanceQps"]["MonitorItem"]
-    assert len(items) == 60
-    assert all(900 <= int(item["ItemValue"]) <= 1100 for item in items)
-    assert sim.ask("DescribeInstanceQps", StageName="BETA", **window)["Code"] == "InvalidParameter"
-    assert sim.ask("DescribeInstanceQps", StageName="RELEASE", **{**window, "EndTime": "noon"})["status"] == 400
+WINDOW = {"StartTime": "2026-03-02T11:00:00Z", "EndTime": "2026-03-02T12:00:00Z", "InstanceId": GATEWAY}
+
+
+def requests(sim: Any, **changes: str) -> list[dict[str, str]]:
+    """The figures of the gateway's requests."""
+    reply = sim.ask("DescribeInstanceQps", **{**WINDOW, "StageName": "RELEASE", **changes})
+    items: list[dict[str, str]] = reply["InstanceQps"]["MonitorItem"]
+    return items
+
+
+def test_requests_per_second_are_texts_one_a_minute(sim: Any) -> None:
+    items = requests(sim)
+    assert items[0] == {"ItemTime": "2026-03-02T11:00:00Z\n", "ItemValue": "1000"}
+    assert [item["ItemTime"][11:16] for item in items] == [f"11:{minute:02}" for minute in range(60)]
+    assert {item["ItemValue"] for item in requests(sim, StageName="TEST")} == {"0"}
+
+
+def test_a_minute_that_is_not_over_has_no_figure_yet(sim: Any) -> None:
+    sim.advance(seconds=90)
+    late = requests(sim, StartTime="2026-03-02T11:58:30Z", EndTime="2026-03-02T12:30:00Z")
+    assert [item["ItemTime"][11:16] for item in late] == ["11:59", "12:00"]
+
+
+def test_a_gateways_figures_follow_what_it_is_used_for(sim: Any) -> None:
+    sim.console("POST", f"instances/{GATEWAY}/usage", tps=4000, connections=900)
+    sim.advance(seconds=30)
+    sim.console("POST", f"instances/{GATEWAY}/usage", tps=10, connections=500)
+    sim.advance(seconds=90)
+    window = {"StartTime": "2026-03-02T11:59:00Z", "EndTime": "2026-03-02T12:02:00Z"}
+    assert [item["ItemValue"] for item in requests(sim, **window)] == ["1000", "4000", "10"]
+    shown = {
+        name: [
+            (item["Item"], item["ItemValue"])
+            for item in sim.ask("DescribeInstanceSlbConnect", **{**WINDOW, **window, "SbcName": name})[
+                "InstanceSlbConnect"
+            ]["MonitorItem"]
+            if item["ItemTime"] == "2026-03-02T12:00:00Z\n"
+        ]
+        for name in ("Maximum", "Minimum", "Average")
+    }
+    assert shown["Maximum"] == [
+        ("InstanceMaxConnection", "900"),
+        ("InstanceInactiveConnection", "90"),
+        ("InstanceActiveConnection", "810"),
+    ]
+    assert (shown["Minimum"][0][1], shown["Average"][0][1]) == ("500", "700")
+
+
+def test_a_gateways_figures_may_be_withheld_or_late(simulate: Callable[..., Any]) -> None:
+    assert requests(simulate(behaviour={"metrics": "empty"})) == []
+    assert requests(simulate(behaviour={"metrics": "late"}))[-1]["ItemTime"] == "2026-03-02T11:29:00Z\n"
+
+
+@pytest.mark.parametrize(
+    ("action", "wrong", "code"),
+    [
+        ("DescribeInstanceQps", {"StageName": "BETA"}, "InvalidParameter"),
+        ("DescribeInstanceQps", {"StageName": "RELEASE", "EndTime": "noon"}, "InvalidParameter"),
+        ("DescribeInstanceSlbConnect", {}, "MissingParameter"),
+        ("DescribeInstanceSlbConnect", {"SbcName": "Sum"}, "InvalidParameter"),
+        ("DescribeInstanceSlbConnect", {"SbcName": "Maximum", "InstanceId": "apigateway-cn-other"}, "NotFoundInstance"),
+    ],
+)
+def test_a_wrong_question_about_use_is_refused(sim: Any, action: str, wrong: dict[str, str], code: str) -> None:
+    reply = sim.ask(action, **{**WINDOW, **wrong})
+    assert (reply["status"], reply["Code"]) == (400, code)
+
+
+@pytest.mark.parametrize("action", ["DescribeInstanceQps", "DescribeInstanceSlbConnect"])
+def test_how_a_gateway_is_used_can_be_granted_for_one_instance(sim: Any, action: str) -> None:
+    def ask(instance_id: str) -> dict[str, Any]:
+        statement = {
+            "Effect": "Allow",
+            "Action": f"apigateway:{action}",
+            "Resource": f"acs:apigateway:*:*:instance/{instance_id}",
+        }
+        keys = sim.cloud.identity.create_user("reader", [{"Version": "1", "Statement": [statement]}])
+        extra = {"StageName": "RELEASE"} if action == "DescribeInstanceQps" else {"SbcName": "Maximum"}
+        reply: dict[str, Any] = sim.ask(action, keys=keys, **WINDOW, **extra)
+        return reply
+
+    assert ask(GATEWAY)["status"] == 200
+    assert (refused := ask("apigateway-cn-other"))["Code"] == "Forbidden.RAM"
+    assert refused["status"] == 403

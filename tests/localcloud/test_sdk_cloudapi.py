@@ -60,6 +60,17 @@ def test_requests_per_second_are_read(served: Running) -> None:
     assert len(client_of(served).describe_instance_qps(request).body.instance_qps.monitor_item) == 5
 
 
+def test_connections_are_read(served: Running) -> None:
+    request = models.DescribeInstanceSlbConnectRequest(
+        instance_id=GATEWAY,
+        sbc_name="Maximum",
+        start_time="2026-03-02T11:00:00Z",
+        end_time="2026-03-02T11:05:00Z",
+    )
+    items = client_of(served).describe_instance_slb_connect(request).body.instance_slb_connect.monitor_item
+    assert [item.item for item in items].count("InstanceMaxConnection") == 5
+
+
 def test_a_wrong_secret_is_refused(served: Running) -> None:
     with pytest.raises(ClientException) as caught:
         gateway(client_of(served, Keys(served.keys.access_key_id, "wrong")))

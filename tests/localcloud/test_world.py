@@ -63,6 +63,7 @@ def test_an_empty_file_is_an_empty_world(tmp_path: Path) -> None:
             "api.s1.small",
         ),
         ({"instances": [{"product": "rabbitmq", "instance_id": "a", "behaviour": {"speed": 1}}]}, "speed"),
+        ({"instances": [{"product": "rabbitmq", "instance_id": "a", "usage": {"queues": -1}}]}, "usage.queues"),
         ({"faults": [{"call": "*", "do": "explode"}]}, "do"),
         ({"balance": "much"}, "balance"),
         ({"start": "soon"}, "start"),

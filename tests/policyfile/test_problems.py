@@ -36,6 +36,10 @@ LADDER = "ladder: [api.s1.small, api.s1.medium]\n"
             "8: instances.edge.calendars.workdays.country: expected a country whose holidays are known, found `ZZ`",
         ),
         (
+            "calendars: {workdays: {land: CN}}",
+            "8: instances.edge.calendars.workdays.land: unknown key `land`; there is country",
+        ),
+        (
             "expect: {billing: prepaid}",
             "8: instances.edge.expect.billing: expected 'subscription' or 'pay-as-you-go', ",
         ),
@@ -76,7 +80,16 @@ def test_a_wrong_value_is_told_where_it_stands(edge_wrong: Wrong, body: str, tol
         ('{from: "08:30", to: "20:00", rung: R, days: []}', ".days: expected at least one day, such as daily"),
         ('{from: "08:30", to: "20:00", rung: R, days: 5}', ".days: expected text or a list, found `5`"),
         ('{from: "08:30", to: "20:00", rung: huge}', ".rung: there is no rung `huge`"),
-        ('{from: "08:30", to: "20:00", rung: R, ready_by: true}', ".ready_by: `ready_by` is not supported yet"),
+        ('{from: "08:30", to: "20:00", rung: R, ready_by: soon}', ".ready_by: expected true or false, found `soon`"),
+        ('{from: "08:30", to: "20:00", rung: R, gap: jump}', ".gap: expected 'shift' or 'skip', found `jump`"),
+        (
+            '{from: "08:30", to: "20:00", rung: R, valid_from: tomorrow}',
+            ".valid_from: expected a date such as 2026-11-11, found `tomorrow`",
+        ),
+        (
+            '{from: "08:30", to: "20:00", rung: R, valid_from: 2026-02-01, valid_until: 2026-01-01}',
+            ": `valid_until` 2026-01-01 is before `valid_from` 2026-02-01",
+        ),
     ],
 )
 def test_a_wrong_timetable_entry_is_told_where_it_stands(edge_wrong: Wrong, entry: str, told: str) -> None:
@@ -84,28 +97,147 @@ def test_a_wrong_timetable_entry_is_told_where_it_stands(edge_wrong: Wrong, entr
     assert found.startswith(f"9: instances.edge.timetable[0]{told}")
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("budget", "{ups_per_day: 6}"),
-        ("resize_windows", "{}"),
-        ("approval", "{when: [down]}"),
-        ("on_drift", "hold"),
-    ],
-)
-def test_a_key_of_a_later_release_is_not_supported_yet(edge_wrong: Wrong, key: str, value: str) -> None:
-    assert edge_wrong(f"{LADDER}{key}: {value}") == [f"8: instances.edge.{key}: `{key}` is not supported yet"]
-
-
-def test_words_of_a_later_release_are_not_supported_yet_wherever_they_stand(wrong: Wrong, edge_wrong: Wrong) -> None:
-    assert edge_wrong(f"{LADDER}alerts: [{{rule: x, raise: 1, urgent: true, repeat: climb}}]") == [
-        "8: instances.edge.alerts[0].repeat: `repeat` is not supported yet",
-        "8: instances.edge.alerts[0].urgent: `urgent` is not supported yet",
-    ]
+def test_a_word_of_a_later_release_is_not_supported_yet(edge_wrong: Wrong) -> None:
     assert edge_wrong(f"{LADDER}notify: [{{url_env: X, on: [summary]}}]") == [
         "8: instances.edge.notify[0].on[0]: `summary` is not supported yet"
     ]
-    assert "1: fleet: `fleet` is not supported yet" in wrong("fleet: {orders_at_once: 3}")
+    assert edge_wrong(f"{LADDER}summary: daily") == ["8: instances.edge.summary: `summary` is not supported yet"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("timetable: [{start: 08:30, from: 08:30, to: 20:00, rung: api.s1.small}]", "timetable[0].start: unknown key"),
+        ("alerts: [{rule: x, steps: 1, raise: 1}]", "alerts[0].steps: unknown key `steps`"),
+        ("freezes: [{ics: a.ics, events: []}]", "freezes[0].events: unknown key `events`"),
+        ("on_drift: {action: hold}", "on_drift.action: unknown key `action`; there is keep_for"),
+    ],
+)
+def test_names_that_only_code_and_compiled_documents_have_are_unknown(edge_wrong: Wrong, body: str, told: str) -> None:
+    assert edge_wrong(LADDER + body)[0].startswith(f"8: instances.edge.{told}")
+
+
+def test_a_rung_as_it_is_compiled_is_no_rung_of_a_file(edge_wrong: Wrong) -> None:
+    told = edge_wrong("ladder: [{rung: a, spec: {InstanceSpec: api.s1.small}}]")
+    assert "7: instances.edge.ladder[0].spec: unknown key `spec`; there is hourly_price, rung" in told
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("budget: {ups_per_day: 49}", "budget.ups_per_day: expected a number at most 48, found `49`"),
+        ("budget: {downs_per_day: -1}", "budget.downs_per_day: expected a number at least 0, found `-1`"),
+        ("cost: {soft: cheap}", "cost.soft: expected a number, found `cheap`"),
+        ("cost: {soft: 0}", "cost.soft: expected a number above 0, found `0`"),
+        ("approval: {when: sideways}", "approval.when: expected 'up' or 'down', found `sideways`"),
+        ("fit: {peak_over: 1m}", "fit.peak_over: expected a duration of 5m to 24h, found `1m`"),
+        ("resize_takes: 25h", "resize_takes: expected a duration of at most 24h, found `25h`"),
+        ("on_drift: fight", "on_drift: expected `hold`, `adopt` or a map {keep_for: 12h}, found `fight`"),
+        ("on_drift: keep", "on_drift: write `hold`, `adopt` or `{keep_for: 12h}`"),
+        ("on_drift: {keep_for: long}", "on_drift.keep_for: expected a duration with its unit, such as 30m or 1h30m"),
+        ("blackouts: [{from: 08:00}]", "blackouts[0].to: expected the key `to`, which is missing"),
+        ("blackouts: {from: 08:00}", "blackouts: expected a list, found a map"),
+        ("blackouts: [{from: 08:00, to: 09:00, directions: down}]", "blackouts[0].directions: expected a list, found"),
+        ("resize_windows: {up: []}", "resize_windows.up: expected at least one window; without the key, "),
+        ("resize_windows: {ups: []}", "resize_windows.ups: unknown key `ups`; did you mean `up`?"),
+        ("freezes: [x.ics]", "freezes[0]: expected a map of keys and values, found `x.ics`"),
+        ("alerts: [{rule: x, raise: 1, repeat: on}]", "alerts[0].repeat: expected 'hold' or 'climb', found `on`"),
+        ("alerts: [{rule: x, raise: 21}]", "alerts[0].raise: expected a number at most 20, found `21`"),
+        ("alerts: [{rule: x, at_least: api.s1.small, repeat: climb}]", "alerts[0]: `repeat: climb` goes with `raise`"),
+        (
+            "alerts: [{rule: x, raise: 1, confirm: {metric: q-p-s, above: 1}}]",
+            "alerts[0].confirm.metric: expected the name of a metric, such as InstanceConnections, found `q-p-s`",
+        ),
+        (
+            "alerts: [{rule: x, raise: 1, confirm: {metric: rps, above: 1}}]",
+            "alerts[0].confirm.metric: expected a metric of apigateway: there is no `rps`; did you mean `qps`?",
+        ),
+        (
+            "alerts: [{rule: x, raise: 1, confirm: {metric: qps, above: 1, period: 2m}}]",
+            "alerts[0].confirm.period: expected a duration of 15s, 1m or 5m, found `2m`",
+        ),
+    ],
+)
+def test_a_wrong_limit_is_told_where_it_stands(edge_wrong: Wrong, body: str, told: str) -> None:
+    found = edge_wrong(LADDER + body)
+    assert found[0].startswith(f"8: instances.edge.{told}"), found
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            "cost: {soft: 2}",
+            "7: instances.edge.ladder[0]: rung `api.s1.small` has no hourly_price, so `cost: soft` could",
+        ),
+        ("cost: {soft: 3, hard: 2}", "8: instances.edge.cost: `soft` 3 is above `hard` 2, so it would never ask"),
+        (
+            "base: api.s1.small\non_drift: adopt",
+            "9: instances.edge.on_drift: `adopt` makes what it finds the home, and base: `api.s1.small` says another; ",
+        ),
+        ("on_drift: {keep_for: 0s}", "8: instances.edge.on_drift.keep_for: expected a duration above 0s"),
+        ("approval: {when: up, expires: 0s}", "8: instances.edge.approval.expires: expected a duration above 0s"),
+        (
+            "alerts: [{rule: x, raise: 1, confirm: {metric: qps, above: 1, within: 0s}}]",
+            "8: instances.edge.alerts[0].confirm.within: expected a duration above 0s",
+        ),
+        (
+            "blackouts: [{from: 08:00, to: 09:00, directions: []}]",
+            "8: instances.edge.blackouts[0].directions: expected at least one of up and down",
+        ),
+        (
+            "resize_windows: {down: [{days: [sat, holidays], from: 01:00, to: 06:00}]}",
+            "8: instances.edge.resize_windows.down[0].days: `holidays` of which country? Say it once with calendars: ",
+        ),
+    ],
+)
+def test_what_contradicts_something_else_is_told(edge_wrong: Wrong, body: str, told: str) -> None:
+    found = edge_wrong(LADDER + body)
+    assert found[0].startswith(told), found
+
+
+def test_a_metric_of_a_queue_is_no_metric_of_the_instance(wrong: Wrong) -> None:
+    rule = "{rule: x, raise: 1, confirm: {metric: InstanceVhostQueueMessageAccum, above: 9}}"
+    text = (
+        "version: 1\ninstances:\n  mq: {product: rabbitmq, region: r, instance_id: i, "
+        f"ladder: [{{rung: a, MaxPrivateTps: 3000}}], alerts: [{rule}]}}"
+    )
+    (found,) = wrong(text)
+    told = "expected a metric of the instance; `InstanceVhostQueueMessageAccum` is one of its vhosts or queues"
+    assert found.startswith(f"3: instances.mq.alerts[0].confirm.metric: {told}")
+
+
+@pytest.mark.parametrize(
+    ("fleet", "told"),
+    [
+        ("{orders_at_once: 0}", "orders_at_once: expected a number at least 1, found `0`"),
+        ("{orders_per_day: 9}", "orders_per_day: unknown key `orders_per_day`; did you mean `orders_per_hour`?"),
+    ],
+)
+def test_a_wrong_limit_of_the_fleet_is_told(wrong: Wrong, fleet: str, told: str) -> None:
+    instance = "edge: {product: apigateway, region: r, instance_id: i, ladder: [x]}"
+    assert wrong(f"version: 1\nfleet: {fleet}\ninstances: {{{instance}}}") == [f"2: fleet.{told}"]
+
+
+def test_a_fleet_that_is_no_map_is_told(wrong: Wrong) -> None:
+    instance = "edge: {product: apigateway, region: r, instance_id: i, ladder: [x]}"
+    assert wrong(f"version: 1\nfleet: 3\ninstances: {{{instance}}}") == [
+        "2: fleet: expected a map of keys and values, found `3`"
+    ]
+
+
+def test_a_wrong_default_is_told_also_where_every_instance_says_otherwise(wrong: Wrong) -> None:
+    text = """\
+        version: 1
+        budget: {upz_per_day: 3}
+        blackouts: [{days: funday, from: "08:00", to: "09:00"}]
+        instances:
+          edge: {product: apigateway, region: r, instance_id: i, ladder: [x], blackouts: []}
+        """
+    assert [found.partition(": ")[2].partition(": ")[0] for found in wrong(text)] == [
+        "budget.upz_per_day",
+        "blackouts[0].days",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +245,11 @@ def test_words_of_a_later_release_are_not_supported_yet_wherever_they_stand(wron
     [
         ("[api.s1.medium, api.s1.small]", "[1]: the ladder does not rise: `api.s1.small` is not larger than the rung"),
         ("[{rung: a, InstanceSpecs: x}]", "[0].InstanceSpecs: `InstanceSpecs` is no field of apigateway"),
+        (
+            "[{rung: a, InstanceSpec: 5}]",
+            "[0].InstanceSpec: expected the name of a spec, such as api.s1.small, found `5`",
+        ),
+        ("[{rung: a, InstanceSpec: x, hourly_price: 0}]", "[0].hourly_price: expected a number above 0, found `0`"),
         ("[{rung: a}]", "[0]: a rung names at least one field of the spec, such as MaxPrivateTps: 3000"),
         ("[{InstanceSpec: api.s1.small}]", "[0].rung: expected the key `rung`, which is missing"),
         ("[{rung: 5, InstanceSpec: x}]", "[0].rung: expected text, found `5`; put it in quotes"),
@@ -134,6 +271,10 @@ def test_a_wrong_ladder_is_told_where_it_stands(edge_wrong: Wrong, ladder: str, 
         ),
         ("[{rung: a, MaxPrivateTps: many}]", "[0].MaxPrivateTps: expected a whole number above 0, found `many`"),
         ("[{rung: a, MaxPrivateTps: -1}]", "[0].MaxPrivateTps: expected a whole number above 0, found `-1`"),
+        (
+            "[{rung: a, hourly_price: 1.5}]",
+            "[0]: a rung names at least one field of the spec, such as MaxPrivateTps: 3000",
+        ),
         ("[{rung: a, SupportEip: yes}]", "[0].SupportEip: expected true or false, found `yes`"),
         ("[a]", "[0]: expected a map such as {rung: a, MaxPrivateTps: 3000}, found `a`"),
         (

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tidegate.domain.alertrule import AlertRule
 from tidegate.domain.policy import InstancePolicy
-from tidegate.policyfile import BadPolicy, Policy, parse_policy
+from tidegate.domain.when import TimetableEntry
+from tidegate.policyfile import KEYS, BadPolicy, Policy, Problem, parse_policy
+from tidegate.policyfile.written import fields_of
+
+FILE = "policy.yaml"
 
 Wrong = Callable[[str], list[str]]
 Edge = Callable[[str], InstancePolicy]
@@ -45,6 +54,77 @@ def test_a_flood_of_aliases_is_refused() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(BadPolicy, match="expected a policy of ordinary size"):
         parse_policy("\n".join(lines).encode())
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+def test_what_goes_too_deep_is_refused_before_it_is_read(opening: str) -> None:
+    """The quicker loader would fall over without a word, and take the process with it."""
+    with pytest.raises(BadPolicy, match="expected lists and maps at most 50 deep"):
+        parse_policy(opening.encode() * 200_000)
+
+
+def test_aliases_that_go_too_deep_are_refused() -> None:
+    lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 400))]
+    with pytest.raises(BadPolicy, match="expected lists and maps at most 50 deep"):
+        parse_policy("\n".join(lines).encode())
+
+
+def test_a_flood_of_values_is_refused_before_it_is_kept() -> None:
+    with pytest.raises(BadPolicy, match="at most 100000 values a file"):
+        parse_policy(b"a: [" + b"x," * 1_000_000 + b"]")
+
+
+def test_a_large_profile_times_many_instances_is_refused() -> None:
+    days = ", ".join(["mon"] * 30_000)
+    profile = f"big: {{timetable: [{{days: [{days}], from: 08:00, to: 09:00, rung: x}}]}}"
+    instances = "".join(f"  i{n}: {{like: big}}\n" for n in range(70))
+    with pytest.raises(BadPolicy, match="its instances have over 2,000,000 values"):
+        parse_policy(f"version: 1\nprofiles: {{{profile}}}\ninstances:\n{instances}".encode())
+
+
+def test_a_long_row_of_profiles_is_told(wrong: Wrong) -> None:
+    rows = "".join(f"  p{n}: {{like: p{n + 1}}}\n" for n in range(2_000))
+    told = wrong(f"version: 1\nprofiles:\n{rows}  p2000: {{}}\ninstances:\n  a: {{like: p0}}\n")
+    assert any("expected at most 20 profiles that are like each other in a row" in line for line in told)
+
+
+def test_a_figure_of_ten_thousand_digits_is_no_figure(edge_wrong: Wrong) -> None:
+    (told,) = edge_wrong(f"ladder: [x]\nalerts: [{{rule: a, raise: {'9' * 10_000}}}]")
+    assert told == f"8: instances.edge.alerts[0].raise: expected a whole number, found `{'9' * 60}`"
+
+
+def test_what_would_move_the_cursor_of_a_terminal_is_told_as_text(wrong: Wrong) -> None:
+    told = wrong('version: 1\n"a\\e[2J\\nb": 1\ninstances: {}')
+    assert "2: a\\x1b[2J\\nb: unknown key `a\\x1b[2J\\nb`; there is" in told[0]
+
+
+WORDS = st.sampled_from(
+    [*KEYS, *fields_of(InstancePolicy), *fields_of(AlertRule), *fields_of(TimetableEntry), "like", "p", "i", "", "up"]
+)
+VALUES = st.one_of(
+    *(WORDS, st.none(), st.booleans(), st.integers(-3, 10**9), st.floats(allow_nan=False), st.text(max_size=8)),
+    st.sampled_from(["30m", "08:30", "2026-11-11", "api.s1.small", "rabbitmq", "apigateway", "mon-fri", "CN", "x.ics"]),
+)
+ANYTHING = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(profile=st.dictionaries(WORDS, ANYTHING, max_size=6), instance=st.dictionaries(WORDS, ANYTHING, max_size=6))
+def test_whatever_a_file_says_it_is_a_policy_or_told_what_is_wrong(
+    profile: dict[str, Any], instance: dict[str, Any]
+) -> None:
+    good = {"product": "apigateway", "region": "r", "instance_id": "i", "ladder": ["api.s1.small", "api.s1.medium"]}
+    written = {"version": 1, "profiles": {"p": profile}, "instances": {"i": {"like": "p", **good, **instance}}}
+    assert all(problem.file == FILE and problem.line >= 1 for problem in problems_of(written))
+
+
+def problems_of(written: object) -> tuple[Problem, ...]:
+    """What is wrong with it, nothing where it is a policy. JSON is YAML."""
+    try:
+        parse_policy(json.dumps(written).encode(), FILE)
+    except BadPolicy as bad:
+        return bad.problems
+    return ()
 
 
 def test_a_word_that_older_yaml_takes_for_a_truth_is_a_word(edge: Edge) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ import pytest
 
 from localcloud.clock import Clock
 from localcloud.server import Running, running
+from localcloud.wire import Call
 from tidegate.aliyun.answers import Body
 from tidegate.aliyun.client import Aliyun, Parameters
 from tidegate.aliyun.credentials import Credentials
@@ -51,6 +53,18 @@ def cloud(clock: Clock) -> Iterator[Callable[..., Cloud]]:
             return server, aliyun
 
         yield opens
+
+
+@pytest.fixture
+def used() -> Callable[..., None]:
+    """Load an instance differently, by the console, and let the minute pass: `used(server, RABBIT, tps=7000)`."""
+
+    def use(server: Running, instance_id: str, **usage: int) -> None:
+        call = Call("POST", f"/_console/instances/{instance_id}/usage", body=json.dumps(usage).encode())
+        assert server.run(lambda: server.cloud.console.answer(call)).status == 200
+        server.advance(120)
+
+    return use
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every vendor code we know, by what to do next: the tables of facts C.1 to C.3 and flow 8.3 as one.
+"""Every vendor code we know, by what to do next: the tables of facts C.1 to C.3, E and flow 8.3 as one.
 
 Codes are compared without regard to case, because the vendor is not of one mind about it
 (`InstanceUpgradeOrDownGradeTopicMigrating`, fact C.1). An exact code comes before a beginning, a longer beginning
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-AMQP, GATEWAY, BSS, FLOW = "amqp-open", "CloudAPI", "BssOpenApi", "fnf"
+AMQP, GATEWAY, BSS, FLOW, CMS = "amqp-open", "CloudAPI", "BssOpenApi", "fnf", "Cms"
 
 SERVER_ERROR, TOO_MANY, TIMED_OUT = 500, 429, 408
 
@@ -110,6 +110,9 @@ TABLE: Sequence[Row] = (
     *_rows(Next.NEEDS_PERSON, PAY, "", "ORDER.INST_HAS_UNPAID_ORDER", "ExistUnPaidOrderError"),
     *_rows(Next.BUSY, "", "", "ResourceStatusError"),
     *_rows(Next.REFUSED, "", "", "IdempotentParameterMismatch"),
+    # Fact E: CloudMonitor.
+    *_rows(Next.NEEDS_PERSON, GRANT, CMS, "AccessForbidden"),
+    *_rows(Next.REFUSED, "", CMS, "ParameterInvalid"),
     # Fact flow 8.3: CloudFlow.
     *_rows(Next.MISSING, "", FLOW, "FlowNotExists", "ExecutionNotExists", "ScheduleNotExists"),
     *_rows(Next.THROTTLED, "", "", "ResourceThrottled"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tidegate.aliyun.codes import AMQP, BSS, FLOW, GATEWAY
+from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -25,7 +25,7 @@ APIS: Mapping[str, Api] = {
     GATEWAY: Api("2016-07-14", ("apigateway.{region}.aliyuncs.com",)),
     BSS: Api("2017-12-14", ("business.aliyuncs.com", "business.ap-southeast-1.aliyuncs.com")),
     FLOW: Api("2019-03-15", ("{region}.fnf.aliyuncs.com",), form=True),
-    "Cms": Api("2019-01-01", ("metrics.{region}.aliyuncs.com",)),
+    CMS: Api("2019-01-01", ("metrics.{region}.aliyuncs.com",)),
 }
 
 

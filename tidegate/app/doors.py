@@ -5,27 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tidegate.alerts import Delivery, Kind, Rejected, TooLarge, Unreadable, read, same_token
 from tidegate.alerts import receive as open_envelope
 from tidegate.app import codec
-from tidegate.app.consider import consider
-from tidegate.app.page import LostRaces
-from tidegate.app.reconcile import Verdict, held_by, reconcile
-from tidegate.app.surroundings import LOG, Book, Surroundings, log
+from tidegate.app.logs import LOG, log
+from tidegate.app.reconcile import reconcile
+from tidegate.app.surroundings import Book, Surroundings
 from tidegate.app.tick import warn_of_dead_tick
-from tidegate.domain.decide import Decision, Hold
-from tidegate.domain.durations import Duration
-from tidegate.domain.facts import Answer, Decided
 from tidegate.domain.hear import describe
-from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.signal import Alert, Noise, Request, Verb
-from tidegate.ledger.record import Corrupt, NewerSchema
+from tidegate.domain.signal import Alert, Noise
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
 RECENT_RECORDS = 50
@@ -162,119 +153,12 @@ def _answer(around: Surroundings, book: Book, name: str, answers: dict[str, Body
     if verdict.decision.code == "newer-schema":
         for kept in (answers[key] for key in answers if key.startswith(f"{name} ")):
             kept.update(answer="hold", reason=verdict.decision.reason)
+    for left, why in verdict.left.items():
+        if (answer := answers.get(f"{name} {left}")) is not None:
+            answer.update(answer="kept", reason=why)
     for answered in verdict.answers:
         if (answer := answers.get(f"{name} {answered.key}")) is not None:
             answer.update(answer=answered.verdict, reason=answered.reason)
     for key, answer in answers.items():
         if answer["answer"] == "kept" and key.startswith(f"{name} ") and verdict.state.has_seen(key[len(name) + 1 :]):
             answer.update(answer="duplicate", reason="this alert was answered before; it changes nothing")
-
-
-class RequestForm(BaseModel):
-    """What a person's request looks like on the wire."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    verb: Verb
-    instance: str
-    caller: str = Field(min_length=1, max_length=200)
-    key: str = Field(min_length=8, max_length=100)
-    to: str = ""
-    lasts: Duration | None = Field(default=None, alias="for")
-    until: datetime | None = None
-    despite: list[str] = []
-    reason: str = ""
-    dry_run: bool = False
-
-
-def receive_request(around: Surroundings, event: bytes) -> Body:
-    """Take a person's request in and decide at once. Mistakes are answered with `mistake`, and change nothing."""
-    try:
-        form = RequestForm.model_validate_json(event)
-    except ValidationError as error:
-        return _mistake("; ".join(f"{'.'.join(map(str, e['loc'])) or 'request'}: {e['msg']}" for e in error.errors()))
-    book = around.book()
-    if book is None:
-        return _mistake("no policy was pushed yet: `tidegate policy push`")
-    if form.instance not in book.names:
-        return _mistake(f"the policy has no instance `{form.instance}`; it has {', '.join(book.names)}")
-    request = _request(form, around.now())
-    if isinstance(request, str):
-        return _mistake(request)
-    policy = book.read(form.instance)
-    if form.dry_run:
-        try:
-            considered = consider(around, policy, book.hash, [request])
-        except NewerSchema as error:
-            return {**_said(held_by(error)), "dry_run": True}
-        refused = next((reason for reason in considered.refused.values() if reason), "")
-        return _mistake(refused) if refused else {**_said(considered.decision), "dry_run": True}
-    around.ledger.post(around.key(policy), codec.write_signal(request), due=around.now())
-    log("request-kept", instance=policy.name, verb=request.verb.value, caller=request.caller, key=request.key)
-    try:
-        verdict = reconcile(around, policy, book.hash)
-    except (LostRaces, ShelfUnavailable, Unsure, Corrupt) as error:
-        log("left-to-the-tick", instance=policy.name, error=type(error).__name__, message=str(error)[:300])
-        return _said(Hold("kept", "the request is kept, and the next tick decides it"))
-    warn_of_dead_tick(around, policy)
-    if verdict.decision.code == "newer-schema":
-        return _said(verdict.decision)
-    log("request", instance=policy.name, verb=request.verb.value, caller=request.caller, to=request.to)
-    return _replied(verdict, request, _answer_to(around, policy, verdict, request.key))
-
-
-def _request(form: RequestForm, now: datetime) -> Request | str:
-    if form.lasts is not None and form.until is not None:
-        return "give either --for or --until, not both"
-    if form.until is not None and form.until.tzinfo is None:
-        return "--until needs an offset, such as 2026-03-02T18:00+08:00"
-    until = now + form.lasts if form.lasts is not None else form.until
-    return Request(
-        key=form.key,
-        at=now,
-        verb=form.verb,
-        instance=form.instance,
-        caller=form.caller,
-        to=form.to,
-        until=until,
-        despite=tuple(form.despite),
-        reason=form.reason,
-    )
-
-
-def _answer_to(around: Surroundings, policy: InstancePolicy, verdict: Verdict, key: str) -> Answer | None:
-    """What a request was answered: by us just now, or by a tick or a lost first try that took it in before us."""
-    mine = next((answer for answer in verdict.answers if answer.key == key), None)
-    if mine is not None:
-        return mine
-    for record in around.ledger.records(around.key(policy), limit=RECENT_RECORDS):
-        fact = codec.read_fact(dict(record.fact))
-        for answer in fact.answers if isinstance(fact, Decided) else ():
-            if answer.key == key:
-                return answer
-    return None
-
-
-def _replied(verdict: Verdict, request: Request, answer: Answer | None) -> Body:
-    override = verdict.state.override
-    if answer and answer.refused:
-        return _mistake(answer.reason)
-    operation = verdict.state.operation
-    return {
-        **_said(verdict.decision),
-        "operation": operation.number if operation else None,
-        "override": {"to": override.rung, "until": override.until.isoformat(timespec="seconds")} if override else None,
-        "record": verdict.record,
-        "acknowledged": request.verb is Verb.ACK,
-        "duplicate": all(answered.key != request.key for answered in verdict.answers),
-    }
-
-
-def _said(decision: Decision) -> Body:
-    kind = "hold" if isinstance(decision, Hold) else "resize"
-    return {"decision": kind, "code": decision.code, "reason": decision.reason}
-
-
-def _mistake(reason: str) -> Body:
-    log("mistake", reason=reason)
-    return {"mistake": reason}

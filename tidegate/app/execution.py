@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tidegate.aliyun.errors import VendorError
+from tidegate.app.logs import log
 from tidegate.app.page import Page
 from tidegate.app.past import AT
-from tidegate.app.surroundings import log
 from tidegate.domain.facts import Carried
 from tidegate.domain.follow import overdue_at
 from tidegate.domain.operation import Operation

@@ -7,8 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tidegate.app import codec
+from tidegate.app.logs import log
+from tidegate.domain.limits import FleetLimits
+from tidegate.domain.observed import FleetUse
+from tidegate.domain.state import Pause, Word
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.record import FLEET, Record
+from tidegate.ledger.shelf import Unsure
 
 TICK_DEAD_AFTER = timedelta(minutes=10)
 TELL_DEAD_EVERY = timedelta(hours=4)
@@ -16,6 +21,30 @@ TRY_DEAD_EVERY = timedelta(minutes=5)
 OPERATORS_KEPT = 5
 """Roles change with deployments; orders are placed by few at a time."""
 TRIES = 8
+HOUR = timedelta(hours=1)
+LEFT_OVER_AFTER = timedelta(minutes=10)
+PAUSE_REPORTED_EVERY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One order of the fleet: planned or under way until it is released, and counted for an hour."""
+
+    key: str
+    """The ledger of its instance."""
+    operation: int
+    at: datetime
+    """When it was last taken: at the plan, and again at every claim."""
+    released_at: datetime | None = None
+
+    @property
+    def who(self) -> tuple[str, int]:
+        """Whose it is."""
+        return self.key, self.operation
+
+    def counts(self, now: datetime) -> bool:
+        """Whether it still counts for anything."""
+        return self.released_at is None or now - self.at < HOUR
 
 
 @dataclass(frozen=True)
@@ -39,6 +68,37 @@ class FleetState:
     """Products for which a search in BSS has found an order of ours."""
     operators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Whom the vendor named as the operator of orders that we know to be ours, by product."""
+    slots: tuple[Slot, ...] = ()
+    pause: Pause | None = None
+    pause_word: Word | None = None
+    """The newest request about the pause; nothing older counts any more."""
+    told_paused_at: datetime | None = None
+    """When people were last told that the fleet is paused."""
+
+    def use(self, limits: FleetLimits, key: str, now: datetime, but: int = 0) -> FleetUse:
+        """How much of the limits is used, but for operation `but` of this instance."""
+        others = [slot for slot in self.slots if slot.who != (key, but)]
+        under_way = [slot for slot in others if slot.released_at is None]
+        in_hour = sorted(slot.at for slot in others if now - slot.at < HOUR)
+        full = len(in_hour) >= limits.orders_per_hour
+        pause = self.pause if self.pause and self.pause.holds(now) else None
+        return FleetUse(limits, len(under_way), len(in_hour), in_hour[0] + HOUR if full else None, pause)
+
+    def with_slot(self, key: str, operation: int, now: datetime) -> FleetState:
+        """The state after this operation took its slot, or took it anew."""
+        kept = [slot for slot in self.slots if slot.who != (key, operation) and slot.counts(now)]
+        return replace(self, slots=(*kept, Slot(key, operation, now)))
+
+    def without_slot(self, key: str, operation: int, now: datetime, *, used: bool) -> FleetState:
+        """The state after it gave the slot back; one whose order was placed counts on for its hour."""
+        return replace(
+            self,
+            slots=tuple(
+                replace(slot, released_at=now) if slot.who == (key, operation) else slot
+                for slot in self.slots
+                if used or slot.who != (key, operation)
+            ),
+        )
 
 
 class Fleet:
@@ -65,6 +125,60 @@ class Fleet:
             {"kind": "ran-out", "served_to": served_to},
             lambda state: replace(state, stopped_at=began_at, served_to=served_to, round_policy=policy),
         )
+
+    def reserve(self, limits: FleetLimits, key: str, operation: int, now: datetime) -> bool:
+        """Take a slot for an operation, or take it anew; False where the limits or a pause forbid it.
+
+        One append of the fleet's ledger, so that of two who want the last slot one loses.
+        """
+        for _ in range(TRIES):
+            head = self._ledger.head(FLEET)
+            state = self._read(head)
+            use = state.use(limits, key, now, but=operation)
+            if use.pause or use.at_once >= limits.orders_at_once or use.in_hour >= limits.orders_per_hour:
+                return False
+            after = state.with_slot(key, operation, now)
+            if self._append({"kind": "reserved", "key": key, "operation": operation}, after, head):
+                return True
+        return False
+
+    def release(self, key: str, operation: int, now: datetime, *, used: bool) -> None:
+        """Give a slot back. What is not given back because a process died is found by `leftovers`."""
+        if any(slot.who == (key, operation) and slot.released_at is None for slot in self.state().slots):
+            fact = {"kind": "released", "key": key, "operation": operation, "used": used}
+            self._change(fact, lambda state: state.without_slot(key, operation, now, used=used))
+
+    def leftovers(self, now: datetime) -> list[Slot]:
+        """Slots taken so long ago that their operation may have ended without giving them back."""
+        return [slot for slot in self.state().slots if slot.released_at is None and now - slot.at >= LEFT_OVER_AFTER]
+
+    def ask_pause(self, pause: Pause | None, word: Word) -> str:
+        """Pause the fleet, or end its pause. Gives why not, where a newer request was there before."""
+        state = self.state()
+        if state.pause_word is not None and state.pause_word.key == word.key:
+            return ""
+        if state.pause_word is not None and state.pause_word.rank > word.rank:
+            return f"a newer request of {state.pause_word.at:%H:%M:%S}Z counts"
+        if pause is None and state.pause is None:
+            return "the fleet is not paused"
+
+        def change(before: FleetState) -> FleetState:
+            newest = before.pause_word is None or before.pause_word.rank < word.rank
+            return replace(before, pause=pause, pause_word=word, told_paused_at=None) if newest else before
+
+        kind = "unpaused" if pause is None else "paused"
+        self._change({"kind": kind, "by": pause.by if pause else "", "reason": pause.reason if pause else ""}, change)
+        return ""
+
+    def claim_pause_report(self, now: datetime) -> Pause | None:
+        """The fleet's pause, if it is time to tell people of it and that is ours to do: once a day."""
+        state = self.state()
+        pause = state.pause
+        told_at = state.told_paused_at or (pause.at if pause else now)
+        if pause is None or not pause.holds(now) or now - told_at < PAUSE_REPORTED_EVERY:
+            return None
+        self._change({"kind": "pause-told"}, lambda before: replace(before, told_paused_at=now))
+        return pause
 
     def search_proven(self, product: str) -> None:
         """Note that a search found an order that we know to be ours."""
@@ -100,9 +214,7 @@ class Fleet:
             return None
         if state.tried_dead_at and state.tried_dead_at >= since and now - state.tried_dead_at < TRY_DEAD_EVERY:
             return None
-        after = codec.write(FleetState, replace(state, tried_dead_at=now))
-        won = self._ledger.append(FLEET, {"kind": "tick-dead"}, after, after=head, policy=state.policy, wake=None)
-        return state if won else None
+        return state if self._append({"kind": "tick-dead"}, replace(state, tried_dead_at=now), head) else None
 
     def dead_tick_told(self, at: datetime) -> None:
         """Note that people were told that the tick does not run."""
@@ -118,6 +230,14 @@ class Fleet:
             after = change(before)
             if before.last_tick and after.last_tick and after.last_tick < before.last_tick:
                 return
-            written = codec.write(FleetState, after)
-            if self._ledger.append(FLEET, fact, written, after=head, policy=after.policy, wake=None):
+            if self._append(fact, after, head):
                 return
+
+    def _append(self, fact: dict[str, object], after: FleetState, head: Record | None) -> bool:
+        """Append a fact, if nobody was quicker. Where the store cannot tell, it is taken for lost."""
+        written = codec.write(FleetState, after)
+        try:
+            return bool(self._ledger.append(FLEET, fact, written, after=head, policy=after.policy, wake=None))
+        except Unsure as doubt:
+            log("unsure", ledger=FLEET, fact=str(fact.get("kind")), why=str(doubt))
+            return False

@@ -6,18 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tidegate.app import codec
-from tidegate.app.surroundings import Surroundings, log
-from tidegate.domain.arbiter import open_demands, open_override
+from tidegate.app.logs import log
+from tidegate.app.surroundings import Surroundings
 from tidegate.domain.channels import resend_at
+from tidegate.domain.drift import SURE_AFTER
 from tidegate.domain.facts import Fact
 from tidegate.domain.fold import fold
 from tidegate.domain.follow import overdue_at
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
+from tidegate.domain.terms import Terms
 from tidegate.ledger.record import Record
 from tidegate.ledger.shelf import Unsure
 
 LOOK_AGAIN = timedelta(minutes=2)
+RESTLESS = ("cooldown", "unread", "unhealthy", "operation", "unconfirmed", "unmeasured", "fit-unread", "fleet")
+"""Holds that may end at any time, so that they are looked at again soon."""
 
 
 class LostRaces(Exception):  # noqa: N818 - reads as what it is
@@ -41,6 +45,11 @@ class Page:
         """Read the newest record. Raises NewerSchema where a later version wrote it."""
         head = around.ledger.head(around.key(policy))
         return cls(around, policy, policy_hash, head, codec.read_state(head.state) if head else State(), past)
+
+    @property
+    def terms(self) -> Terms:
+        """The terms the instance is held to."""
+        return self.around.terms(self.policy)
 
     @property
     def key(self) -> str:
@@ -78,23 +87,18 @@ class Page:
 
     def wake(self, state: State, now: datetime) -> datetime | None:
         """When somebody must look after this instance next, if nothing else happens."""
-        times = [self.around.timetable(self.policy).next_change(now)]
-        times += [demand.ends(self.policy.release_after, self.policy.forget_after) for demand in state.demands]
-        times += [override.until] if (override := state.override) else []
+        policy = self.policy
+        times = [self.terms.timetable.next_change(now)]
+        times += [demand.ends(policy.releases_after(demand.rule), policy.forget_after) for demand in state.demands]
+        times += [each.until for each in (state.override, state.pause, state.stance) if each is not None]
         times += [at for told in state.told if (at := resend_at(told))]
+        times += [state.drift.at + SURE_AFTER] if state.drift and not state.drift.sure else []
+        times += [state.approval.expires_at] if state.approval and not state.approval.used_by else []
         held = state.stance is not None and state.stance.kind == "hold-person"
         if state.operation or state.circuit or held:
-            times += [told.claimed_at + channel.remind for told in state.told for channel in self.policy.notify]
+            times += [told.claimed_at + channel.remind for told in state.told for channel in policy.notify]
         if state.operation:
             times.append(overdue_at(state.operation))
-        elif state.stance and state.stance.code in ("cooldown", "unread", "unhealthy", "operation"):
+        elif state.stance and state.stance.code in RESTLESS:
             times.append(now + LOOK_AGAIN)
         return min((at for at in times if at and at > now), default=None)
-
-    def pruned(self, now: datetime) -> State:
-        """The state without demands and overrides that have ended."""
-        return replace(
-            self.state,
-            demands=open_demands(self.policy, self.state, now),
-            override=open_override(self.policy, self.state, now),
-        )

@@ -6,31 +6,37 @@ reply is repaired by the next call. Every write is one append that either wins o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tidegate.aliyun.errors import Missing, VendorError
 from tidegate.app import codec, execution
+from tidegate.app.logs import log
+from tidegate.app.lookout import Lookout
 from tidegate.app.page import LostRaces, Page
-from tidegate.app.surroundings import Surroundings, log
+from tidegate.app.surroundings import Surroundings
+from tidegate.app.taking import judge_state, pruned, take_in
 from tidegate.app.tell import tell
+from tidegate.domain.approve import asked
 from tidegate.domain.arbiter import wanted
-from tidegate.domain.decide import Decision, Hold, Resize, decide
 from tidegate.domain.facts import Adopted, Answer, Decided, Planned
-from tidegate.domain.hear import Heard, describe, hear
+from tidegate.domain.hear import Heard, describe
 from tidegate.domain.operation import Operation
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.reading import Billing, Health, Reading
+from tidegate.domain.reading import Health, Reading
 from tidegate.domain.signal import Signal
 from tidegate.domain.state import Stance, State
+from tidegate.domain.verdict import Decision, Hold, Resize
 from tidegate.ledger.record import NewerSchema
 
 TRIES = 12
 FIRST_LOOK = timedelta(seconds=60)
 UNREADABLE = "it cannot be read: a later version may have written it"
 NEWER_AGAIN = timedelta(minutes=10)
+FLEET_AGAIN = timedelta(minutes=1)
+STUCK = ("off-ladder", "gone", "unhealthy", "unread", "unconfirmed", "unmeasured")
+"""Holds that only a new look at the instance can end."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Verdict:
     answers: tuple[Answer, ...]
     state: State
     record: int
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Signals that could not be taken in yet, and why."""
 
 
 def reconcile(
@@ -81,7 +89,7 @@ def _reconcile(
             continue
         execution.revive(written)
         written = tell(written.again())
-        return Verdict(step.decision, answers, written.state, written.head.seq if written.head else 0)
+        return Verdict(step.decision, answers, written.state, written.head.seq if written.head else 0, step.left)
     raise LostRaces(f"{policy.name}: {TRIES} times somebody else wrote first")
 
 
@@ -91,8 +99,10 @@ class _Step:
     def __init__(self, page: Page, *, force_read: bool) -> None:
         self._page, self._force = page, force_read
         self._now = page.around.now()
+        self._lookout = Lookout(page, self._now)
         self.decision: Decision = Hold("unread", "nothing was decided")
         self.answers: tuple[Answer, ...] = ()
+        self.left: dict[str, str] = {}
         self.duplicates: list[str] = []
         self.unreadable: list[str] = []
         self.is_over = True
@@ -110,7 +120,7 @@ class _Step:
         return self._decide(fresh)
 
     def _first_contact(self) -> Page | None:
-        reading = self._read()
+        reading = self._lookout.reading()
         if reading is None:
             return self._wait(Hold("unread", "the instance could not be read yet; its alerts and requests are kept"))
         if reading.health is Health.GONE:
@@ -131,63 +141,55 @@ class _Step:
         return self._page.write(Decided(self._stance(self._page.state), (), None))
 
     def _decide(self, fresh: Sequence[Signal]) -> Page | None:
-        page = self._page
-        heard = hear(page.policy, page.state, fresh, self._now)
-        last = heard[-1][1] if heard else Heard(page.state.demands, page.state.override)
-        acked = any(after.acked for _, after in heard)
-        state = replace(page.state, demands=last.demands, override=last.override)
-        if acked:
-            state = replace(state, circuit=None)
+        page, lookout = self._page, self._lookout
+        taken = take_in(lookout, page.state, fresh)
+        self.left = {signal.key: why for signal, why in taken.left}
+        state = pruned(lookout, taken.state)
         reading = self._reading(state)
-        self.decision = self._decision(state, reading)
-        pruned = replace(page, state=state).pruned(self._now)
+        state, self.decision = self._judged(state, reading)
         rung = self._rung(reading)
-        before = page.state.stance
-        stance = self._stance(state)
+        before, stance = page.state.stance, self._stance(state)
         self.answers = (
-            *(self._answer(signal, after) for signal, after in heard),
+            *(self._answer(signal, after) for signal, after in taken.heard),
             *(Answer(key, "an unknown signal", "hold", UNREADABLE, refused=True) for key in self.unreadable),
         )
-        changed = before is None or (before.kind, before.code, before.wanted) != (
-            stance.kind,
-            stance.code,
-            stance.wanted,
-        )
-        gone = (pruned.demands, pruned.override) != (page.state.demands, page.state.override)
+        changed = before is None or _gist(before) != _gist(stance)
         if not changed and before:
-            stance = replace(before, reason=stance.reason)
-        if self.answers or changed or gone or acked or (rung and rung != page.state.rung):
+            stance = replace(before, reason=stance.reason, until=stance.until)
+        moved = _said(state) != _said(page.state) or (rung and rung != page.state.rung)
+        if self.answers or changed or moved or taken.acked:
             self.is_over = isinstance(self.decision, Hold)
             self._log()
-            return page.write(Decided(stance, pruned.demands, pruned.override, self.answers, acked=acked, rung=rung))
+            return page.write(Decided.of(state, stance, self.answers, rung, acked=taken.acked))
         if isinstance(self.decision, Resize) and reading is not None:
             return self._plan(self.decision, reading)
-        self._mark_next()
+        self._mark_next(stance)
         return page
 
-    def _mark_next(self) -> None:
+    def _mark_next(self, stance: Stance) -> None:
         """Nothing was written, so the mark of the next moment that matters is renewed here."""
-        if (at := self._page.wake(self._page.state, self._now)) is not None:
+        if (at := self._page.wake(replace(self._page.state, stance=stance), self._now)) is not None:
             self._page.around.ledger.mark(self._page.key, at)
 
     def _reading(self, state: State) -> Reading | None:
         """Read the instance if the decision may depend on it, or if it is this instance's turn."""
-        page = self._page
-        want = wanted(page.policy, state, page.around.timetable(page.policy), self._now)
+        want = wanted(self._page.terms, state, self._now)
         off = state.operation is None and (want is None or want.rung != state.rung)
-        stuck = state.stance is not None and state.stance.code in ("off-ladder", "gone", "unhealthy", "unread")
-        return self._read() if off or stuck or self._force else None
+        stuck = state.stance is not None and state.stance.code in STUCK
+        drifting = state.drift is not None and state.operation is None
+        if off or stuck or drifting or self._force or self._lookout.has_read:
+            return self._lookout.reading()
+        return None
 
-    def _decision(self, state: State, reading: Reading | None) -> Decision:
-        page = self._page
-        timetable = page.around.timetable(page.policy)
-        if state.operation is not None:
-            operation = state.operation
-            return Hold("operation", f"operation {operation.number} to {operation.to_rung} is {operation.phase.value}")
-        want = wanted(page.policy, state, timetable, self._now)
+    def _judged(self, state: State, reading: Reading | None) -> tuple[State, Decision]:
+        if (operation := state.operation) is not None:
+            why = f"operation {operation.number} to {operation.to_rung} is {operation.phase.value}"
+            return state, Hold("operation", why)
+        want = wanted(self._page.terms, state, self._now)
         if reading is None and want is not None and want.rung == state.rung:
-            return Hold("as-wanted", f"{want.rung} as wanted by {want.why}")
-        return decide(page.policy, state, reading, timetable, self._now)
+            hold = Hold("as-wanted", f"{want.rung} as wanted by {want.why}")
+            return asked(self._page.terms, state, hold, want.rung, self._now), hold
+        return judge_state(self._lookout, state)
 
     def _rung(self, reading: Reading | None) -> str:
         """The rung the instance stands on now, where it was read at rest."""
@@ -198,28 +200,32 @@ class _Step:
 
     def _plan(self, resize: Resize, reading: Reading) -> Page | None:
         """Append the intent, with the name of the execution that will carry it, and start that execution."""
-        operation = plan_operation(self._page, resize, reading, self._now)
-        written = self._page.write(Planned(operation))
+        page = self._page
+        operation = plan_operation(page, resize, reading, self._now)
+        limits = page.around.limits(page.policy_hash)
+        if not page.around.fleet.reserve(limits, page.key, operation.number, self._now):
+            # Others were quicker. The next tick looks again.
+            self.decision = Hold("fleet", "the fleet's limits were used up just now", until=self._now + FLEET_AGAIN)
+            self._mark_next(self._stance(page.state))
+            return page
+        written = page.write(Planned(operation))
         if written is not None:
-            log("planned", instance=self._page.policy.name, operation=operation.number, to=operation.to_rung)
+            log("planned", instance=page.policy.name, operation=operation.number, to=operation.to_rung)
             execution.start(written)
         return written
 
-    def _read(self) -> Reading | None:
-        return read_instance(self._page)
-
     def _stance(self, state: State) -> Stance:
-        decision, page = self.decision, self._page
-        want = wanted(page.policy, state, page.around.timetable(page.policy), self._now)
-        kind = "resize"
+        decision = self.decision
+        want = wanted(self._page.terms, state, self._now)
+        kind, until = "resize", None
         if isinstance(decision, Hold):
-            kind = "hold-person" if decision.needs_person else "hold"
-        return Stance(kind, decision.code, decision.reason, want.rung if want else "", self._now)
+            kind, until = "hold-person" if decision.needs_person else "hold", decision.until
+        return Stance(kind, decision.code, decision.reason, want.rung if want else "", self._now, until)
 
     def _answer(self, signal: Signal, after: Heard) -> Answer:
         held = after.refused or isinstance(self.decision, Hold)
         verdict: Literal["resize", "hold"] = "hold" if held else "resize"
-        reason = after.refused or self.decision.reason
+        reason = after.refused or "; ".join(each for each in (after.told, self.decision.reason) if each)
         return Answer(signal.key, describe(signal), verdict, reason, refused=bool(after.refused))
 
     def _log(self) -> None:
@@ -235,17 +241,10 @@ def _gist(stance: Stance) -> tuple[str, str, str]:
     return stance.kind, stance.code, stance.wanted
 
 
-def read_instance(page: Page) -> Reading | None:
-    """Read the instance, or None where the vendor does not answer now; an instance that is gone is a reading."""
-    product = page.around.product(page.policy)
-    try:
-        return product.read(page.policy.instance_id)
-    except Missing as error:
-        log("missing", instance=page.policy.name, code=error.code, message=error.message)
-        return Reading(page.around.now(), {}, error.code, Health.GONE, Billing.PAY_AS_YOU_GO)
-    except VendorError as error:
-        log("unread", instance=page.policy.name, code=error.code, message=error.message, request=error.request_id)
-        return None
+def _said(state: State) -> tuple[object, ...]:
+    """All that a record of a decision holds beside its verdict."""
+    said = (state.demands, state.override, state.words, state.pause, state.approval, state.drift)
+    return (*said, state.home, state.found, state.last_set)
 
 
 def plan_operation(page: Page, resize: Resize, reading: Reading, now: datetime) -> Operation:

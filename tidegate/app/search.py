@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from tidegate.aliyun.errors import VendorError
+from tidegate.app.logs import log
 from tidegate.app.page import Page
-from tidegate.app.surroundings import log
 from tidegate.domain.follow import DOUBT_LASTS
 from tidegate.domain.operation import Operation, Phase, Verdict
 from tidegate.domain.reading import Order

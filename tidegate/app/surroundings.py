@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from tidegate.app.fleet import Fleet
+from tidegate.domain.calendars import Calendar
+from tidegate.domain.limits import FleetLimits
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.timetable import Timetable, Workdays
+from tidegate.domain.terms import Terms
 from tidegate.ledger.ledger import Ledger
-from tidegate.ledger.policies import Policies
+from tidegate.ledger.policies import NoSuchPolicy, Policies
 from tidegate.ledger.record import InstanceKey
 from tidegate.products.port import Product
-
-LOG = logging.getLogger("tidegate")
 
 
 class Start(Protocol):
@@ -43,6 +41,11 @@ class Book:
     read: Callable[[str], InstancePolicy]
 
     @property
+    def limits(self) -> FleetLimits:
+        """What holds over all instances."""
+        return limits_in(self.index)
+
+    @property
     def names(self) -> list[str]:
         """The instances the policy knows."""
         return sorted(self.index["instances"])
@@ -58,6 +61,11 @@ class Book:
         return [name for name, entry in self.index["instances"].items() if wanted & set(entry["rules"])]
 
 
+def limits_in(index: Mapping[str, Any]) -> FleetLimits:
+    """The fleet's limits as the index of a policy has them."""
+    return FleetLimits.model_validate(index.get("fleet") or {})
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """Everything outside: the ledger, the vendor, the workflow, people, and the time."""
@@ -69,8 +77,8 @@ class Surroundings:
     start: Start
     send: Send
     now: Callable[[], datetime]
-    workdays: Callable[[str], Workdays]
-    """The workdays of a country by its code; of no country, Monday to Friday."""
+    calendar: Callable[[str], Calendar]
+    """The workdays and holidays of a country by its code; of no country, Monday to Friday and none."""
     checked: list[bool]
     """Not empty once the store was tried; outlives one call where the process does."""
     cache: dict[str, Any]
@@ -89,9 +97,23 @@ class Surroundings:
         """The same, from an entry of the policy's index."""
         return str(InstanceKey(self.account, entry["region"], entry["product"], entry["instance_id"]))
 
-    def timetable(self, policy: InstancePolicy) -> Timetable:
-        """The instance's timetable, with its calendar."""
-        return Timetable.of(policy, self.workdays(policy.calendars.workdays.get("country", "")))
+    def terms(self, policy: InstancePolicy) -> Terms:
+        """The terms the instance is held to, in its calendar. Built once for a policy that was read once."""
+        kept = self.cache.get(f"terms {id(policy)}")
+        if kept is None or kept[0] is not policy:
+            kept = (policy, Terms(policy, self.calendar(policy.calendars.workdays.get("country", ""))))
+            self.cache[f"terms {id(policy)}"] = kept
+        terms: Terms = kept[1]
+        return terms
+
+    def limits(self, policy_hash: str) -> FleetLimits:
+        """The fleet's limits by a published policy, the default ones where it is not published."""
+        if self.cache.get("hash") == policy_hash:
+            return limits_in(self.cache["index"])
+        try:
+            return limits_in(self.policies.index(policy_hash))
+        except NoSuchPolicy:
+            return FleetLimits()
 
     def make_sure_of_ledger(self) -> None:
         """See by trying, once a process, whether the store lets only one writer win. Raises Unprotected if not."""
@@ -116,12 +138,3 @@ class Surroundings:
             self.cache[f"policy {hashed} {name}"] = known
         policy: InstancePolicy = known
         return policy
-
-
-def log(what: str, **fields: object) -> None:
-    """Log one fact as a name with fields. Values that are no JSON are written as text."""
-    LOG.info(json.dumps({"what": what, **fields}, default=_plain, ensure_ascii=False))
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)

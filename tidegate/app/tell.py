@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tidegate.app.logs import log
 from tidegate.app.page import Page
-from tidegate.app.surroundings import log
 from tidegate.domain.facts import Telling
 from tidegate.domain.owed import Message, owed
 

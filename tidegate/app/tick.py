@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zlib import crc32
 
-from pydantic import TypeAdapter
-
+from tidegate.app import codec
 from tidegate.app.fleet import FleetState
+from tidegate.app.index import timetable_of
+from tidegate.app.logs import log
 from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
-from tidegate.app.surroundings import Book, Surroundings, log
+from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.when import TimetableEntry
-from tidegate.domain.timetable import Timetable
+from tidegate.domain.state import State
 from tidegate.ledger.marks import Mark
 from tidegate.ledger.record import Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
@@ -24,6 +26,8 @@ ROUND = 60
 """Every instance is read for real once in so many minutes, whatever its ledger says: drift, lost marks."""
 FUNCTIONS_CONSOLE = "https://fcnext.console.aliyun.com"
 LONGEST_CATCH_UP = timedelta(days=2)
+SHAPE = ("timetable", "timezone", "country", "rungs", "lead_s")
+"""What of an index entry decides when the rung that the timetable wants changes."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
             break
         (done if _one(around, book, name, force=force) else failed).append(name)
     keys = _keys(around, book)
+    free_leftovers(around, now)
+    warn_of_pause(around, book, now)
     followed = {mark.key for mark in marks if mark.key not in keys and has_time() and _left_over(around, mark.key)}
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     _note_round(around, book, [*done, *failed], due, fleet if goes_on else FleetState(stopped_at=now))
@@ -89,6 +95,37 @@ def warn_of_dead_tick(around: Surroundings, policy: InstancePolicy) -> None:
             around.fleet.dead_tick_told(around.now())
     except (ShelfUnavailable, Unsure, NewerSchema) as error:
         log("tick-unknown", error=str(error))
+
+
+def warn_of_pause(around: Surroundings, book: Book, now: datetime) -> None:
+    """Tell people once a day that the fleet is paused: a pause that nobody sees is one that nobody ends."""
+    pause = around.fleet.claim_pause_report(now)
+    if pause is None or not book.names:
+        return
+    reason = f" ({pause.reason})" if pause.reason else ""
+    title = "Tidegate is paused"
+    text = (
+        f"{title}: nothing is ordered for any instance since {pause.at:%Y-%m-%d %H:%M}Z, asked by {pause.by}{reason}. "
+        "End it with `tidegate unpause --fleet`. If nobody does, every instance stays as it is."
+    )
+    channels = {channel.url_env for name in book.names for channel in book.read(name).notify if "held" in channel.on}
+    for channel in sorted(channels):
+        around.send(channel, title, text, "held")
+
+
+def free_leftovers(around: Surroundings, now: datetime) -> None:
+    """Give back the slots whose operation ended while the process that would have given them back died."""
+    for slot in around.fleet.leftovers(now):
+        try:
+            head = around.ledger.head(slot.key)
+        except (NewerSchema, Corrupt) as error:
+            log("slot-kept", key=slot.key, why=str(error))
+            continue
+        state = codec.read_state(head.state) if head else State()
+        if state.operation is None or state.operation.number != slot.operation:
+            used = any(spent.operation == slot.operation for spent in state.spent)
+            around.fleet.release(slot.key, slot.operation, now, used=used)
+            log("slot-freed", key=slot.key, operation=slot.operation)
 
 
 def _in_force_since(around: Surroundings) -> datetime | None:
@@ -149,35 +186,29 @@ def _due(
 
 
 def _transitions(around: Surroundings, book: Book, last: datetime, now: datetime) -> Iterator[str]:
-    """The instances whose timetable wants another rung since the last tick, reckoned from the times alone."""
-    entries = TypeAdapter(list[TimetableEntry])
+    """The instances whose timetable wants another rung since the last tick, reckoned from the times alone.
+
+    Instances of one profile share a timetable, which is reckoned once.
+    """
+    known: dict[str, bool] = {}
     for name, entry in book.index["instances"].items():
         if not entry.get("timetable"):
             continue
-        try:
-            spans, workdays = entries.validate_python(entry["timetable"]), around.workdays(entry["country"])
-            table = Timetable(spans, entry["timezone"], entry["rungs"], workdays)
-            moved = next(table.changes(last, now), None) is not None
-        except Exception as error:  # noqa: BLE001 - one bad calendar must not stop the tick of all
-            log("timetable-unread", instance=name, error=type(error).__name__, message=str(error)[:300])
-            moved = True
-        if moved:
+        shape = json.dumps({key: entry.get(key) for key in SHAPE}, sort_keys=True)
+        if shape not in known:
+            known[shape] = _moves(around, entry, last, now)
+        if known[shape]:
             yield name
+
+
+def _moves(around: Surroundings, entry: Mapping[str, Any], last: datetime, now: datetime) -> bool:
+    try:
+        table = timetable_of(entry, around.calendar(entry["country"]))
+        return next(table.changes(last, now), None) is not None
+    except Exception as error:  # noqa: BLE001 - one bad calendar must not stop the tick of all
+        log("timetable-unread", entry=dict(entry), error=type(error).__name__, message=str(error)[:300])
+        return True
 
 
 def _keys(around: Surroundings, book: Book) -> dict[str, str]:
     return {around.key_of(entry): name for name, entry in book.index["instances"].items()}
-
-
-def index_entry(policy: InstancePolicy) -> dict[str, object]:
-    """What the index of a published policy says of one instance: enough to bind an alert and to reckon transitions."""
-    return {
-        "product": policy.product,
-        "region": policy.region,
-        "instance_id": policy.instance_id,
-        "rules": [identity for rule in policy.alerts for identity in (rule.rule, rule.rule_id) if identity],
-        "timetable": [entry.model_dump(mode="json", by_alias=True) for entry in policy.timetable],
-        "timezone": policy.timezone,
-        "country": policy.calendars.workdays.get("country", ""),
-        "rungs": list(policy.rungs.names),
-    }

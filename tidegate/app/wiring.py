@@ -7,13 +7,13 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidegate.app.calendars import calendar_of
 from tidegate.app.surroundings import Surroundings
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.timetable import Workdays, weekdays_only
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.policies import Policies
 from tidegate.settings import BadSettings, Settings, read_settings
@@ -83,7 +83,7 @@ def wire(
         start=start,
         send=send,
         now=now,
-        workdays=workdays_of,
+        calendar=calendar_of,
         checked=_CHECKED,
         cache=_CACHE,
     )
@@ -112,20 +112,6 @@ def shelf(settings: Settings, sleep: Callable[[float], None] = nap, *, quick: bo
         )
         return OssShelf(bucket, lambda: settings, Patience(sleep, attempts=2 if quick else 3))
     raise BadSettings("TIDEGATE_STORE is oss://BUCKET or sqlite:///FILE")
-
-
-def workdays_of(country: str) -> Workdays:
-    """The workdays of a country, make-up workdays included; Monday to Friday where none is named."""
-    if not country:
-        return weekdays_only
-    import holidays  # noqa: PLC0415 - only for timetables that say `workdays`
-
-    calendar = holidays.country_holidays(country)
-
-    def is_workday(day: date) -> bool:
-        return bool(calendar.is_working_day(day))
-
-    return is_workday
 
 
 def has_time(limit_s: float, clock: Callable[[], float] = time.monotonic) -> Callable[[], bool]:

@@ -18,19 +18,26 @@ app.add_typer(policy_app, name="policy")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
-File = Annotated[Path, typer.Option("--policy", help="The policy file.", show_default=True)]
-MaybeFile = Annotated[Path | None, typer.Option("--policy", help="A policy file, instead of the policy in force.")]
+File = Annotated[Path, typer.Option("--policy", help="The policy file, or a folder of them.", show_default=True)]
+MaybeFile = Annotated[
+    Path | None, typer.Option("--policy", help="A policy file or a folder of them, instead of the policy in force.")
+]
 As = Annotated[str, typer.Option("--as", help="Who asks, where that is not whoever is logged in here.")]
 POLICY = Path("policy.yaml")
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command()
-def validate(*, policy: File = POLICY, as_json: Json = False) -> int:
-    """Name everything that is wrong with a policy file."""
+def validate(
+    *,
+    policy: File = POLICY,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 also for warnings.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Name everything that is wrong with a policy, and warn of what is hardly meant."""
     from tidegate.cli.publish import validate as run  # noqa: PLC0415
 
-    return run(policy, as_json=as_json)
+    return run(policy, strict=strict, as_json=as_json)
 
 
 @app.command()
@@ -47,6 +54,21 @@ def status(*, policy: MaybeFile = None, as_json: Json = False) -> int:
     from tidegate.cli.read import status as run  # noqa: PLC0415
 
     return run(policy, as_json=as_json)
+
+
+@app.command()
+def upcoming(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only this instance.")] = "",
+    *,
+    begin: Annotated[str, typer.Option("--from", help="When to begin instead of now: 2026-03-02, 20:05.")] = "",
+    days: Annotated[int, typer.Option("--days", min=1, max=3660, help="How many days to look ahead.")] = 14,
+    policy: MaybeFile = None,
+    as_json: Json = False,
+) -> int:
+    """Show every change of the wanted rung by timetable alone."""
+    from tidegate.cli.upcoming import run  # noqa: PLC0415
+
+    return run(name, begin, days, policy, as_json=as_json)
 
 
 @app.command()
@@ -130,11 +152,19 @@ def push(*, policy: File = POLICY, caller: As = "", as_json: Json = False) -> in
 
 
 @policy_app.command()
-def show(name: Name, *, as_json: Json = False) -> int:
-    """Show what the policy in force says of an instance, profiles and defaults merged in."""
+def show(
+    name: Name,
+    *,
+    policy: MaybeFile = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Every value, with the file and line it is from.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Show what the policy says of an instance, profiles and defaults merged in."""
     from tidegate.cli.publish import show as run  # noqa: PLC0415
 
-    return run(name, as_json=as_json)
+    return run(name, policy, resolved=resolved, as_json=as_json)
 
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)

@@ -74,7 +74,9 @@ def _why(each: Standing, now: datetime) -> str:
     if each.operation:
         return each.operation.reason.removeprefix(f"{each.operation.to_rung} wanted by ")
     if each.override:
-        return f"override by {each.override.by} until {show_hour(each.override.until, each.timezone, now)}"
+        until = each.override.until
+        ends = f"until {show_hour(until, each.timezone, now)}" if until else "until released"
+        return f"override by {each.override.by} {ends}"
     return each.why
 
 

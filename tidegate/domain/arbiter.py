@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.measures import Measure
+from tidegate.domain.reading import Spec
 from tidegate.domain.state import Demand, Override, State
-from tidegate.domain.timetable import Timetable, Wish
+from tidegate.domain.terms import Terms
+from tidegate.domain.timetable import Wish
+
+AS_FOUND = "as found"
+"""Stands for a rung's name where an instance off the ladder was adopted, and nothing asks for a rung."""
+MOMENT = "%Y-%m-%d %H:%MZ"
 
 
 @dataclass(frozen=True)
@@ -21,49 +28,146 @@ class Wanted:
     demands: tuple[Demand, ...]
     override: Override | None
     clamped_from: str = ""
+    since: datetime | None = None
+    """Since when whoever won has wanted it; None of home, which wants it since ever."""
+    doubted: tuple[str, ...] = ()
+    """Demands that ask for more than they are given, since their metric does not bear them out: why not."""
+    unmeasured: bool = False
+    """Whether one of these could not be measured at all."""
 
     def says(self) -> str:
         """All that had a say, in one line for people."""
         alerts = ", ".join(f"{demand.rung} ({demand.rule})" for demand in self.demands) or "none"
         timetable = f"{self.timetable.rung} ({self.timetable.why})" if self.timetable else "none"
-        override = f"{self.override.rung} until {self.override.until:%H:%M}Z" if self.override else "none"
+        override = f"{self.override.rung} {ends(self.override)}" if self.override else "none"
         return f"home {self.home}; timetable {timetable}; alerts {alerts}; override {override}"
 
 
-def open_demands(policy: InstancePolicy, state: State, now: datetime) -> tuple[Demand, ...]:
+def ends(override: Override) -> str:
+    """When an override ends, in a phrase."""
+    return f"until {override.until:{MOMENT}}" if override.until else "until it is released"
+
+
+def open_demands(terms: Terms, state: State, now: datetime) -> tuple[Demand, ...]:
     """The demands that still count, of rules and rungs that the policy still has."""
-    rules = {rule.identity for rule in policy.alerts}
+    policy = terms.policy
     return tuple(
         demand
         for demand in state.demands
-        if now < demand.ends(policy.release_after, policy.forget_after)
-        and demand.rule in rules
-        and demand.rung in policy.rungs
+        if demand.rule in terms.rules
+        and demand.rung in terms.ladder
+        and now < demand.ends(policy.releases_after(demand.rule), policy.forget_after)
     )
 
 
-def open_override(policy: InstancePolicy, state: State, now: datetime) -> Override | None:
+def open_override(terms: Terms, state: State, now: datetime) -> Override | None:
     """The override that still counts."""
     override = state.override
-    return override if override and now < override.until and override.rung in policy.rungs else None
+    if override is None or (override.until is not None and now >= override.until):
+        return None
+    return override if override.rung in terms.ladder else None
 
 
-def wanted(policy: InstancePolicy, state: State, timetable: Timetable, now: datetime) -> Wanted | None:
+def wanted(
+    terms: Terms,
+    state: State,
+    now: datetime,
+    measures: Mapping[str, Measure] | None = None,
+    standing: str = "",
+) -> Wanted | None:
     """Who wants what, and which rung wins; None before first contact told what home is.
 
-    An alert only ever raises; a person's override may lower. Whatever wins is held between `min` and `max`.
+    An alert only ever raises; a person's override may lower. Whatever wins is held between `min` and `max`. Where
+    `measures` are given, a demand of a rule with `confirm` gets no more than the rung the instance is on (`standing`),
+    unless its metric bears it out; one that was never borne out gets nothing.
     """
-    ladder = policy.rungs
+    ladder, policy = terms.ladder, terms.policy
     home = state.home if policy.base == "keep" else policy.base
-    if home not in ladder:
+    if home not in ladder and not state.found:
         return None
-    wish, override = timetable.wish(now), open_override(policy, state, now)
-    demands = tuple(demand for demand in open_demands(policy, state, now) if demand.fired)
-    claims = [(home, "base" if policy.base != "keep" else "home")]
-    claims += [(wish.rung, wish.why)] if wish else []
-    claims += [(demand.rung, demand.rule) for demand in demands]
-    rung, why = max(claims, key=lambda claim: ladder.index(claim[0]))
+    best, why = (ladder.index(home), "home" if policy.base == "keep" else "base") if home in ladder else ADOPTED
+    since: datetime | None = None
+    wish, override = terms.timetable.wish(now), open_override(terms, state, now)
+    if wish is not None and ladder.index(wish.rung) > best:
+        best, why, since = ladder.index(wish.rung), wish.why, wish.since
+    demands = tuple(demand for demand in open_demands(terms, state, now) if demand.fired) if state.demands else ()
+    doubts: list[tuple[str, bool]] = []
+    for demand in demands:
+        place = _granted(terms, demand, measures, standing, doubts)
+        if place > best:
+            best, why, since = place, demand.rule, demand.opened_at
     if override:
-        rung, why = override.rung, f"override by {override.by} until {override.until:%Y-%m-%d %H:%M}Z"
-    held = ladder.clamp(rung, policy.lowest, policy.highest)
-    return Wanted(held, why, home, wish, demands, override, clamped_from=rung if held != rung else "")
+        best, why, since = ladder.index(override.rung), f"override by {override.by} {ends(override)}", override.at
+        doubts = []
+    asked = ladder.names[best] if best >= 0 else AS_FOUND
+    rung = ladder.names[terms.clamp(best)] if best >= 0 else AS_FOUND
+    return Wanted(
+        rung,
+        why,
+        home,
+        wish,
+        demands,
+        override,
+        clamped_from=asked if rung != asked else "",
+        since=since,
+        doubted=tuple(doubt for doubt, _ in doubts),
+        unmeasured=any(is_unmeasured for _, is_unmeasured in doubts),
+    )
+
+
+ADOPTED = (-1, "what was adopted")
+
+
+def _granted(
+    terms: Terms,
+    demand: Demand,
+    measures: Mapping[str, Measure] | None,
+    standing: str,
+    doubts: list[tuple[str, bool]],
+) -> int:
+    """The place on the ladder that a demand gets, -1 for none; why it gets less than it asks for goes to `doubts`."""
+    ladder, place = terms.ladder, terms.ladder.index(demand.rung)
+    if measures is None:
+        return -1 if terms.rules[demand.rule].confirm and demand.confirmed_at is None else place
+    if (doubt := why_not(terms, demand, measures)) is None:
+        return place
+    most = ladder.index(standing) if demand.confirmed_at and standing in ladder else -1
+    if place > most:
+        doubts.append(doubt)
+    return min(place, most)
+
+
+def why_not(terms: Terms, demand: Demand, measures: Mapping[str, Measure]) -> tuple[str, bool] | None:
+    """Why its metric does not bear a demand out, and whether it is that it could not be measured; None if it does."""
+    confirm = terms.rules[demand.rule].confirm
+    if confirm is None:
+        return None
+    measure = measures.get(demand.rule)
+    if measure is None or measure.value is None:
+        trouble = measure.trouble if measure else "it was not read"
+        return f"alert {demand.rule} is not borne out: {confirm.metric} could not be read ({trouble})", True
+    if measure.value > confirm.above:
+        return None
+    return (
+        f"alert {demand.rule} is not borne out: {confirm.metric} {measure.value:g} is not above {confirm.above:g}",
+        False,
+    )
+
+
+def to_measure(terms: Terms, state: State, now: datetime) -> tuple[str, ...]:
+    """The rules whose metric has to be read before anything is decided: those that ask for more than there is."""
+    if not state.demands or not any(rule.confirm for rule in terms.rules.values()):
+        return ()
+    standing = terms.ladder.index(state.rung) if state.rung in terms.ladder else -1
+    return tuple(
+        demand.rule
+        for demand in open_demands(terms, state, now)
+        if demand.fired
+        and terms.rules[demand.rule].confirm
+        and (demand.confirmed_at is None or terms.ladder.index(demand.rung) > standing)
+    )
+
+
+def differs(ladder_fields: tuple[str, ...], one: Spec, other: Spec) -> bool:
+    """Whether two specs differ in a field that rungs name."""
+    return any(one.get(field) != other.get(field) for field in ladder_fields)

@@ -1,101 +1,99 @@
-"""The decision: resize or hold, always with a reason. Pure: the same facts at the same time give the same answer.
-
-The guards stand in one table, in the order of their weight. A guard answers with a Hold or lets pass; which guards a
-person may overrule with `--despite` is said beside each.
-"""
+"""The decision: resize or hold, always with a reason. Pure: the same facts at the same time give the same answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from tidegate.domain.arbiter import Wanted, wanted
-from tidegate.domain.ladder import Rung
-from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.reading import Billing, Direction, Health, Reading
+from tidegate.domain.arbiter import AS_FOUND, Wanted, differs, wanted
+from tidegate.domain.guards import GUARDS
+from tidegate.domain.ladder import Rung, compare
+from tidegate.domain.observed import Observed
+from tidegate.domain.reading import Direction, Health, Reading
 from tidegate.domain.state import State
-from tidegate.domain.timetable import Timetable
+from tidegate.domain.terms import Terms
+from tidegate.domain.verdict import Case, Decision, Hold, Resize
 
 
-@dataclass(frozen=True)
-class Resize:
-    """Go from one rung to another."""
-
-    start: Rung
-    end: Rung
-    direction: Direction
-    reason: str
-    code: str = "resize"
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Stay, and why. `code` names the kind of reason, for filters and tests; `reason` is for people."""
-
-    code: str
-    reason: str
-    needs_person: bool = False
-
-
-Decision = Resize | Hold
-
-
-@dataclass(frozen=True)
-class Case:
-    """Everything a guard may look at."""
-
-    policy: InstancePolicy
-    state: State
-    reading: Reading
-    want: Wanted
-    now: datetime
-    start: Rung
-    end: Rung
-    direction: Direction
-
-    def despite(self, guard: str) -> bool:
-        """Whether a person with an open override said to overrule this guard."""
-        return self.want.override is not None and guard in self.want.override.despite
-
-
-def decide(
-    policy: InstancePolicy, state: State, reading: Reading | None, timetable: Timetable, now: datetime
-) -> Decision:
-    """Decide for one instance. `reading` is None where the instance was not or could not be read."""
-    case = case_of(policy, state, reading, timetable, now)
+def decide(terms: Terms, state: State, observed: Observed, now: datetime) -> Decision:
+    """Decide for one instance, on what its ledger says and what was seen."""
+    case = case_of(terms, state, observed, now)
     if isinstance(case, Hold):
         return case
+    held = _guarded(case)
+    if held is not None and held.code == "window" and (lesser := _urgent_part(case)) is not None:
+        case, held = lesser, _guarded(lesser)
+    if held is not None:
+        return held
+    reason = f"{case.end.name} wanted by {case.want.why}{_bounded(case.want)}{_doubts(case.want)}"
+    return Resize(case.start, case.end, case.direction, reason)
+
+
+def _guarded(case: Case) -> Hold | None:
     for _, guard in GUARDS:
         if (hold := guard(case)) is not None:
             return hold
-    return Resize(
-        case.start, case.end, case.direction, f"{case.end.name} wanted by {case.want.why}{_bounded(case.want)}"
-    )
+    return None
 
 
-def case_of(
-    policy: InstancePolicy, state: State, reading: Reading | None, timetable: Timetable, now: datetime
-) -> Case | Hold:
+def _urgent_part(case: Case) -> Case | None:
+    """The part of an up that an urgent rule asks for, where the whole of it has to wait for a window."""
+    if case.direction is Direction.DOWN:
+        return None
+    ladder, urgent = case.terms.ladder, case.urgent
+    start = ladder.index(case.start.name) if case.start.name in ladder else ladder.standing(case.start.spec) - 1
+    return case.towards(ladder.rungs[urgent]) if start < urgent < ladder.index(case.end.name) else None
+
+
+def case_of(terms: Terms, state: State, observed: Observed, now: datetime) -> Case | Hold:
     """What the guards are to judge, or a Hold where there is nothing to judge."""
+    reading = observed.reading
     if reading is None:
         return Hold("unread", "the instance could not be read; the next tick tries again")
     if reading.health is Health.GONE:
         return Hold("gone", f"the vendor says {reading.status}: the instance is stopped or released", needs_person=True)
-    start = policy.rungs.match(reading.spec)
+    start = _standing(terms, state, reading)
     if start is None:
-        return _off_ladder(policy, reading)
-    want = wanted(policy, state, timetable, now)
+        return _off_ladder(terms, reading)
+    want = wanted(terms, state, now, observed.measures, start.name)
     if want is None:
         return Hold("home-unknown", "home is not known yet: the instance was never seen on a rung", needs_person=True)
-    end = policy.rungs.rung(want.rung)
-    if end.name == start.name:
+    if want.rung == start.name:
+        if want.doubted:
+            code = "unmeasured" if want.unmeasured else "unconfirmed"
+            return Hold(code, f"{'; '.join(want.doubted)}; so {start.name} stays, as wanted by {want.why}")
         return Hold("as-wanted", f"{start.name} as wanted by {want.why}{_bounded(want)}")
-    return Case(policy, state, reading, want, now, start, end, policy.rungs.direction(start.name, end.name))
+    if want.rung == AS_FOUND:
+        # Adopted off the ladder, and it stands on a rung since: nobody asks for anything.
+        return Hold("as-wanted", f"{start.name} stays: nothing asks for a rung")
+    end = terms.ladder.rung(want.rung)
+    direction = _direction(terms, start, end)
+    if direction is None:
+        return _mixed(start, end)
+    return Case(terms, state, observed, reading, want, now, start, end, direction)
 
 
-def _off_ladder(policy: InstancePolicy, reading: Reading) -> Hold:
-    near = policy.rungs.nearest(reading.spec)
+def _standing(terms: Terms, state: State, reading: Reading) -> Rung | None:
+    """The rung it stands on, or, as if it were one, the spec off the ladder that a person adopted."""
+    rung = terms.ladder.match(reading.spec)
+    if rung is None and state.found and not differs(terms.named, state.found, reading.spec):
+        return Rung(AS_FOUND, {field: reading.spec[field] for field in terms.named if field in reading.spec})
+    return rung
+
+
+def _direction(terms: Terms, start: Rung, end: Rung) -> Direction | None:
+    if start.name in terms.ladder:
+        return terms.ladder.direction(start.name, end.name)
+    return compare(start.spec, end.spec)[0]
+
+
+def _mixed(start: Rung, end: Rung) -> Hold:
+    fields = ", ".join(f"{f} {start.spec.get(f)} -> {end.spec[f]}" for f in compare(start.spec, end.spec)[1])
+    why = f"from what was adopted to {end.name} some figures rise and others fall, which no order does: {fields}"
+    return Hold("off-ladder", why, needs_person=True)
+
+
+def _off_ladder(terms: Terms, reading: Reading) -> Hold:
+    near = terms.ladder.nearest(reading.spec)
     fields = ", ".join(f"{f} {reading.spec.get(f)} != {near.spec[f]}" for f in near.differing(reading.spec))
     return Hold("off-ladder", f"matches no rung; nearest {near.name}: {fields}", needs_person=True)
 
@@ -104,73 +102,5 @@ def _bounded(want: Wanted) -> str:
     return f" ({want.clamped_from} is outside min/max)" if want.clamped_from else ""
 
 
-def _mode(case: Case) -> Hold | None:
-    if case.policy.mode == "act":
-        return None
-    return Hold("observe", f"observe only: would go {case.direction.value} to {case.end.name} for {case.want.why}")
-
-
-def _open_operation(case: Case) -> Hold | None:
-    operation = case.state.operation
-    if operation is None:
-        return None
-    return Hold("operation", f"operation {operation.number} to {operation.to_rung} is {operation.phase.value}")
-
-
-def _health(case: Case) -> Hold | None:
-    if case.reading.health is Health.HEALTHY:
-        return None
-    return Hold("unhealthy", f"the instance is {case.reading.status}, so it is left alone", needs_person=True)
-
-
-def _expect(case: Case) -> Hold | None:
-    expect, found = case.policy.expect, case.reading
-    if expect.billing and expect.billing is not found.billing:
-        why = f"expected billing {expect.billing.value}, found {found.billing.value}"
-        return Hold("expect", why, needs_person=True)
-    if expect.edition and expect.edition.lower() != found.edition.lower():
-        return Hold("expect", f"expected edition {expect.edition}, found {found.edition}", needs_person=True)
-    return None
-
-
-def _circuit(case: Case) -> Hold | None:
-    circuit = case.state.circuit
-    if circuit is None:
-        return None
-    why = f"nothing is ordered until `tidegate ack {case.policy.name}`: {circuit.why}"
-    # The outcome that opened it was told already.
-    return Hold("circuit", why)
-
-
-def _cooldown(case: Case) -> Hold | None:
-    last = case.state.last_resize()
-    if last is None or case.despite("cooldown"):
-        return None
-    cooldown = case.policy.cooldown
-    ready_at = last.at + (cooldown.up if case.direction is Direction.UP else cooldown.down)
-    if case.now >= ready_at:
-        return None
-    return Hold("cooldown", f"cooling down until {ready_at:%Y-%m-%d %H:%M:%S}Z before {case.end.name}")
-
-
-def _subscription_down(case: Case) -> Hold | None:
-    is_subscription = case.reading.billing is Billing.SUBSCRIPTION
-    if case.direction is Direction.UP or not is_subscription or case.policy.subscription_down == "allow":
-        return None
-    why = "a downgrade of a subscription does not return vouchers; allow it with `subscription_down: allow`"
-    return Hold("approval", why, needs_person=True)
-
-
-GUARDS: tuple[tuple[str, Callable[[Case], Hold | None]], ...] = (
-    ("mode", _mode),  # nobody overrules it
-    ("operation", _open_operation),  # nobody
-    ("health", _health),  # nobody
-    ("expect", _expect),  # nobody
-    ("circuit", _circuit),  # nobody
-    ("cooldown", _cooldown),  # a person with --despite cooldown
-    ("approval", _subscription_down),  # nobody: allowing it is an act of its own, in the policy
-)
-"""Bounds are not a guard: the arbiter clamps to them, so no decision can lie outside."""
-
-DESPITE = ("cooldown",)
-"""The guards a person may overrule."""
+def _doubts(want: Wanted) -> str:
+    return f" ({'; '.join(want.doubted)})" if want.doubted else ""

@@ -5,13 +5,25 @@ Facts carry results, not orders to compute them: folding the same records gives 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from tidegate.domain.operation import Attempt, Event, Evidence, Operation, Outcome, Verdict
 from tidegate.domain.reading import Spec
-from tidegate.domain.state import Demand, Override, Stance, Told
+from tidegate.domain.state import (
+    Approved,
+    Demand,
+    Drift,
+    Override,
+    Pause,
+    Stance,
+    State,
+    Told,
+    Topic,
+    Word,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class Adopted:
 
 @dataclass(frozen=True)
 class Decided:
-    """Signals were folded in, or the verdict changed. Demands and override are as they are afterwards."""
+    """Signals were folded in, or something was seen, or the verdict changed. The rest is as it is afterwards."""
 
     stance: Stance
     demands: tuple[Demand, ...]
@@ -46,7 +58,35 @@ class Decided:
     answers: tuple[Answer, ...] = ()
     acked: bool = False
     rung: str = ""
+    words: Mapping[Topic, Word] = field(default_factory=dict)
+    pause: Pause | None = None
+    approval: Approved | None = None
+    drift: Drift | None = None
+    home: str = ""
+    found: Spec = field(default_factory=dict)
+    last_set: Spec = field(default_factory=dict)
     kind: Literal["decided"] = "decided"
+
+    @classmethod
+    def of(
+        cls, state: State, stance: Stance, answers: tuple[Answer, ...] = (), rung: str = "", *, acked: bool
+    ) -> Decided:
+        """The fact that leads to this state."""
+        return cls(
+            stance,
+            state.demands,
+            state.override,
+            answers,
+            acked,
+            rung,
+            state.words,
+            state.pause,
+            state.approval,
+            state.drift,
+            state.home,
+            state.found,
+            state.last_set,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""What no single field of a policy shows: rungs that are not on the ladder, a ladder that does not rise."""
+"""What no single field of a policy shows: rungs that are not on the ladder, limits that could not be kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tidegate.domain.reading import Value
@@ -11,6 +12,7 @@ from tidegate.domain.state import CHANNELS_KEPT
 
 if TYPE_CHECKING:
     from tidegate.domain.policy import InstancePolicy, RungSpec
+    from tidegate.domain.when import WallSpan
 
 Where = tuple[str | int, ...]
 
@@ -41,7 +43,56 @@ def faults_of(policy: InstancePolicy) -> list[Fault]:
     bounds_known = policy.lowest in names and policy.highest in names
     if bounds_known and names.index(policy.lowest) > names.index(policy.highest):
         found.append(Fault(("min",), f"`{policy.lowest}` is above max: `{policy.highest}`"))
-    return found
+    return [*found, *_unpriced(policy), *_holidays_of_nowhere(policy), *_pointless(policy)]
+
+
+def spans_of(policy: InstancePolicy) -> Iterator[tuple[Where, WallSpan]]:
+    """Every wall-clock span of the policy, and where it stands."""
+    named: dict[Where, Sequence[WallSpan]] = {
+        ("timetable",): policy.timetable,
+        ("resize_windows", "up"): policy.resize_windows.up or [],
+        ("resize_windows", "down"): policy.resize_windows.down or [],
+        ("blackouts",): policy.blackouts,
+    }
+    for where, spans in named.items():
+        yield from (((*where, index), span) for index, span in enumerate(spans))
+
+
+def _unpriced(policy: InstancePolicy) -> Iterator[Fault]:
+    """A limit on cost holds only if every rung has its price."""
+    limits = [key for key, limit in (("soft", policy.cost.soft), ("hard", policy.cost.hard)) if limit is not None]
+    for index, rung in enumerate(policy.ladder if limits else ()):
+        if rung.hourly_price is None:
+            why = f"rung `{rung.rung}` has no hourly_price, so `cost: {limits[0]}` could not be kept"
+            yield Fault(("ladder", index), why)
+
+
+def _holidays_of_nowhere(policy: InstancePolicy) -> Iterator[Fault]:
+    if policy.calendars.workdays.get("country"):
+        return
+    for where, span in spans_of(policy):
+        if "holidays" in span.days:
+            why = "`holidays` of which country? Say it once with calendars: {workdays: {country: CN}}"
+            yield Fault((*where, "days"), why)
+
+
+def _pointless(policy: InstancePolicy) -> Iterator[Fault]:
+    """What is over before it began, speaks of nothing, or says two things of home."""
+    if policy.on_drift.action == "adopt" and policy.base != "keep":
+        why = f"`adopt` makes what it finds the home, and base: `{policy.base}` says another; leave `base` out"
+        yield Fault(("on_drift",), why)
+    lasting: dict[Where, timedelta | None] = {
+        ("on_drift", "keep_for"): policy.on_drift.keep_for,
+        ("approval", "expires"): policy.approval.expires,
+    }
+    for index, rule in enumerate(policy.alerts):
+        lasting["alerts", index, "confirm", "within"] = rule.confirm.within if rule.confirm else None
+    yield from (Fault(where, "expected a duration above 0s") for where, span in lasting.items() if span == timedelta(0))
+    closings = {("blackouts", index): each.directions for index, each in enumerate(policy.blackouts)}
+    closings |= {("freezes", index): each.directions for index, each in enumerate(policy.freezes)}
+    for (key, index), directions in closings.items():
+        if not directions:
+            yield Fault((key, index, "directions"), "expected at least one of up and down")
 
 
 def _twice(names: Sequence[str], where: Where, what: str) -> Iterator[Fault]:

@@ -23,12 +23,17 @@ from tidegate.domain.operation import Event, Operation, Outcome
 from tidegate.domain.state import (
     CHANNELS_KEPT,
     RECENT_KEPT,
+    REVERSAL_WITHIN,
     SEEN_FOR,
     SEEN_KEPT,
+    SPENT_FOR,
+    SPENT_KEPT,
     TOLD_KEPT,
+    Approved,
     Circuit,
     Seen,
     Settled,
+    Spent,
     State,
     newest,
 )
@@ -67,6 +72,13 @@ def _(fact: Decided, state: State, at: datetime) -> State:
         told=told,
         circuit=None if fact.acked else state.circuit,
         rung=fact.rung or state.rung,
+        words=fact.words,
+        pause=fact.pause,
+        approval=fact.approval,
+        drift=fact.drift,
+        home=fact.home,
+        found=fact.found,
+        last_set=fact.last_set,
     )
 
 
@@ -80,8 +92,28 @@ def _(fact: Planned, state: State, at: datetime) -> State:
 
 @_fold.register
 def _(fact: Claimed, state: State, at: datetime) -> State:
-    operation = _open(state, fact.operation).moved(Event.CLAIM, at).with_attempt(fact.attempt)
-    return replace(state, operation=replace(operation, from_spec=fact.from_spec, to_spec=fact.to_spec, sent_back=0))
+    before = _open(state, fact.operation)
+    approval = state.approval
+    if approval and approval.at and not approval.used_by and _allowed(approval, before):
+        approval = replace(approval, used_by=before.number)
+    operation = before.moved(Event.CLAIM, at).with_attempt(fact.attempt)
+    by = approval.by if approval and approval.used_by == before.number else ""
+    operation = replace(operation, from_spec=fact.from_spec, to_spec=fact.to_spec, sent_back=0, approved_by=by)
+    return replace(state, operation=operation, approval=approval, spent=_spent(state, before, at))
+
+
+def _allowed(approval: Approved, operation: Operation) -> bool:
+    return (approval.from_rung, approval.to_rung) == (operation.from_rung, operation.to_rung)
+
+
+def _spent(state: State, operation: Operation, at: datetime) -> tuple[Spent, ...]:
+    """The budget is used at the first claim of an operation; its later attempts are the same resize."""
+    if any(one.operation == operation.number for one in state.spent):
+        return state.spent
+    last = state.spent[-1] if state.spent else None
+    is_reversal = last is not None and last.direction is not operation.direction and at - last.at < REVERSAL_WITHIN
+    kept = tuple(one for one in state.spent if at - one.at < SPENT_FOR)
+    return newest((*kept, Spent(operation.number, operation.direction, at, is_reversal)), SPENT_KEPT)
 
 
 @_fold.register
@@ -176,7 +208,9 @@ def _(fact: Closed, state: State, at: datetime) -> State:
         operation=None,
         recent=newest((*state.recent, settled), RECENT_KEPT),
         rung=fact.rung or state.rung,
-        last_set=operation.evidence.spec or state.last_set,
+        last_set=(operation.evidence.spec if operation.sent else {}) or state.last_set,
+        drift=None if operation.sent else state.drift,
+        found={} if operation.sent and fact.rung else state.found,
         circuit=Circuit(f"operation {operation.number} {operation.outcome.value}: {operation.outcome_why}", at)
         if fact.opens_circuit
         else state.circuit,

@@ -6,44 +6,60 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tidegate.domain.decide import DESPITE
 from tidegate.domain.alertrule import AlertRule
+from tidegate.domain.ask import Answered, ask
+from tidegate.domain.observed import NOTHING, Observed
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.signal import Alert, AlertState, Noise, Request, Signal, Verb
+from tidegate.domain.signal import Alert, AlertState, Noise, Signal
 from tidegate.domain.state import Demand, Override, State
+from tidegate.domain.terms import Terms
 
-LONGEST_OVERRIDE = timedelta(days=31)
 STALE_AFTER = timedelta(hours=24)
 """An alert older than this says nothing of now; CloudMonitor and SMQ deliver within a day (facts fc 2.3, 2.5)."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """The demands and the override after a signal, and a reason where the signal was turned down."""
+    """The state after a signal, and a reason where the signal was turned down."""
 
-    demands: tuple[Demand, ...]
-    override: Override | None
+    state: State
     refused: str = ""
     acked: bool = False
+    waits: str = ""
+    """Why it cannot be taken in yet, and is left in the inbox."""
+    told: str = ""
+    """What the sender is to know, where the decision alone does not say it."""
+
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """The demands after it."""
+        return self.state.demands
+
+    @property
+    def override(self) -> Override | None:
+        """The override after it."""
+        return self.state.override
 
 
-def hear(policy: InstancePolicy, state: State, signals: Iterable[Signal], now: datetime) -> list[tuple[Signal, Heard]]:
+def hear(
+    terms: Terms, state: State, signals: Iterable[Signal], now: datetime, observed: Observed = NOTHING
+) -> list[tuple[Signal, Heard]]:
     """Fold signals in by the time they speak of, so that the order of their arrival does not matter."""
-    demands, override, heard = state.demands, state.override, []
+    heard: list[tuple[Signal, Heard]] = []
     for signal in sorted(signals, key=lambda signal: (signal.at, signal.key)):
-        before = replace(state, demands=demands, override=override)
-        after = _hear_one(policy, before, signal, now)
-        demands, override = after.demands, after.override
+        after = _hear_one(terms, state, signal, now, observed)
+        state = after.state
         heard.append((signal, after))
     return heard
 
 
-def _hear_one(policy: InstancePolicy, state: State, signal: Signal, now: datetime) -> Heard:
+def _hear_one(terms: Terms, state: State, signal: Signal, now: datetime, observed: Observed) -> Heard:
     if isinstance(signal, Alert):
-        return _alert(policy, state, signal, now)
+        return _alert(terms, state, signal, now, observed)
     if isinstance(signal, Noise):
-        return Heard(state.demands, state.override, refused=signal.reason)
-    return _request(policy, state, signal)
+        return Heard(state, refused=signal.reason)
+    answered: Answered = ask(terms, state, signal, now, observed.reading)
+    return Heard(answered.state, refused=answered.refused, acked=answered.acked, told=answered.told)
 
 
 def describe(signal: Signal) -> str:
@@ -53,9 +69,10 @@ def describe(signal: Signal) -> str:
         return f"alert {signal.rule or signal.rule_id} {signal.state.value}{value}"
     if isinstance(signal, Noise):
         return "a message that is no alert"
-    until = f" until {signal.until:%Y-%m-%d %H:%M}Z" if signal.until else ""
+    until = f" until {signal.until:%Y-%m-%d %H:%M}Z" if signal.until else " until released" * signal.until_released
     to = f" to {signal.to}" if signal.to else ""
-    return f"{signal.verb.value}{to}{until} by {signal.caller}"
+    which = f" {signal.approval}" if signal.approval else ""
+    return f"{signal.verb.value}{to}{which}{until} by {signal.caller}"
 
 
 def rule_for(policy: InstancePolicy, alert: Alert) -> AlertRule | None:
@@ -66,21 +83,39 @@ def rule_for(policy: InstancePolicy, alert: Alert) -> AlertRule | None:
     return None
 
 
-def _alert(policy: InstancePolicy, state: State, alert: Alert, now: datetime) -> Heard:
-    same = Heard(state.demands, state.override)
-    rule = rule_for(policy, alert)
+def _alert(terms: Terms, state: State, alert: Alert, now: datetime, observed: Observed) -> Heard:
+    rule = rule_for(terms.policy, alert)
     if rule is None:
-        return replace(same, refused=f"{policy.name} has no alert rule `{alert.rule or alert.rule_id}` in its policy")
+        said = alert.rule or alert.rule_id
+        return Heard(state, refused=f"{terms.policy.name} has no alert rule `{said}` in its policy")
     if now - alert.at > STALE_AFTER:
-        return replace(same, refused=f"the alert is of {alert.at:%Y-%m-%d %H:%M}Z: too old to say anything of now")
+        return Heard(state, refused=f"the alert is of {alert.at:%Y-%m-%d %H:%M}Z: too old to say anything of now")
     if alert.state is AlertState.NO_DATA:
-        return same
+        return Heard(state)
     mine = next((demand for demand in state.demands if demand.rule == rule.identity), None)
     at = min(alert.at, now)  # the sender's clock may be ahead of ours
-    ended = alert.state is AlertState.OK
-    demand = _ended(policy, rule, at, mine) if ended else _raised(policy, state, rule, at, mine)
+    if alert.state is AlertState.OK:
+        if (doubt := _doubted_end(rule, mine, observed)) is not None:
+            return replace(doubt, state=state)
+        demand = _ended(terms.policy, rule, at, mine)
+    else:
+        demand = _raised(terms, state, rule, at, mine)
     others = tuple(other for other in state.demands if other.rule != rule.identity)
-    return replace(same, demands=(*others, demand))
+    return Heard(replace(state, demands=tuple(sorted((*others, demand), key=lambda each: each.rule))))
+
+
+def _doubted_end(rule: AlertRule, mine: Demand | None, observed: Observed) -> Heard | None:
+    """Whether an OK is not to be believed: a forged one would take away what the load still needs."""
+    if rule.confirm is None or mine is None or not mine.fired:
+        return None
+    measure = observed.measures.get(rule.identity)
+    if measure is None or measure.value is None:
+        trouble = measure.trouble if measure else "it was not read"
+        return Heard(State(), waits=f"{rule.confirm.metric} could not be read ({trouble}); the next tick tries again")
+    if measure.value <= rule.confirm.above:
+        return None
+    figure = f"{rule.confirm.metric} is {measure.value:g}, above {rule.confirm.above:g}"
+    return Heard(State(), refused=f"the OK is not borne out: {figure}")
 
 
 def _ended(policy: InstancePolicy, rule: AlertRule, at: datetime, mine: Demand | None) -> Demand:
@@ -91,63 +126,38 @@ def _ended(policy: InstancePolicy, rule: AlertRule, at: datetime, mine: Demand |
     return replace(mine, ok_at=ok_at, last_ok_at=max(mine.last_ok_at or at, at))
 
 
-def _raised(policy: InstancePolicy, state: State, rule: AlertRule, at: datetime, mine: Demand | None) -> Demand:
+def _raised(terms: Terms, state: State, rule: AlertRule, at: datetime, mine: Demand | None) -> Demand:
     """The demand after a firing, which takes back an OK that is older and leaves one that is newer."""
-    fresh = Demand(rule.identity, _rung(policy, state, rule), opened_at=at, heard_at=at)
+    policy = terms.policy
+    fresh = Demand(rule.identity, _rung(terms, state, rule), opened_at=at, heard_at=at)
     if mine is None:
         return fresh
     ok_at = next((ok for ok in (mine.ok_at, mine.last_ok_at) if ok and ok >= at), None)
-    if not mine.fired or at >= mine.ends(policy.release_after, policy.forget_after):
+    if not mine.fired or at >= mine.ends(policy.releases_after(rule.identity), policy.forget_after):
         return replace(fresh, ok_at=ok_at, last_ok_at=mine.last_ok_at)
-    # The episode is still open: it keeps its rung.
-    return replace(mine, heard_at=at, ok_at=ok_at) if at >= mine.heard_at else mine
+    if at < mine.heard_at:
+        return mine
+    # The episode is still open: it keeps its rung, unless the policy lets it climb.
+    return replace(_climbed(terms, state, rule, at, mine), heard_at=at, ok_at=ok_at)
 
 
-def _rung(policy: InstancePolicy, state: State, rule: AlertRule) -> str:
+def _climbed(terms: Terms, state: State, rule: AlertRule, at: datetime, mine: Demand) -> Demand:
+    """One step more, if the last one has settled and the rule rang again after that."""
+    ladder, last = terms.ladder, state.last_resize()
+    if rule.repeat != "climb" or state.operation is not None or state.rung not in ladder or mine.rung not in ladder:
+        return mine
+    if ladder.index(state.rung) < ladder.index(mine.rung) or last is None or at <= last.at:
+        return mine
+    return replace(mine, rung=ladder.above(state.rung, rule.steps or 1), steps_at=at)
+
+
+def _rung(terms: Terms, state: State, rule: AlertRule) -> str:
     if rule.at_least:
         return rule.at_least
-    ladder = policy.rungs
-    settled = state.rung if state.rung in ladder else policy.lowest
-    return ladder.above(settled, rule.steps or 1)
-
-
-def _request(policy: InstancePolicy, state: State, request: Request) -> Heard:
-    same = Heard(state.demands, state.override)
-    if request.verb is Verb.ACK:
-        return replace(same, acked=True)
-    newer = _newer(state.override, request)
-    if request.verb is Verb.RELEASE:
-        refused = newer or ("" if state.override else "there is no override to release")
-        return replace(same, override=state.override if newer else None, refused=refused)
-    if (refused := _turned_down(policy, request) or newer) or request.until is None:
-        return replace(same, refused=refused)
-    return replace(
-        same,
-        override=Override(
-            request.to, request.until, request.caller, request.at, request.reason, tuple(request.despite)
-        ),
-    )
-
-
-def _newer(override: Override | None, request: Request) -> str:
-    return f"a newer override by {override.by} stands" if override and override.at > request.at else ""
-
-
-def _turned_down(policy: InstancePolicy, request: Request) -> str:
-    ladder = policy.rungs
-    unknown = [guard for guard in request.despite if guard not in DESPITE]
-    if request.to not in ladder:
-        return f"{policy.name} has no rung `{request.to}`; its ladder is {', '.join(ladder.names)}"
-    if ladder.clamp(request.to, policy.lowest, policy.highest) != request.to:
-        return f"{request.to} is outside the bounds {policy.lowest} to {policy.highest}"
-    if request.until is None:
-        return "an override ends by itself: say --for 2h or --until TIME"
-    if request.until <= request.at:
-        return f"the override would have ended already, at {request.until:%Y-%m-%d %H:%M}Z"
-    if request.until - request.at > LONGEST_OVERRIDE:
-        return f"an override lasts {LONGEST_OVERRIDE.days} days at most"
-    if unknown:
-        return f"--despite knows {', '.join(DESPITE)}, not {', '.join(unknown)}"
-    if request.despite and not request.reason:
-        return "--despite needs a --reason"
-    return ""
+    ladder = terms.ladder
+    if state.rung in ladder and not state.found:
+        return ladder.above(state.rung, rule.steps or 1)
+    if state.found:
+        # Off the ladder: one step leads to the first rung that is more than what was found.
+        return ladder.names[min(ladder.standing(state.found) - 1 + (rule.steps or 1), len(ladder.names) - 1)]
+    return ladder.above(terms.policy.lowest, rule.steps or 1)

@@ -29,7 +29,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Usage:
-    """All that is known of what is in use, against one spec. `trouble` says what could not be read, empty if all was."""
+    """What is in use, against one spec. `trouble` says what could not be read, and is empty if all was."""
 
     uses: tuple[Use, ...] = ()
     trouble: str = ""

@@ -18,7 +18,7 @@ from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS, LONGEST_WAIT, MOS
 from tidegate.domain.held import what_to_do
 from tidegate.domain.operation import OPENS_CIRCUIT, Operation, Outcome, Phase
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import Settled, Stance, State
+from tidegate.domain.state import Override, Pause, Settled, Stance, State
 
 Kind = Literal["resized", "failed", "held", "needs-person"]
 
@@ -33,6 +33,8 @@ OUTCOMES_TOLD = 5
 """Only the newest outcomes: what is owed at once must fit into what the state remembers of having told."""
 UNREAD_UNTOLD = timedelta(hours=1)
 """For how long an instance may be unreadable before people hear of it."""
+UNREADABLE = ("unread", "unmeasured", "fit-unread")
+"""Holds because something cannot be read: that may pass by itself, and is told only when it lasts."""
 REVIVALS_UNTOLD = 3
 CONSOLES: Mapping[str, str] = {
     "rabbitmq": "https://amqp.console.aliyun.com",
@@ -67,17 +69,47 @@ def notices(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Not
     for channel in dead_channels(policy, state, now):
         yield _dead(policy, state, channel)
     stance = state.stance
-    unread = stance is not None and stance.code == "unread" and now - stance.at >= UNREAD_UNTOLD
+    unread = stance is not None and stance.code in UNREADABLE and now - stance.at >= UNREAD_UNTOLD
     if stance and (stance.kind == "hold-person" or unread) and state.operation is None:
         yield _held(policy, state, stance)
+    yield from _endless(policy, state, now)
+
+
+def _endless(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Notice]:
+    """What has no end of its own is told once a day, anew each day: what nobody sees, nobody ends."""
+    override, pause = state.override, state.pause
+    if override is not None and override.until is None and (days := (now - override.at).days) >= 1:
+        what = f"an override to {override.rung} by {override.by} that has no end"
+        yield _lasting(policy, what, override, days, "release")
+    if pause is not None and pause.until is None and (days := (now - pause.at).days) >= 1:
+        yield _lasting(policy, f"a pause by {pause.by} that has no end", pause, days, "unpause")
+
+
+def _lasting(policy: InstancePolicy, what: str, lasts: Override | Pause, days: int, verb: str) -> Notice:
+    since = lasts.at.astimezone(ZoneInfo(policy.timezone))
+    title = f"{policy.name} has {what}"
+    why = f" ({lasts.reason})" if lasts.reason else ""
+    text = (
+        f"{title}, since {since:%a %d %b %H:%M}{why}. End it with `tidegate {verb} {policy.name}`. "
+        f"If nobody does, it stands, and this is said again tomorrow."
+    )
+    return Notice(f"{verb}-{lasts.at:%Y%m%dT%H%M%S}-day-{days}", "held", title, text)
 
 
 def _held(policy: InstancePolicy, state: State, stance: Stance) -> Notice:
     # Before first contact there is nothing yet to which an ack could be written.
     quiet = f" {_quiet(policy)}" if state.adopted_at else ""
     title = f"{policy.name} is held"
-    text = f"{title}: {stance.reason}. {what_to_do(stance.code, CONSOLES[policy.product])}"
-    return Notice(f"held-{stance.code}-{stance.at:%Y%m%dT%H%M%S}", "held", title, f"{text}{quiet}", repeats=True)
+    text = f"{title}: {stance.reason}. {what_to_do(stance.code, CONSOLES[policy.product], policy.name)}"
+    asks = state.approval if stance.code == "approval" else None
+    which = f"-{asks.id}" if asks else ""
+    if asks:
+        title = f"{policy.name} asks for your approval"
+        text = f"{title}: {stance.reason}. {what_to_do(stance.code, '', f'{policy.name} --id {asks.id}')}"
+        text = text.replace(f"cancel {policy.name} --id {asks.id}", f"cancel {policy.name}")
+    kind: Kind = "needs-person" if asks else "held"
+    name = f"held-{stance.code}{which}-{stance.at:%Y%m%dT%H%M%S}"
+    return Notice(name, kind, title, f"{text}{quiet}", repeats=True, deadline=asks.expires_at if asks else None)
 
 
 def _dead(policy: InstancePolicy, state: State, channel: str) -> Notice:

@@ -231,6 +231,8 @@ class Operation:
     evidence: Evidence = field(default_factory=Evidence)
     outcome: Outcome | None = None
     outcome_why: str = ""
+    approved_by: str = ""
+    """Who allowed the order, where somebody had to."""
 
     @property
     def open_attempt(self) -> Attempt | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TypeVar
 
 from tidegate.domain.operation import Operation, Outcome, Phase
 from tidegate.domain.reading import Direction, Spec
 
 RECENT_KEPT = 20
+REVERSAL_WITHIN = timedelta(hours=24)
+"""A resize against the one before it is a reversal only so long after it."""
+SPENT_KEPT = 200
 SPENT_FOR = timedelta(days=2)
 """A day of the instance's zone, and more: budgets count no longer ago."""
 SEEN_KEPT = 400
@@ -57,12 +62,25 @@ class Override:
     despite: tuple[str, ...] = ()
 
 
+class Topic(str, Enum):
+    """What a person's word is about; within one topic the newest word counts, also once it has ended."""
+
+    OVERRIDE = "override"
+    PAUSE = "pause"
+    HOME = "home"
+
+
 @dataclass(frozen=True)
 class Word:
-    """The newest request about the override, taken back or not: nothing older counts any more."""
+    """The newest request about a topic, ended or not: nothing older counts any more, in whatever order it arrives."""
 
     at: datetime
     key: str
+
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        """What orders words; the key settles it between two of the same moment."""
+        return self.at, self.key
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,17 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a person must approve before it is ordered."""
+
+    from_rung: str
+    to_rung: str
+    why: str
+    cost: float | None = None
+    """For an hour, on the rung to go to."""
+
+
+@dataclass(frozen=True)
 class Approved:
     """What a person is asked, and what was answered: bound to both rungs, the cost and the time."""
 
@@ -107,6 +136,17 @@ class Approved:
     at: datetime | None = None
     used_by: int = 0
     """The operation whose order it allowed."""
+
+    def is_about(self, question: Question) -> bool:
+        """Whether it is this that was asked: the same rungs at the same cost."""
+        return (self.from_rung, self.to_rung, self.cost) == (question.from_rung, question.to_rung, question.cost)
+
+    def allows(self, question: Question, now: datetime, placing: int) -> bool:
+        """Whether a person said yes to just this, in time, and no other operation has used that up."""
+        is_free = self.used_by in (0, placing)
+        # Once used, it carries its operation through later attempts, however late they come.
+        in_time = now < self.expires_at or (self.used_by != 0 and self.used_by == placing)
+        return self.at is not None and self.is_about(question) and is_free and in_time
 
 
 @dataclass(frozen=True)
@@ -181,6 +221,8 @@ class Stance:
     reason: str
     wanted: str
     at: datetime
+    until: datetime | None = None
+    """When time alone may change it: a window opens, a cooldown is over."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +238,7 @@ class State:
     """The spec on no rung that a person adopted; empty otherwise."""
     demands: tuple[Demand, ...] = ()
     override: Override | None = None
-    last_word: Word | None = None
+    words: Mapping[Topic, Word] = field(default_factory=dict)
     pause: Pause | None = None
     drift: Drift | None = None
     approval: Approved | None = None

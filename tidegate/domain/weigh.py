@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tidegate.domain.decide import GUARDS, Case, Hold
+from tidegate.domain.guards import GUARDS
+from tidegate.domain.verdict import Case, Hold
 
 
 class Passage(str, Enum):
@@ -26,7 +27,7 @@ class Weighed:
     reason: str = ""
 
 
-HELD_BY: Mapping[str, str] = {"observe": "mode", "unhealthy": "health"}
+HELD_BY: Mapping[str, str] = {"observe": "mode", "unhealthy": "health", "fit-unread": "fit"}
 """The guard that gives a Hold of this code, where it is not of the same name."""
 
 

@@ -1,4 +1,4 @@
-"""Times as a policy writes them: days, wall-clock spans, freezes. What they mean as instants is `timetable`'s matter."""
+"""Times as a policy writes them: days, wall-clock spans, freezes. What they mean as instants is not said here."""
 
 from __future__ import annotations
 

@@ -1,111 +1,86 @@
-"""One instance of the file: validated by the domain, and every error brought back to the line it stands on."""
+"""One instance of the file: validated by the domain and against what its product sells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
 from pydantic import ValidationError
 
 from tidegate.domain.faults import Faulty
 from tidegate.domain.policy import InstancePolicy
-from tidegate.policyfile.phrases import missing, phrase, unknown_key
-from tidegate.policyfile.problems import Problem, Spot, Where
+from tidegate.policyfile.freezes import CalendarFiles
+from tidegate.policyfile.located import cause_of, errors_of, located
+from tidegate.policyfile.metrics import metric_problems
+from tidegate.policyfile.phrases import instead, unknown_key
+from tidegate.policyfile.problems import Problem
 from tidegate.policyfile.rungs import rung_problems
 from tidegate.policyfile.tree import Tree
+from tidegate.policyfile.written import fields_of, without_unwritten
 
 REQUIRED = {"product": "rabbitmq", "region": "x", "instance_id": "x", "ladder": [{"rung": "x", "x": 1}]}
 """What an instance must say, with something in its place while the rest is looked at."""
-LISTS = ("timetable", "alerts", "notify")
-SKIPPED = ("spec", "int", "bool", "str", "list[str]")
-"""Parts of an error's place that are the model's, not the file's."""
+LISTS = ("timetable", "alerts", "blackouts", "freezes", "notify")
 
 Errors = list[dict[str, Any]]
 
 
-def read_instance(name: str, tree: Tree, file: str) -> tuple[InstancePolicy | None, list[Problem]]:
-    """Read one instance, profiles merged in. Gives it, or all that is wrong with it."""
-    policy, errors = _validate(name, tree.plain())
-    problems = [*_located(tree, errors, file), *_other(tree, file)]
-    if errors and (rest := _without_broken(tree, errors)) is not None:
+def read_instance(name: str, tree: Tree, calendars: CalendarFiles) -> tuple[InstancePolicy | None, list[Problem]]:
+    """Read one instance, profiles and defaults merged in. Gives it, or all that is wrong with it."""
+    written, problems = _written(tree)
+    policy, errors = _validate(name, written.plain())
+    problems += located(written, errors)
+    if errors and (rest := _without_broken(written, errors)) is not None:
         # What single fields hide from view: contradictions between the ones that are right.
         _, more = _validate(name, rest.plain())
-        problems += [one for one in _located(rest, more, file, only_faults=True) if one not in problems]
+        faults = located(rest, [error for error in more if isinstance(cause_of(error), Faulty)])
+        problems += [fault for fault in faults if fault not in problems]
+    policy, unread = calendars.embed(policy, written)
+    problems += unread
     return (None if problems else policy), problems
 
 
-def read_profile(tree: Tree, file: str) -> list[Problem]:
+def read_profile(tree: Tree) -> list[Problem]:
     """All that is wrong with a profile by itself; an instance may still add what is missing, or say otherwise."""
-    standing_in = {key: value for key, value in REQUIRED.items() if key not in tree.keys}
-    _, errors = _validate("profile", {**standing_in, **tree.plain()})
-    own = [error for error in errors if not isinstance(_cause(error), Faulty)]
-    return [*_located(tree, own, file), *_other(tree, file)]
+    written, problems = _written(tree)
+    standing_in = {key: value for key, value in REQUIRED.items() if key not in written.keys}
+    _, errors = _validate("profile", {**standing_in, **written.plain()})
+    return problems + list(located(written, [error for error in errors if not isinstance(cause_of(error), Faulty)]))
 
 
 def _validate(name: str, written: Mapping[str, Any]) -> tuple[InstancePolicy | None, Errors]:
     try:
         return InstancePolicy.model_validate({**written, "name": name}), []
     except ValidationError as error:
-        return None, [dict(each) for each in error.errors(include_url=False)]
+        return None, errors_of(error)
 
 
-def _other(tree: Tree, file: str) -> Iterator[Problem]:
-    """What the domain does not know: the product's fields, the countries with calendars, where names come from."""
-    yield from rung_problems(tree, file)
-    if (named := tree.child("name")) is not None:
-        yield _problem(named.spot, unknown_key("name", []) + "; an instance's name is the key it stands under", file)
+def _written(tree: Tree) -> tuple[Tree, list[Problem]]:
+    """The tree without what no file may say, and all that the domain does not know to be wrong."""
+    written, gone = without_unwritten(tree)
+    problems = []
+    for child, key, model in gone:
+        hint = "; an instance's name is the key it stands under" if model is InstancePolicy else ""
+        known = [] if hint else list(fields_of(model))
+        problems.append(Problem.at(child.spot, unknown_key(key, known) + hint))
+    return written, [*problems, *rung_problems(written), *metric_problems(written), *_country_problems(written)]
+
+
+def _country_problems(tree: Tree) -> Iterator[Problem]:
     country, left = tree.find(("calendars", "workdays", "country"))
     if not left and isinstance(country.value, str) and not _has_calendar(country.value):
-        yield _problem(country.spot, f"expected a country whose holidays are known, found `{country.value}`", file)
+        yield Problem.at(country.spot, f"expected a country whose holidays are known{instead(country.value)}")
 
 
 def _has_calendar(country: str) -> bool:
-    import holidays  # noqa: PLC0415 - it takes a while to load, and most policies name no country
+    from tidegate.app.calendars import calendar_of  # noqa: PLC0415 - it takes a while to load, and few name a country
 
     try:
-        holidays.country_holidays(country)
+        calendar_of(country)
     except NotImplementedError:
         return False
     return True
-
-
-def _located(tree: Tree, errors: Errors, file: str, *, only_faults: bool = False) -> list[Problem]:
-    problems = []
-    places = [(*tree.find(_in_file(error["loc"])), error) for error in errors]
-    for spot, group in groupby(places, key=lambda place: (place[0].spot, place[1])):
-        found = list(group)
-        faulty = _cause(found[0][2])
-        if isinstance(faulty, Faulty):
-            problems += [_fault(tree, fault.where, fault.why, file) for fault in faulty.faults]
-        elif not only_faults:
-            problems.append(_error(found[0][0], spot[1], [error for *_, error in found], file))
-    return problems
-
-
-def _error(found: Tree, left: Where, errors: Errors, file: str) -> Problem:
-    if left and errors[0]["type"] != "extra_forbidden":
-        key = str(left[-1])
-        return Problem(found.spot.line, found.spot.at(key), missing(key), file)
-    return _problem(found.spot, phrase(errors, found), file)
-
-
-def _fault(tree: Tree, where: Where, why: str, file: str) -> Problem:
-    return _problem(tree.find(where)[0].spot, why, file)
-
-
-def _problem(spot: Spot, expected: str, file: str) -> Problem:
-    return Problem(spot.line, spot.path, expected, file)
-
-
-def _cause(error: Mapping[str, Any]) -> object:
-    return error.get("ctx", {}).get("error")
-
-
-def _in_file(loc: Where) -> Where:
-    """An error's place as the file has it. An instance's name is no key of its own."""
-    return tuple(key for key in loc if key not in SKIPPED and loc != ("name",))
 
 
 def _without_broken(tree: Tree, errors: Errors) -> Tree | None:

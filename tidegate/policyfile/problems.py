@@ -1,4 +1,4 @@
-"""What is wrong with a policy file: where, and what was expected there."""
+"""What is wrong or doubtful in a policy file: where, what was expected there, and what to do."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ Where = tuple[str | int, ...]
 
 @dataclass(frozen=True, order=True)
 class Spot:
-    """Where something is written: its line, and its path such as `instances.orders-mq.ladder[0].MaxPrivateTps`."""
+    """Where something is written: its file, line, and path such as `instances.orders-mq.ladder[0].MaxPrivateTps`."""
 
+    file: str
     line: int
     path: str = ""
 
@@ -25,21 +26,41 @@ class Spot:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing that is wrong; `expected` says what should stand there."""
+    """One thing that is wrong, or that a warning is about.
 
+    `expected` says what should stand there or what is amiss, `advice` what to do where that does not follow from it.
+    What concerns a folder as a whole has no line: 0.
+    """
+
+    file: str
     line: int
     path: str
     expected: str
-    file: str = ""
+    advice: str = ""
+
+    @classmethod
+    def at(cls, spot: Spot, expected: str, advice: str = "") -> Problem:
+        """What is wrong with what stands at this spot."""
+        return cls(spot.file, spot.line, spot.path, expected, advice)
 
     def __str__(self) -> str:
-        where = f"{self.path}: " if self.path else ""
-        return f"{self.file}:{self.line}: {where}{self.expected}"
+        return self.line_as()
+
+    def line_as(self, kind: str = "") -> str:
+        """One line for people, with what kind of problem it is where that is to be said."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        parts = [place, kind, self.path, f"{self.expected}; {self.advice}" if self.advice else self.expected]
+        return _printable(": ".join(part for part in parts if part))
 
 
 class BadPolicy(ValueError):  # noqa: N818 - reads as what it is
-    """A policy file that cannot be used, with everything that is wrong with it."""
+    """A policy that cannot be used, with everything that is wrong with it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def _printable(text: str) -> str:
+    """The text without what would move a terminal's cursor or end the line: a file may hold anything."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

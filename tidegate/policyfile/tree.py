@@ -16,13 +16,17 @@ from tidegate.policyfile.problems import BadPolicy, Problem, Spot, Where
 
 LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_NODES = 100_000
+"""Values in one file, counting those that aliases repeat."""
+DEEPEST = 50
+"""Lists and maps inside of each other; the loaders fall over at some depth, the quicker one without a word."""
 MERGE = "<<"
 TAG = "tag:yaml.org,2002:"
 KINDS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
 TAGS = {f"{TAG}{kind}" for kind in KINDS}
 SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
-    (re.compile(r"[-+]?[0-9]+"), int),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    # A longer one is no figure of a policy, and Python refuses to read very long ones.
+    (re.compile(r"[-+]?[0-9]{1,18}"), int),
+    (re.compile(r"(?=.{1,30}$)[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
     (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
     (re.compile(r"~|null|Null|NULL|"), lambda _text: None),
 )
@@ -93,26 +97,48 @@ def merged(over: Tree, under: Tree) -> Tree:
 def read_tree(body: bytes, file: str) -> Tree:
     """Read a file. Raises BadPolicy for YAML that is broken or uses what a policy has no use for."""
     try:
-        node = yaml.compose(body.decode("utf-8-sig"), LOADER)
+        text = body.decode("utf-8-sig")
+        _weigh(text, file)
+        node = yaml.compose(text, LOADER)
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
-        raise BadPolicy([Problem(line, "", "expected text in UTF-8", file)]) from error
+        raise BadPolicy([Problem(file, line, "", "expected text in UTF-8")]) from error
     except yaml.YAMLError as error:
         raise BadPolicy([_broken(error, body, file)]) from error
     if node is None:
-        raise BadPolicy([Problem(1, "", "expected a policy, and the file is empty", file)])
+        raise BadPolicy([Problem(file, 1, "", "expected a policy, and the file is empty")])
     reader = _Reader(file)
-    tree = reader.read(node, Spot(node.start_mark.line + 1), ())
+    tree = reader.read(node, Spot(file, node.start_mark.line + 1), ())
     if reader.problems:
         raise BadPolicy(reader.problems)
     return tree
+
+
+def _weigh(text: str, file: str) -> None:
+    """Look through the text once without keeping it. Raises BadPolicy where it is too much, or goes too deep."""
+    nodes = depth = 0
+    for event in yaml.parse(text, LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        nodes += isinstance(event, yaml.NodeEvent)
+        if nodes > MOST_NODES or depth > DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise BadPolicy([Problem(file, line, "", _too_much(depth))])
+
+
+def _too_much(depth: int = 0) -> str:
+    if depth > DEEPEST:
+        return f"expected lists and maps at most {DEEPEST} deep"
+    return f"expected a policy of ordinary size: at most {MOST_NODES} values a file"
 
 
 def _broken(error: yaml.YAMLError, body: bytes, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     why = getattr(error, "problem", None) or str(error).splitlines()[0]
     line = mark.line + 1 if mark else body[: getattr(error, "position", 0)].count(b"\n") + 1
-    return Problem(line, "", f"expected YAML: {why}", file)
+    return Problem(file, line, "", f"expected YAML: {why}")
 
 
 class _Reader:
@@ -125,7 +151,9 @@ class _Reader:
     def read(self, node: yaml.Node, spot: Spot, inside: tuple[int, ...]) -> Tree:
         self._left -= 1
         if self._left < 0:
-            raise BadPolicy([Problem(spot.line, spot.path, "expected a policy of ordinary size", self._file)])
+            raise BadPolicy([Problem.at(spot, _too_much())])
+        if len(inside) > DEEPEST:
+            raise BadPolicy([Problem.at(spot, _too_much(len(inside)))])
         if id(node) in inside:
             self._note(spot, "expected an end: this alias stands inside of what it refers to")
             return Tree(None, spot)
@@ -141,7 +169,7 @@ class _Reader:
         return Tree(_scalar(node), spot)
 
     def _note(self, spot: Spot, expected: str) -> None:
-        self.problems.append(Problem(spot.line, spot.path, expected, self._file))
+        self.problems.append(Problem.at(spot, expected))
 
     def _map(self, node: yaml.MappingNode, spot: Spot, inside: tuple[int, ...]) -> dict[str, Tree]:
         own: dict[str, Tree] = {}
@@ -149,12 +177,12 @@ class _Reader:
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                self._note(Spot(line, spot.path), "expected a word as the key")
+                self._note(Spot(self._file, line, spot.path), "expected a word as the key")
                 continue
             if key.value == MERGE and not _is_quoted(key):
-                under += self._merges(self.read(value, Spot(line, spot.path), inside))
+                under += self._merges(self.read(value, Spot(self._file, line, spot.path), inside))
                 continue
-            child = self.read(value, Spot(line, spot.at(key.value)), inside)
+            child = self.read(value, Spot(self._file, line, spot.at(key.value)), inside)
             if key.value in own:
                 first = own[key.value].spot.line
                 self._note(child.spot, f"expected each key once; line {first} has `{key.value}` already")
@@ -172,7 +200,7 @@ class _Reader:
 
     def _list(self, node: yaml.SequenceNode, spot: Spot, inside: tuple[int, ...]) -> list[Tree]:
         return [
-            self.read(item, Spot(item.start_mark.line + 1, spot.at(index)), inside)
+            self.read(item, Spot(self._file, item.start_mark.line + 1, spot.at(index)), inside)
             for index, item in enumerate(node.value)
         ]
 

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tidegate.policyfile.phrases import some
 from tidegate.policyfile.problems import Problem
 from tidegate.policyfile.tree import Tree
 
 
-def whole_problems(instances: Mapping[str, Tree], file: str) -> Iterator[Problem]:
+def whole_problems(instances: Mapping[str, Tree]) -> Iterator[Problem]:
     """The same instance under two names; a rule of a gateway that serves another instance as well."""
-    yield from _twice(instances, file)
-    yield from _shared_rules(instances, file)
+    yield from _twice(instances)
+    yield from _shared_rules(instances)
 
 
-def _twice(instances: Mapping[str, Tree], file: str) -> Iterator[Problem]:
+def _twice(instances: Mapping[str, Tree]) -> Iterator[Problem]:
     seen: dict[tuple[str, ...], str] = {}
     for name, tree in instances.items():
         identity = tuple(tree.text(key) for key in ("product", "region", "instance_id"))
         if not all(identity):
             continue
         if (first := seen.setdefault(identity, name)) != name:
-            spot = tree.keys["instance_id"].spot
             why = f"expected another instance than that of `{first}`: {identity[2]} in {identity[1]}"
-            yield Problem(spot.line, spot.path, why, file)
+            yield Problem.at(tree.keys["instance_id"].spot, why)
 
 
-def _shared_rules(instances: Mapping[str, Tree], file: str) -> Iterator[Problem]:
+def _shared_rules(instances: Mapping[str, Tree]) -> Iterator[Problem]:
     """Alerts of the gateway name no instance, so that nothing but the rule tells whom they are about."""
     users: dict[str, list[tuple[str, Tree]]] = {}
     for name, tree in instances.items():
@@ -40,4 +40,4 @@ def _shared_rules(instances: Mapping[str, Tree], file: str) -> Iterator[Problem]
         if len(names) > 1 and gateways:
             for _, use in uses[1:]:
                 why = f"expected a rule that serves one instance, as alerts of apigateway name none; `{word}` serves "
-                yield Problem(use.spot.line, use.spot.path, why + ", ".join(names), file)
+                yield Problem.at(use.spot, why + some(names))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tidegate.aliyun.answers import listed
@@ -12,7 +12,10 @@ from tidegate.aliyun.codes import GATEWAY
 from tidegate.aliyun.errors import Missing, Unreadable
 from tidegate.aliyun.orders import Orders
 from tidegate.aliyun.permission import Permission
+from tidegate.domain.alertrule import Confirm
+from tidegate.domain.measures import Measure, Usage
 from tidegate.domain.reading import Billing, Direction, Health, Order, Purchase, Reading, Spec
+from tidegate.products.apigateway_load import GatewayLoad
 from tidegate.products.specs import GATEWAY_SPECS
 from tidegate.products.tokens import checked
 from tidegate.products.words import billing_of, health_of, plain
@@ -44,6 +47,7 @@ class ApiGateway:
     def __init__(self, aliyun: Aliyun, now: Callable[[], datetime]) -> None:
         self._aliyun, self._now = aliyun, now
         self._orders = Orders(aliyun)
+        self._load = GatewayLoad(aliyun, now)
 
     def read(self, instance_id: str) -> Reading:
         """Look at the instance once."""
@@ -90,6 +94,14 @@ class ApiGateway:
     def orders_expected(self, billing: Billing) -> bool:
         """Only a subscription is sure to leave an order (fact B.4)."""
         return billing is Billing.SUBSCRIPTION
+
+    def measure(self, instance_id: str, confirm: Confirm) -> Measure:
+        """Read the newest figure of a metric, or say why it cannot be told."""
+        return self._load.measure(instance_id, confirm)
+
+    def usage(self, instance_id: str, spec: Spec, over: timedelta) -> Usage:
+        """Give what is in use against what a spec has, with the peaks of the last while."""
+        return self._load.usage(instance_id, spec, over)
 
     def direction(self, old: Spec, new: Spec) -> Direction | None:
         """Compare by the vendor's own list; None for a spec that is not on it."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from tidegate.domain.alertrule import Confirm
+from tidegate.domain.measures import Measure, Usage
 from tidegate.domain.reading import Billing, Direction, Order, Purchase, Reading, Spec
 
 
@@ -41,6 +43,18 @@ class Product(Protocol):
 
     def orders_expected(self, billing: Billing) -> bool:
         """Say whether a resize of such an instance must leave an order; if not, finding none proves nothing."""
+
+    def measure(self, instance_id: str, confirm: Confirm) -> Measure:
+        """Read the newest figure of the metric that is to bear an alert out.
+
+        It raises nothing: what is refused, unreadable, missing or older than `confirm.within` is the measure's trouble.
+        """
+
+    def usage(self, instance_id: str, spec: Spec, over: timedelta) -> Usage:
+        """Give what is in use, the peaks of the last `over`, against what a complete spec has.
+
+        What the spec has no figure for is left out. What could not be read is the usage's trouble; nothing is raised.
+        """
 
     def direction(self, old: Spec, new: Spec) -> Direction | None:
         """Say which way a change goes; None where nothing changes, or some rises and some falls, or nobody can tell."""

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tidegate.aliyun.client import Aliyun
@@ -14,7 +14,10 @@ from tidegate.aliyun.codes import AMQP
 from tidegate.aliyun.errors import Missing, Unanswered, Unreadable
 from tidegate.aliyun.orders import Orders
 from tidegate.aliyun.permission import Permission
+from tidegate.domain.alertrule import Confirm
+from tidegate.domain.measures import Measure, Usage
 from tidegate.domain.reading import Billing, Direction, Health, Order, Purchase, Reading, Spec, Value
+from tidegate.products.rabbitmq_load import RabbitMqLoad
 from tidegate.products.tokens import checked
 from tidegate.products.words import billing_of, health_of, plain
 
@@ -50,6 +53,7 @@ class RabbitMq:
     def __init__(self, aliyun: Aliyun, now: Callable[[], datetime]) -> None:
         self._aliyun, self._now = aliyun, now
         self._orders = Orders(aliyun)
+        self._load = RabbitMqLoad(aliyun, now)
 
     def read(self, instance_id: str) -> Reading:
         """Look at the instance once."""
@@ -90,6 +94,14 @@ class RabbitMq:
     def orders_expected(self, billing: Billing) -> bool:
         """Only a subscription is sure to leave an order (fact B.4)."""
         return billing is Billing.SUBSCRIPTION
+
+    def measure(self, instance_id: str, confirm: Confirm) -> Measure:
+        """Read the newest figure of a metric, or say why it cannot be told."""
+        return self._load.measure(instance_id, confirm)
+
+    def usage(self, instance_id: str, spec: Spec, over: timedelta) -> Usage:
+        """Give what is in use against what a spec has, with the peaks of the last while."""
+        return self._load.usage(instance_id, spec, over)
 
     def direction(self, old: Spec, new: Spec) -> Direction | None:
         """Compare every field of the new spec; off comes before on, and a change of edition has no direction."""

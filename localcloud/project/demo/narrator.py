@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import takewhile
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
 
-from localcloud.project.demo.stage import Stage
 from tidegate.app import codec
+from tidegate.app.surroundings import Surroundings
 from tidegate.domain.facts import Adopted, Claimed, Closed, Concluded, Decided, Fact, Judged, Looked, Planned
 from tidegate.domain.operation import Event, Outcome, Verdict
 
@@ -30,15 +30,40 @@ SIGHTS = {
 }
 
 
+AT_REST = ("as-wanted", "operation")
+"""Codes of holds that are no news."""
+
+
+class Stage(Protocol):
+    """Where the story happens."""
+
+    @property
+    def around(self) -> Surroundings:
+        """How the ledger is read."""
+
+    def console(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Ask the vendor's console."""
+
+    def now(self) -> datetime:
+        """The simulated time."""
+
+
 @dataclass
 class Narrator:
-    """Prints to one console; `quiet` prints nothing."""
+    """Prints to one console; `quiet` prints nothing.
+
+    A story of many days is told with `days`, a heading for each; with `holds` also what is held is told.
+    """
 
     stage: Stage
     console: Console
+    zone: ZoneInfo = ZONE
+    days: bool = False
+    holds: bool = False
     _told: dict[str, int] = field(default_factory=dict)
     _last: dict[str, Event | None] = field(default_factory=dict)
     _messages: int = 0
+    _day: date | None = None
 
     def act(self, number: int, title: str) -> None:
         """Begin an act."""
@@ -46,11 +71,14 @@ class Narrator:
 
     def clock(self) -> str:
         """The simulated time on the wall."""
-        return f"{self.stage.now().astimezone(ZONE):%H:%M:%S}"
+        return f"{self.stage.now().astimezone(self.zone):%H:%M:%S}"
 
     def say(self, text: str, style: str = "", at: datetime | None = None) -> None:
         """Print one line with the simulated time."""
-        when = (at or self.stage.now()).astimezone(ZONE)
+        when = (at or self.stage.now()).astimezone(self.zone)
+        if self.days and when.date() != self._day:
+            self.console.print(f"[bold]{when:%a %d %b %Y}[/bold]")
+            self._day = when.date()
         self.console.print(f"   [dim]{when:%H:%M:%S}[/dim]  {escape(text)}", style=style, highlight=False)
 
     def listen(self, name: str) -> None:
@@ -83,6 +111,9 @@ class Narrator:
         if isinstance(fact, Decided):
             for answer in fact.answers:
                 yield f"{name}: {answer.what} -> {answer.verdict}: {answer.reason}", "cyan"
+            said = any(answer.reason == fact.stance.reason for answer in fact.answers)
+            if self.holds and not said and fact.stance.kind != "resize" and fact.stance.code not in AT_REST:
+                yield f"{name}: held: {fact.stance.reason}", "yellow"
         elif isinstance(fact, Looked):
             if fact.event in SIGHTS and self._last.get(name) is not fact.event:
                 yield f"{name}: {SIGHTS[fact.event]}", "dim"

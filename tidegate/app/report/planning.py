@@ -10,8 +10,8 @@ from typing import Literal
 from tidegate.app.consider import Considered, consider
 from tidegate.app.report.facts import Unreadable, book_of
 from tidegate.app.surroundings import Book, Surroundings
-from tidegate.domain.decide import Hold, Resize
 from tidegate.domain.reading import Value
+from tidegate.domain.verdict import Hold, Resize
 from tidegate.ledger.record import Corrupt, NewerSchema
 
 
@@ -75,7 +75,7 @@ def plan(around: Surroundings, book: Book | None = None) -> Plan:
 
 def _one(around: Surroundings, book: Book, name: str) -> Intent | Unreadable:
     try:
-        return _intent(name, consider(around, book.read(name), book.hash))
+        return _intent(name, consider(around, book.read(name), book.hash, limits=book.limits))
     except (NewerSchema, Corrupt) as error:
         return Unreadable(name, str(error))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from difflib import get_close_matches
 
 from tidegate.app import codec
@@ -13,10 +13,11 @@ from tidegate.app.report.facts import NotKnown, book_of
 from tidegate.app.report.receipts import Receipt, receipt
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain import facts
-from tidegate.domain.arbiter import Wanted, wanted
-from tidegate.domain.decide import Hold, case_of, decide
+from tidegate.domain.arbiter import Wanted, ends, wanted
+from tidegate.domain.decide import case_of
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Signal
+from tidegate.domain.verdict import Case, Hold
 from tidegate.domain.weigh import Weighed, weigh, weighed_as
 from tidegate.ledger.policies import NoSuchPolicy
 from tidegate.ledger.record import Record
@@ -98,10 +99,11 @@ def _known(book: Book, word: str) -> str:
 def _now(around: Surroundings, book: Book, name: str, at: datetime | None) -> Explanation:
     """From the state and a reading of now; for a time ahead, as if nothing happened until then."""
     policy = book.read(name)
-    considered = consider(around, policy, book.hash)
-    when, timetable = at or around.now(), around.timetable(policy)
-    decision = decide(policy, considered.state, considered.reading, timetable, when)
-    want = wanted(policy, considered.state, timetable, when)
+    considered = consider(around, policy, book.hash, limits=book.limits, at=at)
+    when, terms, observed = at or around.now(), around.terms(policy), considered.observed
+    decision = considered.decision
+    case = case_of(terms, considered.state, observed, when)
+    want = case.want if isinstance(case, Case) else wanted(terms, considered.state, when)
     return Explanation(
         instance=name,
         timezone=policy.timezone,
@@ -113,7 +115,7 @@ def _now(around: Surroundings, book: Book, name: str, at: datetime | None) -> Ex
         decision="hold" if isinstance(decision, Hold) else "resize",
         code=decision.code,
         reason=decision.reason,
-        guards=weigh(case_of(policy, considered.state, considered.reading, timetable, when)),
+        guards=weigh(case),
         policy=book.hash,
         record=considered.record,
     )
@@ -126,7 +128,7 @@ def _then(around: Surroundings, book: Book, name: str, at: datetime) -> Explanat
         raise NotKnown(f"nothing is kept of {name} from before {at.isoformat()}")
     policy = _policy_of(around, record, policy)
     state = codec.read_state(dict(record.state))
-    want = wanted(policy, state, around.timetable(policy), at)
+    want = wanted(around.terms(policy), state, at)
     stance, operation = state.stance, state.operation
     code, reason = (stance.code, stance.reason) if stance else ("unread", "nothing was decided yet")
     if operation:
@@ -169,7 +171,7 @@ def _claims(policy: InstancePolicy, want: Wanted | None) -> Iterator[Claim]:
     if not want.demands:
         yield Claim("alerts", "")
     override = want.override
-    why = f"by {override.by} until {override.until.astimezone(timezone.utc):{MOMENT}}" if override else ""
+    why = f"by {override.by} {ends(override)}" if override else ""
     yield Claim("override", override.rung if override else "", why)
 
 

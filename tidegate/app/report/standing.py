@@ -124,7 +124,8 @@ def _one(around: Surroundings, book: Book, name: str) -> Standing | Unreadable:
 
 def _standing(around: Surroundings, policy: InstancePolicy, page: Page) -> Standing:
     now, state = around.now(), page.state
-    want = wanted(policy, state, around.timetable(policy), now)
+    terms = page.terms
+    want = wanted(terms, state, now)
     stance = state.stance
     verdict: Literal["ok", "resize", "hold", "unknown"] = "unknown"
     if stance:
@@ -144,7 +145,7 @@ def _standing(around: Surroundings, policy: InstancePolicy, page: Page) -> Stand
         code=stance.code if stance else "",
         reason=stance.reason if stance else "",
         operation=_underway(state),
-        override=open_override(policy, state, now),
+        override=open_override(terms, state, now),
         needs=tuple(_needs(policy, state, now)),
         record=page.head.seq if page.head else 0,
         at=page.head.at if page.head else None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tidegate.app.lookout import read_instance
 from tidegate.app.page import LostRaces, Page
-from tidegate.app.reconcile import TRIES, read_instance
+from tidegate.app.reconcile import TRIES
 from tidegate.app.search import search_orders
 from tidegate.app.steps.verdicts import judge
 from tidegate.app.steps.which import Which, conclude, last_words, mine, page_of

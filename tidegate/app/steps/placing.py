@@ -7,16 +7,17 @@ from datetime import timedelta
 from hashlib import sha256
 
 from tidegate.aliyun import errors
+from tidegate.app.lookout import Lookout, read_instance
 from tidegate.app.page import Page
-from tidegate.app.reconcile import read_instance
 from tidegate.app.steps.verdicts import judge, refused
 from tidegate.app.steps.which import Which, conclude, last_words, mine, page_of
 from tidegate.app.surroundings import Surroundings
-from tidegate.domain.decide import Resize, decide
+from tidegate.app.taking import judge_state, pruned
 from tidegate.domain.facts import Claimed, Concluded, Looked
 from tidegate.domain.follow import MOST_ATTEMPTS, VERDICT_DUE
 from tidegate.domain.operation import Attempt, Event, Operation, Outcome, Phase, Verdict
 from tidegate.domain.reading import Health, Purchase, Reading
+from tidegate.domain.verdict import Hold, Resize
 
 SEND_WITHIN = timedelta(seconds=10)
 """A claim older than this when the call is about to be made is given up: the process may have been frozen."""
@@ -57,12 +58,15 @@ def submit(around: Surroundings, which: Which) -> str:
 def _claim(page: Page, operation: Operation, reading: Reading) -> Page | None:
     """Decide once more on what was just read, and win the right to call. None if somebody else was quicker."""
     now = page.around.now()
-    alone = replace(page.state, operation=None)
-    decision = decide(page.policy, alone, reading, page.around.timetable(page.policy), now)
+    lookout = Lookout(page, now, placing=operation.number, known=reading, has_read=True)
+    _, decision = judge_state(lookout, pruned(lookout, replace(page.state, operation=None)))
     same = isinstance(decision, Resize) and (decision.end.name, decision.direction) == (
         operation.to_rung,
         operation.direction,
     )
+    limits = page.around.limits(page.policy_hash)
+    if same and not page.around.fleet.reserve(limits, page.key, operation.number, now):
+        decision, same = Hold("fleet", "the fleet's limits were used up just now"), False
     if not isinstance(decision, Resize) or not same:
         ordered_before = any(attempt.verdict is Verdict.UNANSWERED for attempt in operation.attempts)
         why = decision.reason if not isinstance(decision, Resize) else f"now {decision.end.name} is wanted"

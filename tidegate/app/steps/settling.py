@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tidegate.app.logs import log
 from tidegate.app.page import Page
 from tidegate.app.past import rules_for
 from tidegate.app.reconcile import TRIES, reconcile
 from tidegate.app.steps.which import Which, mine
-from tidegate.app.surroundings import Surroundings, log
+from tidegate.app.surroundings import Surroundings
 from tidegate.domain.facts import Closed
 from tidegate.domain.operation import OPENS_CIRCUIT, Outcome
 
@@ -27,6 +28,7 @@ def settle(around: Surroundings, which: Which) -> str:
         opens = operation.outcome in OPENS_CIRCUIT or operation.outcome is Outcome.SETTLED_ELSEWHERE
         written = page.write(Closed(operation.number, rung.name if rung else "", opens_circuit=opens))
         if written is not None:
+            around.fleet.release(page.key, operation.number, around.now(), used=bool(operation.sent))
             log("settled", instance=policy.name, operation=operation.number, outcome=operation.outcome.value)
             break
     reconcile(around, policy, rules.hash, past=rules.past)

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import NoReturn
 
 from tidegate.aliyun import errors
+from tidegate.app.logs import log
 from tidegate.app.page import LostRaces, Page
 from tidegate.app.reconcile import TRIES
-from tidegate.app.surroundings import log
 from tidegate.domain.facts import Judged
 from tidegate.domain.follow import verdict_event
 from tidegate.domain.operation import Attempt, Operation, Phase, Verdict

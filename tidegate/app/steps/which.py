@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tidegate.app.logs import log
 from tidegate.app.page import Page
 from tidegate.app.past import rules_for
-from tidegate.app.surroundings import Surroundings, log
+from tidegate.app.surroundings import Surroundings
 from tidegate.domain.facts import Concluded
 from tidegate.domain.operation import Operation, Outcome
 from tidegate.domain.reading import Health, Reading

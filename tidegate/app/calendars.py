@@ -1,0 +1,52 @@
+"""The calendars of countries, as the `holidays` library knows them."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from tidegate.domain.calendars import PLAIN, Calendar
+
+
+def calendar_of(country: str) -> Calendar:
+    """The calendar of a country by its code; of none, Monday to Friday without holidays. Raises NotImplementedError."""
+    return _of(country) if country else PLAIN
+
+
+class CountryCalendar:
+    """One country of the library, make-up workdays included."""
+
+    def __init__(self, days: Any) -> None:
+        self._days = days
+        table = getattr(days, "special_public_holidays", {}) if getattr(days, "has_substituted_holidays", False) else {}
+        # Where days are moved by a notice for every year, a year without its notice is a guess.
+        self._first: int = days.start_year
+        self._last: int = max(table) if table else days.end_year
+
+    def is_workday(self, day: date) -> bool:
+        """Whether people work on it; a make-up workday at a weekend is one."""
+        if not self.knows(day.year):
+            return PLAIN.is_workday(day)
+        self._load(day.year)
+        return bool(self._days.is_working_day(day))
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether it is a public holiday."""
+        return self.knows(day.year) and bool(day in self._days)
+
+    def knows(self, year: int) -> bool:
+        """Whether the library knows the year in fact."""
+        return self._first <= year <= self._last
+
+    def _load(self, year: int) -> None:
+        # The library forgets make-up workdays of a year that it has not been asked a holiday of before.
+        if year not in self._days.years:
+            self._days.get(date(year, 1, 1))
+
+
+@lru_cache(maxsize=8)
+def _of(country: str) -> CountryCalendar:
+    import holidays  # noqa: PLC0415 - only where a country is named
+
+    return CountryCalendar(holidays.country_holidays(country))

@@ -1,0 +1,191 @@
+"""A person's request comes in, is kept, and is decided at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tidegate.app import codec
+from tidegate.app.consider import consider
+from tidegate.app.logs import log
+from tidegate.app.page import LostRaces
+from tidegate.app.reconcile import Verdict, held_by, reconcile
+from tidegate.app.surroundings import Book, Surroundings
+from tidegate.app.tick import warn_of_dead_tick
+from tidegate.domain.durations import Duration
+from tidegate.domain.facts import Answer, Decided
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.signal import Request, Verb
+from tidegate.domain.state import Pause, State, Word
+from tidegate.domain.verdict import Decision, Hold
+from tidegate.ledger.record import Corrupt, NewerSchema
+from tidegate.ledger.shelf import ShelfUnavailable, Unsure
+
+RECENT_RECORDS = 50
+"""How far back the answer to a request is looked for that somebody else took in."""
+
+Body = dict[str, Any]
+
+
+class RequestForm(BaseModel):
+    """What a person's request looks like on the wire."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    verb: Verb
+    instance: str = ""
+    fleet: bool = False
+    """Of a pause or its end: that every instance is meant."""
+    caller: str = Field(min_length=1, max_length=200)
+    key: str = Field(min_length=8, max_length=100)
+    to: str = ""
+    lasts: Duration | None = Field(default=None, alias="for")
+    until: datetime | None = None
+    despite: list[str] = []
+    reason: str = Field(default="", max_length=500)
+    until_released: bool = False
+    approval: str = ""
+    dry_run: bool = False
+
+
+def receive_request(around: Surroundings, event: bytes) -> Body:
+    """Take a person's request in and decide at once. Mistakes are answered with `mistake`, and change nothing."""
+    try:
+        form = RequestForm.model_validate_json(event)
+    except ValidationError as error:
+        return _mistake("; ".join(f"{'.'.join(map(str, e['loc'])) or 'request'}: {e['msg']}" for e in error.errors()))
+    book = around.book()
+    if book is None:
+        return _mistake("no policy was pushed yet: `tidegate policy push`")
+    if form.fleet:
+        return _fleet(around, form)
+    if form.instance not in book.names:
+        return _mistake(f"the policy has no instance `{form.instance}`; it has {', '.join(book.names)}")
+    request = _request(form, around.now())
+    if isinstance(request, str):
+        return _mistake(request)
+    if form.dry_run:
+        return _rehearsed(around, book, request)
+    return _kept(around, book.read(form.instance), book.hash, request)
+
+
+def _rehearsed(around: Surroundings, book: Book, request: Request) -> Body:
+    """What the request would lead to; nothing is written."""
+    try:
+        considered = consider(around, book.read(request.instance), book.hash, [request], limits=book.limits)
+    except NewerSchema as error:
+        return {**_said(held_by(error)), "dry_run": True}
+    if refused := considered.refused.get(request.key):
+        return _mistake(refused)
+    return {**_said(considered.decision), "told": considered.told.get(request.key, ""), "dry_run": True}
+
+
+def _kept(around: Surroundings, policy: InstancePolicy, policy_hash: str, request: Request) -> Body:
+    """Post the request, and decide."""
+    around.ledger.post(around.key(policy), codec.write_signal(request), due=around.now())
+    log("request-kept", instance=policy.name, verb=request.verb.value, caller=request.caller, key=request.key)
+    try:
+        verdict = reconcile(around, policy, policy_hash)
+    except (LostRaces, ShelfUnavailable, Unsure, Corrupt) as error:
+        log("left-to-the-tick", instance=policy.name, error=type(error).__name__, message=str(error)[:300])
+        return _said(Hold("kept", "the request is kept, and the next tick decides it"))
+    warn_of_dead_tick(around, policy)
+    if verdict.decision.code == "newer-schema":
+        return _said(verdict.decision)
+    log("request", instance=policy.name, verb=request.verb.value, caller=request.caller, to=request.to)
+    return _replied(verdict, request, _answer_to(around, policy, verdict, request.key))
+
+
+def _fleet(around: Surroundings, form: RequestForm) -> Body:
+    """Pause every instance, or end that. Its record is one of the fleet's ledger."""
+    if form.verb not in (Verb.PAUSE, Verb.UNPAUSE) or form.instance:
+        return _mistake("--fleet goes with pause and unpause, and with no instance")
+    now = around.now()
+    request = _request(form, now)
+    if isinstance(request, str):
+        return _mistake(request)
+    if request.until is not None and request.until <= now:
+        return _mistake(f"it would have ended already, at {request.until:%Y-%m-%d %H:%M}Z")
+    pause = Pause(form.caller, now, request.until, form.reason) if form.verb is Verb.PAUSE else None
+    if pause is not None and form.dry_run:
+        return {"decision": "hold", "code": "pause", "reason": "the fleet would be paused", "dry_run": True}
+    if not form.dry_run and (why := around.fleet.ask_pause(pause, Word(now, form.key))):
+        return _mistake(why)
+    log("fleet", verb=form.verb.value, caller=form.caller, reason=form.reason, dry_run=form.dry_run)
+    if pause is None:
+        told = "orders may be placed again"
+        return {"decision": "hold", "code": "unpaused", "reason": told, **({"dry_run": True} if form.dry_run else {})}
+    ends = f"until {pause.until:%Y-%m-%d %H:%M}Z" if pause.until else "until `tidegate unpause --fleet`"
+    return {"decision": "hold", "code": "pause", "reason": f"the fleet is paused by {pause.by} {ends}"}
+
+
+def _request(form: RequestForm, now: datetime) -> Request | str:
+    if form.lasts is not None and form.until is not None:
+        return "give either --for or --until, not both"
+    if form.until is not None and form.until.tzinfo is None:
+        return "--until needs an offset, such as 2026-03-02T18:00+08:00"
+    until = now + form.lasts if form.lasts is not None else form.until
+    return Request(
+        key=form.key,
+        at=now,
+        verb=form.verb,
+        instance=form.instance,
+        caller=form.caller,
+        to=form.to,
+        until=until,
+        despite=tuple(form.despite),
+        reason=form.reason,
+        until_released=form.until_released,
+        approval=form.approval,
+    )
+
+
+def _answer_to(around: Surroundings, policy: InstancePolicy, verdict: Verdict, key: str) -> Answer | None:
+    """What a request was answered: by us just now, or by a tick or a lost first try that took it in before us."""
+    mine = next((answer for answer in verdict.answers if answer.key == key), None)
+    if mine is not None:
+        return mine
+    for record in around.ledger.records(around.key(policy), limit=RECENT_RECORDS):
+        fact = codec.read_fact(dict(record.fact))
+        for answer in fact.answers if isinstance(fact, Decided) else ():
+            if answer.key == key:
+                return answer
+    return None
+
+
+def _replied(verdict: Verdict, request: Request, answer: Answer | None) -> Body:
+    state = verdict.state
+    if answer and answer.refused:
+        return _mistake(answer.reason)
+    return {
+        **_said(verdict.decision),
+        "told": answer.reason if answer else "",
+        "operation": state.operation.number if state.operation else None,
+        "override": _override(state),
+        "pause": _until(state.pause.until) if state.pause else None,
+        "approval": state.approval.id if state.approval and not state.approval.used_by else None,
+        "record": verdict.record,
+        "acknowledged": request.verb is Verb.ACK,
+        "duplicate": all(answered.key != request.key for answered in verdict.answers),
+    }
+
+
+def _override(state: State) -> Body | None:
+    override = state.override
+    return {"to": override.rung, "until": _until(override.until)} if override else None
+
+
+def _until(until: datetime | None) -> str:
+    return until.isoformat(timespec="seconds") if until else "released"
+
+
+def _said(decision: Decision) -> Body:
+    kind = "hold" if isinstance(decision, Hold) else "resize"
+    return {"decision": kind, "code": decision.code, "reason": decision.reason}
+
+
+def _mistake(reason: str) -> Body:
+    log("mistake", reason=reason)
+    return {"mistake": reason}

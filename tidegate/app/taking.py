@@ -1,0 +1,97 @@
+"""Taking in and judging, the same for a real run and a dry one: signals into the state, the state into a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tidegate.app.logs import log
+from tidegate.app.lookout import Lookout
+from tidegate.domain.approve import asked
+from tidegate.domain.arbiter import Wanted, open_demands, open_override, to_measure, wanted, why_not
+from tidegate.domain.drift import seen
+from tidegate.domain.hear import Heard, hear, rule_for
+from tidegate.domain.observed import Observed
+from tidegate.domain.signal import Alert, AlertState, Request, Signal, Verb
+from tidegate.domain.state import State
+from tidegate.domain.verdict import Decision
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was taken in, the state after it, and what has to wait."""
+
+    state: State
+    heard: tuple[tuple[Signal, Heard], ...] = ()
+    left: tuple[tuple[Signal, str], ...] = ()
+    """Signals that stay in the inbox, and why."""
+
+    @property
+    def acked(self) -> bool:
+        """Whether somebody has acknowledged."""
+        return any(after.acked for _, after in self.heard)
+
+
+def take_in(lookout: Lookout, state: State, signals: Sequence[Signal]) -> Taken:
+    """Take signals in, after a look at what they are to be held against."""
+    terms, now = lookout.page.terms, lookout.now
+    ends = [_rule_of(lookout, signal) for signal in signals if isinstance(signal, Alert)]
+    lookout.measure(rule for rule in ends if rule)
+    if any(isinstance(signal, Request) and signal.verb is Verb.ADOPT for signal in signals):
+        lookout.reading()
+    heard = hear(terms, state, signals, now, Observed(lookout.known, lookout.measures))
+    taken = tuple((signal, after) for signal, after in heard if not after.waits)
+    left = tuple((signal, after.waits) for signal, after in heard if after.waits)
+    for signal, why in left:
+        log("left", instance=lookout.page.policy.name, key=signal.key, why=why)
+    return Taken(taken[-1][1].state if taken else state, taken, left)
+
+
+def _rule_of(lookout: Lookout, alert: Alert) -> str:
+    """The rule whose metric this alert is held against: only an OK is, since it takes something away."""
+    if alert.state is not AlertState.OK:
+        return ""
+    rule = rule_for(lookout.page.policy, alert)
+    return rule.identity if rule and rule.confirm else ""
+
+
+def judge_state(lookout: Lookout, state: State) -> tuple[State, Decision]:
+    """Decide, with drift noticed, demands confirmed and approvals asked for or voided in the state."""
+    terms, now = lookout.page.terms, lookout.now
+    state = seen(terms, state, lookout.known)
+    state = _confirmed(lookout, state)
+    decision: Decision = lookout.decide(state)
+    want = want_of(lookout, state)
+    return asked(terms, state, decision, want.rung if want else "", now), decision
+
+
+def want_of(lookout: Lookout, state: State) -> Wanted | None:
+    """What is wanted, by what was measured."""
+    return wanted(lookout.page.terms, state, lookout.now, lookout.measures, state.rung)
+
+
+def _confirmed(lookout: Lookout, state: State) -> State:
+    """Read the metrics that demands hang on, and note which demands they bear out for the first time."""
+    terms, now = lookout.page.terms, lookout.now
+    rules = to_measure(terms, state, now)
+    if not rules:
+        return state
+    measures = lookout.measure(rules)
+    demands = tuple(
+        replace(demand, confirmed_at=now)
+        if demand.rule in rules and demand.confirmed_at is None and why_not(terms, demand, measures) is None
+        else demand
+        for demand in state.demands
+    )
+    return replace(state, demands=demands)
+
+
+def pruned(lookout: Lookout, state: State) -> State:
+    """The state without demands, overrides and pauses that have ended."""
+    pause = state.pause if state.pause and state.pause.holds(lookout.now) else None
+    return replace(
+        state,
+        demands=open_demands(lookout.page.terms, state, lookout.now),
+        override=open_override(lookout.page.terms, state, lookout.now),
+        pause=pause,
+    )

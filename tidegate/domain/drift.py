@@ -1,0 +1,61 @@
+"""Drift: somebody else resized the instance. It is noticed on two reads, and never fought."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tidegate.domain.arbiter import differs
+from tidegate.domain.reading import Health, Reading
+from tidegate.domain.state import Drift, Override, State, Topic, Word
+from tidegate.domain.terms import Terms
+
+SURE_AFTER = timedelta(seconds=60)
+"""A read may be stale: a drift counts once two reads so far apart have shown it."""
+CONSOLE = "the console"
+"""Who is named for an override that nobody asked Tidegate for."""
+
+
+def seen(terms: Terms, state: State, reading: Reading | None) -> State:
+    """The state after a read of an instance at rest: drift noticed, made sure of, or gone again."""
+    if reading is None or reading.health is not Health.HEALTHY or state.operation is not None or not state.last_set:
+        return state
+    if not differs(terms.named, state.last_set, reading.spec):
+        return replace(state, drift=None) if state.drift else state
+    drift = state.drift
+    if drift is None or differs(terms.named, drift.spec, reading.spec):
+        rung = terms.ladder.match(reading.spec)
+        return replace(state, drift=Drift(dict(reading.spec), rung.name if rung else "", reading.at))
+    if drift.sure or reading.at - drift.at < SURE_AFTER:
+        return state
+    return _becomes(terms, replace(state, drift=replace(drift, sure=True)), drift)
+
+
+def _becomes(terms: Terms, state: State, drift: Drift) -> State:
+    """What the policy makes of it. A rung that it does not permit can be neither kept nor adopted, so that holds."""
+    rule, place = terms.policy.on_drift, terms.ladder.index(drift.rung) if drift.rung else -1
+    if rule.action == "hold" or place < 0 or terms.clamp(place) != place:
+        return state
+    if rule.action == "adopt":
+        return replace(state, home=drift.rung, found={}, last_set=drift.spec, drift=None)
+    override = Override(
+        drift.rung, drift.at + (rule.keep_for or timedelta()), CONSOLE, drift.at, "somebody else resized it"
+    )
+    word = state.words.get(Topic.OVERRIDE)
+    if word is not None and word.at > drift.at:
+        return state
+    words = {**state.words, Topic.OVERRIDE: Word(drift.at, "drift")}
+    return replace(state, override=override, words=words, last_set=drift.spec, drift=None)
+
+
+def adopted(terms: Terms, state: State, reading: Reading) -> State:
+    """The state after a person took over what is there: as home, or, where it is on no rung, as it was found."""
+    rung = terms.ladder.match(reading.spec)
+    return replace(
+        state,
+        home=rung.name if rung else "",
+        rung=rung.name if rung else state.rung,
+        found={} if rung else dict(reading.spec),
+        last_set=dict(reading.spec),
+        drift=None,
+    )

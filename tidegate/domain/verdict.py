@@ -1,0 +1,83 @@
+"""What a decision is: resize or hold, always with a reason; and everything a guard may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.domain.arbiter import Wanted
+from tidegate.domain.ladder import Rung
+from tidegate.domain.observed import Observed
+from tidegate.domain.reading import Direction, Reading
+from tidegate.domain.state import Question, State
+from tidegate.domain.terms import Terms
+
+
+@dataclass(frozen=True)
+class Resize:
+    """Go from one rung to another."""
+
+    start: Rung
+    end: Rung
+    direction: Direction
+    reason: str
+    code: str = "resize"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Stay, and why. `code` names the kind of reason, for filters and tests; `reason` is for people."""
+
+    code: str
+    reason: str
+    needs_person: bool = False
+    until: datetime | None = None
+    """When time alone may change it."""
+    question: Question | None = None
+
+
+Decision = Resize | Hold
+
+
+class Case:
+    """Everything a guard may look at."""
+
+    __slots__ = ("direction", "end", "now", "observed", "policy", "reading", "start", "state", "terms", "want")
+
+    def __init__(  # noqa: PLR0917 - one value of many parts, built in one place
+        self,
+        terms: Terms,
+        state: State,
+        observed: Observed,
+        reading: Reading,
+        want: Wanted,
+        now: datetime,
+        start: Rung,
+        end: Rung,
+        direction: Direction,
+    ) -> None:
+        self.terms, self.policy, self.state, self.observed = terms, terms.policy, state, observed
+        self.reading, self.want, self.now = reading, want, now
+        self.start, self.end, self.direction = start, end, direction
+
+    @property
+    def placing(self) -> int:
+        """The operation whose order is about to be placed, 0 where none is."""
+        return self.observed.placing
+
+    def towards(self, end: Rung) -> Case:
+        """The same case with another rung to go to."""
+        return Case(
+            self.terms, self.state, self.observed, self.reading, self.want, self.now, self.start, end, self.direction
+        )
+
+    def despite(self, guard: str) -> bool:
+        """Whether a person with an open override said to overrule this guard."""
+        return self.want.override is not None and guard in self.want.override.despite
+
+    @property
+    def urgent(self) -> int:
+        """The place on the ladder up to which a rule marked `urgent` asks to go; -1 where none does."""
+        rules, ladder = self.terms.rules, self.terms.ladder
+        places = [ladder.index(demand.rung) for demand in self.want.demands if rules[demand.rule].urgent]
+        return self.terms.clamp(max(places)) if places else -1
