@@ -18,11 +18,11 @@ from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.patience import Patience
 from tidegate.app import codec, steps
+from tidegate.app.index import index_entry
 from tidegate.app.page import Page
 from tidegate.app.reconcile import Verdict, reconcile
 from tidegate.app.steps import Which
 from tidegate.app.surroundings import Surroundings
-from tidegate.app.index import index_entry
 from tidegate.app.tick import Ticked, tick
 from tidegate.domain.calendars import PLAIN
 from tidegate.domain.operation import Operation

@@ -20,7 +20,7 @@ from tidegate.domain.facts import Decided
 from tidegate.domain.fold import fold
 from tidegate.domain.follow import DOUBT_LASTS
 from tidegate.domain.operation import Event, Operation, Outcome, Phase
-from tidegate.domain.reading import Direction, Health, Reading
+from tidegate.domain.reading import Health, Reading
 from tidegate.domain.signal import Verb
 from tidegate.domain.state import State
 from tidegate.ledger.record import Record

@@ -178,6 +178,8 @@ def test_clock_changes_are_found_where_they_are(census: Census) -> None:
     for change, zone in census.zone_of.items():
         begin, end = change.at - 5 * DAY, change.at + 5 * DAY
         assert list(clock_changes(zone, begin, end)) == [(change.at, change.after - change.before)]
+        walls = [at.astimezone(ZoneInfo(zone)) for at in (begin, end)]
+        assert list(clock_changes(zone, *walls)) == [(change.at, change.after - change.before)]
         assert list(clock_changes(zone, begin, change.at)) == [(change.at, change.after - change.before)]
         assert list(clock_changes(zone, change.at, end)) == []
         assert list(clock_changes(zone, begin, change.at - MINUTE)) == []

@@ -1,8 +1,9 @@
-"""What is looked up depends on the moment alone: not on what was looked up before, nor on how days are put into blocks."""
+"""What is looked up depends on the moment alone: not on what was asked before, nor on how days are put into blocks."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,9 +89,7 @@ def test_changes_are_the_same_over_a_whole_time_and_over_its_parts(
     start, used = BEGIN + timedelta(seconds=seconds), _fresh(make, told, zone)
     stops = [start + timedelta(hours=7 * part) for part in range(days)]
     whole = list(_fresh(make, told, zone).changes(stops[0], stops[-1]))
-    parts = [
-        change for low, high in reversed([*zip(stops, stops[1:], strict=False)]) for change in used.changes(low, high)
-    ]
+    parts = [change for low, high in reversed([*pairwise(stops)]) for change in used.changes(low, high)]
     assert sorted(parts, key=lambda change: change[0]) == whole
 
 

@@ -242,5 +242,6 @@ def test_who_asks_from_which_zone_does_not_matter(make: Make) -> None:
         at = make.noon + timedelta(hours=hour)
         assert timetable.wish(at) == timetable.wish(at.astimezone(ZoneInfo(LORD_HOWE)))
     here, there = make.noon, make.after(days=3)
+    assert timetable.next_change(here) == timetable.next_change(here.astimezone(ZoneInfo(BERLIN)))
     elsewhere = [at.astimezone(ZoneInfo("Pacific/Kiritimati")) for at in (here, there)]
     assert list(timetable.changes(here, there)) == list(timetable.changes(*elsewhere))

@@ -78,6 +78,7 @@ SCENARIO: dict[str, Any] = {
 }
 
 Writes = Callable[..., Path]
+USUALLY = Options()
 
 
 def written(path: Path, **changes: Any) -> Path:
@@ -96,6 +97,6 @@ def folder(tmp_path: Path) -> Writes:
     return lambda **changes: written(tmp_path, **changes)
 
 
-def played(path: Path, options: Options = Options()) -> Played:
+def played(path: Path, options: Options = USUALLY) -> Played:
     """Play a folder in silence."""
     return play(read_folder(path), Console(quiet=True), options)

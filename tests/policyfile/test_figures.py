@@ -138,6 +138,15 @@ def test_an_edition_that_no_instance_reports_is_warned_of(warned: Warned) -> Non
     assert line.endswith("write one of professional, enterprise, vip, serverless")
 
 
+def test_a_statistic_that_no_metric_has_is_warned_of(parse: Parse) -> None:
+    confirm = "{metric: InstanceConnections, above: 1, statistic: Sum}"
+    ladder = "[{rung: a, MaxConnections: 2000}, {rung: b, MaxConnections: 3000}]"
+    keys = f"product: rabbitmq, region: r, instance_id: i, ladder: {ladder}"
+    text = f"version: 1\ninstances: {{mq: {{{keys}, alerts: [{{rule: x, raise: 1, confirm: {confirm}}}]}}}}"
+    (warning,) = warnings_of(parse(text), date(2026, 3, 2))
+    assert (warning.path, warning.advice) == ("instances.mq.alerts[0].confirm.statistic", "write another one")
+
+
 def test_a_spec_of_a_gateway_that_is_on_no_list_is_warned_of(parse: Parse) -> None:
     text = "version: 1\ninstances: {e: {product: apigateway, region: r, instance_id: i, ladder: [api.s1.smal, x]}}"
     found = [str(each).partition("instances.e.")[2] for each in warnings_of(parse(text), date(2026, 3, 2))]

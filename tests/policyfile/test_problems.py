@@ -22,6 +22,11 @@ LADDER = "ladder: [api.s1.small, api.s1.medium]\n"
         ),
         ("cooldown: 5m", "8: instances.edge.cooldown: expected a map of keys and values, found `5m`"),
         ("auto_pay: perhaps", "8: instances.edge.auto_pay: expected true or false, found `perhaps`"),
+        ('base: ""', "8: instances.edge.base: there is no rung ``; the ladder has api.s1.small, api.s1.medium"),
+        (
+            'alerts: [{rule: x, at_least: ""}]',
+            "8: instances.edge.alerts[0].at_least: there is no rung ``; the ladder has api.s1.small, api.s1.medium",
+        ),
         ("base: huge", "8: instances.edge.base: there is no rung `huge`; the ladder has api.s1.small, api.s1.medium"),
         (
             "min: api.s1.medium\nmax: api.s1.small",

@@ -185,6 +185,12 @@ def test_an_entry_that_counts_at_some_time_is_not(warned: Warned, entries: tuple
     assert warned(hidden(*entries)) == []
 
 
+def test_the_end_of_all_days_is_no_day(warned: Warned) -> None:
+    """No calendar goes on after it, and none of Python's can be reckoned with there."""
+    body = "timetable: [{days: month-end, valid_from: 9999-12-31, from: 08:00, to: 20:00, rung: mid}]"
+    assert len(warned(GATE + body)) == 1
+
+
 def test_only_the_entries_that_hide_it_are_named(warned: Warned) -> None:
     (line,) = warned(
         hidden(
@@ -348,6 +354,22 @@ def test_alert_rules_that_no_instance_takes_over_are_bound_to_nothing(parse: Par
         "shop/policy.yaml:4: profiles.spare.alerts: the alert rules of profile `spare` are bound to nothing: no "
         "instance takes them over; remove them, or write `like` where they are meant"
     )
+
+
+def test_where_there_are_too_many_times_to_compare_that_is_told(parse: Parse) -> None:
+    """What can be told of each by itself is told all the same."""
+    entry = '{{from: "08:00", to: "{}:00", valid_until: 2026-01-01, rung: api.s1.medium}}'
+    rows = "".join(
+        f"  i{hour}: {{product: apigateway, region: r, instance_id: i{hour}, ladder: [api.s1.small, api.s1.medium], "
+        f"timetable: [{entry.format(hour)}]}}\n"
+        for hour in (10, 11, 12)
+    )
+    first, *others = warnings_of(parse(f"version: 1\ninstances:\n{rows}"), TODAY, most_spans=2)
+    assert str(first) == (
+        "shop/policy.yaml: instances: of over 2 different times only so many were compared with each other; put what "
+        "instances have in common into profiles"
+    )
+    assert [warning.path for warning in others] == [f"instances.i{n}.timetable[0].valid_until" for n in (10, 11, 12)]
 
 
 def test_a_thousand_alike_are_looked_at_once(parse: Parse) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tidegate.domain.alertrule import AlertRule
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.when import TimetableEntry
 from tidegate.policyfile import KEYS, BadPolicy, Policy, Problem, parse_policy
+from tidegate.policyfile.resolved import resolved
+from tidegate.policyfile.warnings import warnings_of
 from tidegate.policyfile.written import fields_of
 
 FILE = "policy.yaml"
@@ -119,12 +122,13 @@ def test_whatever_a_file_says_it_is_a_policy_or_told_what_is_wrong(
 
 
 def problems_of(written: object) -> tuple[Problem, ...]:
-    """What is wrong with it, nothing where it is a policy. JSON is YAML."""
+    """What is wrong with it, or hardly meant. JSON is YAML."""
     try:
-        parse_policy(json.dumps(written).encode(), FILE)
+        policy = parse_policy(json.dumps(written).encode(), FILE)
     except BadPolicy as bad:
         return bad.problems
-    return ()
+    assert resolved(policy.instances["i"], policy.sources["i"], policy.profiles)
+    return tuple(warnings_of(policy, date(2026, 3, 2)))
 
 
 def test_a_word_that_older_yaml_takes_for_a_truth_is_a_word(edge: Edge) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
 from tidegate.domain.calendars import PLAIN, Calendar
+
+DAY = timedelta(days=1)
 
 
 def calendar_of(country: str) -> Calendar:
@@ -19,10 +21,10 @@ class CountryCalendar:
 
     def __init__(self, days: Any) -> None:
         self._days = days
-        table = getattr(days, "special_public_holidays", {}) if getattr(days, "has_substituted_holidays", False) else {}
         # Where days are moved by a notice for every year, a year without its notice is a guess.
+        self._by_notice: bool = getattr(days, "has_substituted_holidays", False)
         self._first: int = days.start_year
-        self._last: int = max(table) if table else days.end_year
+        self._last: int = max(days.special_public_holidays) if self._by_notice else days.end_year
 
     def is_workday(self, day: date) -> bool:
         """Whether people work on it; a make-up workday at a weekend is one."""
@@ -32,8 +34,21 @@ class CountryCalendar:
         return bool(self._days.is_working_day(day))
 
     def is_holiday(self, day: date) -> bool:
-        """Whether it is a public holiday."""
-        return self.knows(day.year) and bool(day in self._days)
+        """Whether it is a public holiday. Where notices move days, a weekend beside one belongs to it, as they say."""
+        if not self.knows(day.year):
+            return False
+        if day in self._days:
+            return True
+        return (
+            self._by_notice and not self.is_workday(day) and any(map(self._leads_to_holiday, (day, day), (-DAY, DAY)))
+        )
+
+    def _leads_to_holiday(self, day: date, step: timedelta) -> bool:
+        """Whether only days off lie between a day and the next holiday in one direction."""
+        while not self.is_workday(day := day + step):
+            if day in self._days:
+                return True
+        return False
 
     def knows(self, year: int) -> bool:
         """Whether the library knows the year in fact."""

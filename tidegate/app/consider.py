@@ -10,7 +10,7 @@ from tidegate.app import codec
 from tidegate.app.lookout import Lookout
 from tidegate.app.page import Page
 from tidegate.app.surroundings import Surroundings
-from tidegate.app.taking import judge_state, pruned, take_in, want_of
+from tidegate.app.taking import before_contact, judge_state, pruned, take_in, want_of
 from tidegate.domain.arbiter import Wanted
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.observed import Observed
@@ -27,6 +27,8 @@ class Considered:
 
     decision: Decision
     want: Wanted | None
+    known: State
+    """What the ledger has, with what has ended since and not yet been taken out."""
     state: State
     reading: Reading | None
     observed: Observed
@@ -58,9 +60,12 @@ def consider(
     fresh = [signal for signal in (*waiting, *extra) if not state.has_seen(signal.key)]
     taken = take_in(lookout, state, fresh)
     state, decision = judge_state(lookout, pruned(lookout, taken.state))
+    if page.state.adopted_at is None and (hold := before_contact(reading)) is not None:
+        decision = hold
     return Considered(
         decision,
         want_of(lookout, state),
+        page.state,
         state,
         reading,
         lookout.seen,

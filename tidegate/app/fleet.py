@@ -172,13 +172,12 @@ class Fleet:
 
     def claim_pause_report(self, now: datetime) -> Pause | None:
         """The fleet's pause, if it is time to tell people of it and that is ours to do: once a day."""
-        state = self.state()
+        head = self._ledger.head(FLEET)
+        state = self._read(head)
         pause = state.pause
-        told_at = state.told_paused_at or (pause.at if pause else now)
-        if pause is None or not pause.holds(now) or now - told_at < PAUSE_REPORTED_EVERY:
+        if pause is None or not pause.holds(now) or now - (state.told_paused_at or pause.at) < PAUSE_REPORTED_EVERY:
             return None
-        self._change({"kind": "pause-told"}, lambda before: replace(before, told_paused_at=now))
-        return pause
+        return pause if self._append({"kind": "pause-told"}, replace(state, told_paused_at=now), head) else None
 
     def search_proven(self, product: str) -> None:
         """Note that a search found an order that we know to be ours."""

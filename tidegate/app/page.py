@@ -20,8 +20,8 @@ from tidegate.ledger.record import Record
 from tidegate.ledger.shelf import Unsure
 
 LOOK_AGAIN = timedelta(minutes=2)
-RESTLESS = ("cooldown", "unread", "unhealthy", "operation", "unconfirmed", "unmeasured", "fit-unread", "fleet")
-"""Holds that may end at any time, so that they are looked at again soon."""
+RESTLESS = ("unread", "unhealthy", "operation", "unconfirmed", "unmeasured", "fit-unread")
+"""Holds that may end at any time, so that they are looked at again soon. Others say themselves until when."""
 
 
 class LostRaces(Exception):  # noqa: N818 - reads as what it is

@@ -16,10 +16,11 @@ from tidegate.app.logs import log
 from tidegate.app.lookout import Lookout
 from tidegate.app.page import LostRaces, Page
 from tidegate.app.surroundings import Surroundings
-from tidegate.app.taking import judge_state, pruned, take_in
+from tidegate.app.taking import UNREAD_YET, before_contact, judge_state, pruned, take_in, under_way
 from tidegate.app.tell import tell
 from tidegate.domain.approve import asked
-from tidegate.domain.arbiter import wanted
+from tidegate.domain.arbiter import to_measure, wanted
+from tidegate.domain.decide import as_wanted
 from tidegate.domain.facts import Adopted, Answer, Decided, Planned
 from tidegate.domain.hear import Heard, describe
 from tidegate.domain.operation import Operation
@@ -121,11 +122,9 @@ class _Step:
 
     def _first_contact(self) -> Page | None:
         reading = self._lookout.reading()
-        if reading is None:
-            return self._wait(Hold("unread", "the instance could not be read yet; its alerts and requests are kept"))
-        if reading.health is Health.GONE:
-            why = f"the vendor says {reading.status}; nothing is adopted before it is there"
-            return self._wait(Hold("gone", why, needs_person=True))
+        hold = before_contact(reading)
+        if reading is None or hold is not None:
+            return self._wait(hold or UNREAD_YET)
         rung = self._page.policy.rungs.match(reading.spec)
         self.is_over = False
         log("adopted", instance=self._page.policy.name, rung=rung.name if rung else None, spec=dict(reading.spec))
@@ -175,19 +174,19 @@ class _Step:
         """Read the instance if the decision may depend on it, or if it is this instance's turn."""
         want = wanted(self._page.terms, state, self._now)
         off = state.operation is None and (want is None or want.rung != state.rung)
+        unmeasured = state.operation is None and bool(to_measure(self._page.terms, state, self._now))
         stuck = state.stance is not None and state.stance.code in STUCK
         drifting = state.drift is not None and state.operation is None
-        if off or stuck or drifting or self._force or self._lookout.has_read:
+        if off or unmeasured or stuck or drifting or self._force or self._lookout.has_read:
             return self._lookout.reading()
         return None
 
     def _judged(self, state: State, reading: Reading | None) -> tuple[State, Decision]:
-        if (operation := state.operation) is not None:
-            why = f"operation {operation.number} to {operation.to_rung} is {operation.phase.value}"
-            return state, Hold("operation", why)
+        if (hold := under_way(state)) is not None:
+            return state, hold
         want = wanted(self._page.terms, state, self._now)
         if reading is None and want is not None and want.rung == state.rung:
-            hold = Hold("as-wanted", f"{want.rung} as wanted by {want.why}")
+            hold = as_wanted(want)
             return asked(self._page.terms, state, hold, want.rung, self._now), hold
         return judge_state(self._lookout, state)
 

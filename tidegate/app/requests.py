@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -79,7 +79,8 @@ def _rehearsed(around: Surroundings, book: Book, request: Request) -> Body:
         return {**_said(held_by(error)), "dry_run": True}
     if refused := considered.refused.get(request.key):
         return _mistake(refused)
-    return {**_said(considered.decision), "told": considered.told.get(request.key, ""), "dry_run": True}
+    told = {"told": considered.told.get(request.key, ""), "timezone": book.read(request.instance).timezone}
+    return {**_said(considered.decision), **told, "dry_run": True}
 
 
 def _kept(around: Surroundings, policy: InstancePolicy, policy_hash: str, request: Request) -> Body:
@@ -95,7 +96,8 @@ def _kept(around: Surroundings, policy: InstancePolicy, policy_hash: str, reques
     if verdict.decision.code == "newer-schema":
         return _said(verdict.decision)
     log("request", instance=policy.name, verb=request.verb.value, caller=request.caller, to=request.to)
-    return _replied(verdict, request, _answer_to(around, policy, verdict, request.key))
+    replied = _replied(verdict, request, _answer_to(around, policy, verdict, request.key))
+    return replied if "mistake" in replied else {**replied, "timezone": policy.timezone}
 
 
 def _fleet(around: Surroundings, form: RequestForm) -> Body:
@@ -126,7 +128,11 @@ def _request(form: RequestForm, now: datetime) -> Request | str:
         return "give either --for or --until, not both"
     if form.until is not None and form.until.tzinfo is None:
         return "--until needs an offset, such as 2026-03-02T18:00+08:00"
-    until = now + form.lasts if form.lasts is not None else form.until
+    try:
+        # In UTC, as all that is kept and told has it.
+        until = now + form.lasts if form.lasts is not None else form.until and form.until.astimezone(timezone.utc)
+    except OverflowError:
+        return "--until is beyond the calendar"
     return Request(
         key=form.key,
         at=now,

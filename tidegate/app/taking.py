@@ -12,9 +12,14 @@ from tidegate.domain.arbiter import Wanted, open_demands, open_override, to_meas
 from tidegate.domain.drift import seen
 from tidegate.domain.hear import Heard, hear, rule_for
 from tidegate.domain.observed import Observed
+from tidegate.domain.reading import Health, Reading
 from tidegate.domain.signal import Alert, AlertState, Request, Signal, Verb
 from tidegate.domain.state import State
-from tidegate.domain.verdict import Decision
+from tidegate.domain.verdict import Decision, Hold
+
+
+UNREAD_YET = Hold("unread", "the instance could not be read yet; its alerts and requests are kept")
+"""Before first contact."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,32 @@ def _rule_of(lookout: Lookout, alert: Alert) -> str:
 
 def judge_state(lookout: Lookout, state: State) -> tuple[State, Decision]:
     """Decide, with drift noticed, demands confirmed and approvals asked for or voided in the state."""
+    if (hold := under_way(state)) is not None:
+        return state, hold
     terms, now = lookout.page.terms, lookout.now
     state = seen(terms, state, lookout.known)
     state = _confirmed(lookout, state)
     decision: Decision = lookout.decide(state)
     want = want_of(lookout, state)
     return asked(terms, state, decision, want.rung if want else "", now), decision
+
+
+def under_way(state: State) -> Hold | None:
+    """The Hold of an instance whose operation is open: whatever else is true of it, that one is followed first."""
+    operation = state.operation
+    if operation is None:
+        return None
+    return Hold("operation", f"operation {operation.number} to {operation.to_rung} is {operation.phase.value}")
+
+
+def before_contact(reading: Reading | None) -> Hold | None:
+    """Why nothing is adopted yet, so that nothing can be decided; None where first contact can be made."""
+    if reading is None:
+        return UNREAD_YET
+    if reading.health is not Health.GONE:
+        return None
+    why = f"the vendor says {reading.status}; nothing is adopted before it is there"
+    return Hold("gone", why, needs_person=True)
 
 
 def want_of(lookout: Lookout, state: State) -> Wanted | None:

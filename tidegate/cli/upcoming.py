@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tidegate.app.calendars import calendar_of
 from tidegate.app.report.facts import NotKnown, book_of
@@ -34,7 +35,8 @@ def run(name: str, begin: str, days: int, path: Path | None, *, as_json: bool) -
     starts = [_start(begin, policy, clock()()) for policy in policies]
     homes = _homes(around, book, policies, offline=path is not None)
     views = [
-        Ahead(policy, home, start, start + timedelta(days=days))
+        # So many days of the wall, of which one may have 23 or 25 hours.
+        Ahead(policy, home, start.astimezone(timezone.utc), (start + timedelta(days=days)).astimezone(timezone.utc))
         for policy, home, start in zip(policies, homes, starts, strict=True)
     ]
     told = upcoming(views, calendar_of)
@@ -66,7 +68,7 @@ def _start(begin: str, policy: InstancePolicy, now: datetime) -> datetime:
     start = read_time(begin, policy.timezone, now) if begin else now
     if start.year not in YEARS:
         raise Mistake(f"--from is a time of the years {YEARS.start} to {YEARS.stop - 1}, not `{begin}`")
-    return start
+    return start.astimezone(ZoneInfo(policy.timezone))
 
 
 def _homes(around: Surroundings | None, book: Book, policies: list[InstancePolicy], *, offline: bool) -> list[str]:

@@ -34,6 +34,8 @@ class Wanted:
     """Demands that ask for more than they are given, since their metric does not bear them out: why not."""
     unmeasured: bool = False
     """Whether one of these could not be measured at all."""
+    granted: tuple[int, ...] = ()
+    """For each of `demands` the place on the ladder that it gets; -1 for none."""
 
     def says(self) -> str:
         """All that had a say, in one line for people."""
@@ -50,13 +52,13 @@ def ends(override: Override) -> str:
 
 def open_demands(terms: Terms, state: State, now: datetime) -> tuple[Demand, ...]:
     """The demands that still count, of rules and rungs that the policy still has."""
-    policy = terms.policy
+    release_after, forget_after = terms.release_after, terms.policy.forget_after
     return tuple(
         demand
         for demand in state.demands
-        if demand.rule in terms.rules
+        if demand.rule in release_after
         and demand.rung in terms.ladder
-        and now < demand.ends(policy.releases_after(demand.rule), policy.forget_after)
+        and now < demand.ends(release_after[demand.rule], forget_after)
     )
 
 
@@ -92,8 +94,8 @@ def wanted(
         best, why, since = ladder.index(wish.rung), wish.why, wish.since
     demands = tuple(demand for demand in open_demands(terms, state, now) if demand.fired) if state.demands else ()
     doubts: list[tuple[str, bool]] = []
-    for demand in demands:
-        place = _granted(terms, demand, measures, standing, doubts)
+    granted = tuple(_granted(terms, demand, measures, standing, doubts) for demand in demands)
+    for demand, place in zip(demands, granted, strict=True):
         if place > best:
             best, why, since = place, demand.rule, demand.opened_at
     if override:
@@ -112,6 +114,7 @@ def wanted(
         since=since,
         doubted=tuple(doubt for doubt, _ in doubts),
         unmeasured=any(is_unmeasured for _, is_unmeasured in doubts),
+        granted=granted,
     )
 
 

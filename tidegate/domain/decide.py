@@ -20,7 +20,7 @@ def decide(terms: Terms, state: State, observed: Observed, now: datetime) -> Dec
     if isinstance(case, Hold):
         return case
     held = _guarded(case)
-    if held is not None and held.code == "window" and (lesser := _urgent_part(case)) is not None:
+    if held is not None and held.code == "window" and (lesser := urgent_part(case)) is not None:
         case, held = lesser, _guarded(lesser)
     if held is not None:
         return held
@@ -35,7 +35,7 @@ def _guarded(case: Case) -> Hold | None:
     return None
 
 
-def _urgent_part(case: Case) -> Case | None:
+def urgent_part(case: Case) -> Case | None:
     """The part of an up that an urgent rule asks for, where the whole of it has to wait for a window."""
     if case.direction is Direction.DOWN:
         return None
@@ -61,7 +61,7 @@ def case_of(terms: Terms, state: State, observed: Observed, now: datetime) -> Ca
         if want.doubted:
             code = "unmeasured" if want.unmeasured else "unconfirmed"
             return Hold(code, f"{'; '.join(want.doubted)}; so {start.name} stays, as wanted by {want.why}")
-        return Hold("as-wanted", f"{start.name} as wanted by {want.why}{_bounded(want)}")
+        return as_wanted(want)
     if want.rung == AS_FOUND:
         # Adopted off the ladder, and it stands on a rung since: nobody asks for anything.
         return Hold("as-wanted", f"{start.name} stays: nothing asks for a rung")
@@ -70,6 +70,11 @@ def case_of(terms: Terms, state: State, observed: Observed, now: datetime) -> Ca
     if direction is None:
         return _mixed(start, end)
     return Case(terms, state, observed, reading, want, now, start, end, direction)
+
+
+def as_wanted(want: Wanted) -> Hold:
+    """Nothing is to be done: the instance is on the rung that is wanted."""
+    return Hold("as-wanted", f"{want.rung} as wanted by {want.why}{_bounded(want)}")
 
 
 def _standing(terms: Terms, state: State, reading: Reading) -> Rung | None:

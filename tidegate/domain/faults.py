@@ -102,12 +102,14 @@ def _twice(names: Sequence[str], where: Where, what: str) -> Iterator[Fault]:
 
 
 def _missing_rungs(policy: InstancePolicy, names: Sequence[str]) -> Iterator[Fault]:
-    mentions: list[tuple[Where, str]] = [(("min",), policy.min), (("max",), policy.max)]
+    bounds = (("min", policy.min), ("max", policy.max))
+    mentions: list[tuple[Where, str]] = [((key,), name) for key, name in bounds if name]
     mentions += [(("base",), policy.base)] if policy.base != "keep" else []
     mentions += [(("timetable", index, "rung"), entry.rung) for index, entry in enumerate(policy.timetable)]
-    mentions += [(("alerts", index, "at_least"), rule.at_least or "") for index, rule in enumerate(policy.alerts)]
+    rules = [(index, rule.at_least) for index, rule in enumerate(policy.alerts) if rule.at_least is not None]
+    mentions += [(("alerts", index, "at_least"), rung) for index, rung in rules]
     for where, name in mentions:
-        if name and name not in names:
+        if name not in names:
             yield Fault(where, f"there is no rung `{name}`; the ladder has {', '.join(names)}")
 
 

@@ -18,7 +18,7 @@ class Rung:
 
     def fits(self, spec: Spec) -> bool:
         """Whether an instance with this spec stands on this rung."""
-        return not self.differing(spec)
+        return self.spec.items() <= spec.items()
 
     def differing(self, spec: Spec) -> tuple[str, ...]:
         """The fields this rung names whose values are not the rung's."""
@@ -53,7 +53,10 @@ class Ladder:
 
     def match(self, spec: Spec) -> Rung | None:
         """Find the rung an instance stands on. Where several fit, the highest: it names the most."""
-        return next((rung for rung in reversed(self.rungs) if rung.fits(spec)), None)
+        for rung in reversed(self.rungs):
+            if rung.fits(spec):
+                return rung
+        return None
 
     def nearest(self, spec: Spec) -> Rung:
         """Find the rung with the fewest differing fields, the smaller one in a tie."""

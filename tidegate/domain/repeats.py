@@ -6,8 +6,9 @@ local time that does not exist is read with the offset before the gap; of one th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import MAXYEAR, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from tidegate.domain.when import FreezeEvent
 UNTIL = "%Y%m%dT%H%M%S"
 """How a compiled rule writes its end: by the wall clock of the event's zone."""
 WEEK_D, YEAR_M = 7, 12
+MOST_YEARS = 8
+"""Asked for more, it forgets them all, and memory stays bounded."""
 
 
 class Repeats:
@@ -25,16 +28,34 @@ class Repeats:
     def __init__(self, event: FreezeEvent, zone: str) -> None:
         self._event, self._zone = event, ZoneInfo(event.timezone or zone)
         self._without = frozenset(event.without)
+        self._years: dict[int, list[datetime]] = {}
 
     def overlapping(self, first: date, last: date) -> Iterator[Span[str]]:
         """Give the occurrences that have a part in these days of UTC, and maybe some near them."""
         event, margin = self._event, 3 * DAY
         low = max(first.toordinal() - (event.lasts + margin).days, FIRST_DAY.toordinal())
         high = min(last.toordinal() + margin.days, (LAST_DAY - event.lasts).toordinal())
-        for wall in walls(event, _midnight(low), _midnight(high)):
+        for wall in self._between(_midnight(low), _midnight(high)):
             start, end = readings(wall, self._zone).first, readings(wall + event.lasts, self._zone).first
             if wall not in self._without and start < end:
                 yield Span(start, end, event.name)
+
+    def _between(self, low: datetime, high: datetime) -> Iterator[datetime]:
+        if not self._event.rrule:
+            yield from walls(self._event, low, high)
+            return
+        for year in range(low.year, high.year + 1):
+            found = self._year(year)
+            yield from found[bisect_left(found, low) : bisect_left(found, high)]
+
+    def _year(self, year: int) -> list[datetime]:
+        """The local starts of a year: a rule costs far more to begin than to go on with."""
+        if (found := self._years.get(year)) is None:
+            if len(self._years) >= MOST_YEARS:
+                self._years = {}
+            begin = datetime(year, 1, 1)  # noqa: DTZ001 - a wall's time
+            found = self._years[year] = list(walls(self._event, begin, begin.replace(year=min(year + 1, MAXYEAR))))
+        return found
 
 
 def walls(event: FreezeEvent, low: datetime, high: datetime) -> Iterator[datetime]:
@@ -52,7 +73,7 @@ def _repeated(event: FreezeEvent, low: datetime, high: datetime) -> Iterator[dat
     if count is None:
         start, parts = _forward(start, parts, low)
     rule: Any = rrulestr(";".join(f"{key}={value}" for key, value in parts.items()), dtstart=start)
-    # A rule of its own accord may look for its next day until the end of time: it must know where to stop.
+    # A rule goes on until the end of Python's calendar of its own accord: it must be told where to stop.
     found = iter(rule.replace(until=min(until, high)))
     return found if count is None else (wall for _, wall in zip(range(int(count)), found, strict=False))
 

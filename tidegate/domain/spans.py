@@ -114,7 +114,8 @@ def is_skipped(day: date, zone: ZoneInfo) -> bool:
 
 def clock_changes(zone: str, after: datetime, until: datetime) -> Iterator[tuple[datetime, timedelta]]:
     """Give every instant in (after, until] at which the zone's clocks are changed, to the second, and by how much."""
-    info, low = ZoneInfo(zone), after
+    # On a zone's own wall a day may have 23 hours: it is reckoned in UTC.
+    info, low, until = ZoneInfo(zone), after.astimezone(timezone.utc), until.astimezone(timezone.utc)
     while low < until:
         high = min(low + DAY, until)
         if change := _offset(info, high) - _offset(info, low):

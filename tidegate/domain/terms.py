@@ -24,6 +24,8 @@ class Terms:
         self.lowest, self.highest = self.ladder.index(policy.lowest), self.ladder.index(policy.highest)
         self.timetable = Timetable.of(policy, calendar)
         self.rules: Mapping[str, AlertRule] = {rule.identity: rule for rule in policy.alerts}
+        self.release_after = {rule: policy.releases_after(rule) for rule in self.rules}
+        """How long a demand of a rule stays after its OK."""
         self.named = tuple(policy.ladder[0].spec)
         """The fields of the spec that rungs name; the others are nobody's business."""
         self.windows = {

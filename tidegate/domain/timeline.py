@@ -24,8 +24,9 @@ LAST_ORDINAL = date.max.toordinal()
 
 
 def later(at: datetime, span: timedelta) -> datetime:
-    """So much later, or the end of Python's calendar."""
-    return at + min(span, datetime.max.replace(tzinfo=timezone.utc) - at)
+    """So much later as time passes, whatever a zone's wall shows then, or the end of Python's calendar."""
+    moment = at.astimezone(timezone.utc)
+    return moment + min(span, datetime.max.replace(tzinfo=timezone.utc) - moment)
 
 
 class Source(Protocol[What]):
@@ -60,6 +61,7 @@ class Timeline(Generic[What, Value]):
 
     def steps(self, after: datetime, until: datetime) -> Iterator[tuple[datetime, Value | None]]:
         """Give every edge in (after, until] with the value from then; it may be the one before."""
+        after, until = after.astimezone(timezone.utc), until.astimezone(timezone.utc)
         for block in self._between(after, until):
             for edge, value in zip(block.edges, block.values, strict=True):
                 if after < edge <= until:
@@ -67,7 +69,7 @@ class Timeline(Generic[What, Value]):
 
     def next_start(self, after: datetime, within: timedelta) -> datetime | None:
         """When the next span starts, or None if none does within that time."""
-        until = later(after, within)
+        after, until = after.astimezone(timezone.utc), later(after, within)
         for block in self._between(after, until):
             for start in block.starts:
                 if after < start <= until:
@@ -75,7 +77,7 @@ class Timeline(Generic[What, Value]):
         return None
 
     def _between(self, after: datetime, until: datetime) -> Iterator[Block[Value]]:
-        first, last = (at.astimezone(timezone.utc).toordinal() // BLOCK_D for at in (after, until))
+        first, last = (at.toordinal() // BLOCK_D for at in (after, until))
         for number in range(first, last + 1):
             yield self._blocks.get(number) or self._read(number)
 

@@ -78,6 +78,7 @@ class Case:
     @property
     def urgent(self) -> int:
         """The place on the ladder up to which a rule marked `urgent` asks to go; -1 where none does."""
-        rules, ladder = self.terms.rules, self.terms.ladder
-        places = [ladder.index(demand.rung) for demand in self.want.demands if rules[demand.rule].urgent]
-        return self.terms.clamp(max(places)) if places else -1
+        rules, want = self.terms.rules, self.want
+        asked = zip(want.demands, want.granted, strict=True)
+        most = max((place for demand, place in asked if rules[demand.rule].urgent), default=-1)
+        return self.terms.clamp(most) if most >= 0 else -1

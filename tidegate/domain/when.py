@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, NaiveDatetime, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
 
 from tidegate.domain.durations import Duration
@@ -144,18 +144,35 @@ class Blackout(WallSpan):
     directions: tuple[Direction, ...] = BOTH
 
 
+WEEKDAY = r"(MO|TU|WE|TH|FR|SA|SU)"
+RULE_PARTS = {
+    "FREQ": r"(DAILY|WEEKLY|MONTHLY|YEARLY)",
+    "INTERVAL": r"[1-9][0-9]{0,2}",
+    "COUNT": r"[1-9][0-9]{0,3}",
+    "UNTIL": r"[0-9]{8}T[0-9]{6}",
+    "BYDAY": rf"([+-]?([1-4]?[1-9]|[1-5]0|5[1-3]))?{WEEKDAY}",
+    "BYMONTHDAY": r"[+-]?([1-9]|[12][0-9]|3[01])",
+    "BYMONTH": r"([1-9]|1[0-2])",
+    "WKST": WEEKDAY,
+}
+"""The parts that a repeat rule may have, and what each of their values looks like; UNTIL is by the wall clock."""
+_LISTS = "|".join(f"{key}={value}(,{value})*" for key, value in RULE_PARTS.items() if key.startswith("BY"))
+_SINGLE = "|".join(f"{key}={RULE_PARTS[key]}" for key in ("INTERVAL", "COUNT", "UNTIL", "WKST"))
+RULE = rf"^(FREQ={RULE_PARTS['FREQ']}(;({_SINGLE}|{_LISTS}))*)?$"
+
+
 class FreezeEvent(Strict):
     """One event of a calendar file: when it starts by the wall clock of its zone, how long it lasts, how it repeats."""
 
     name: str = ""
-    start: datetime
+    start: NaiveDatetime
     """Without an offset: the wall clock of `timezone`."""
     timezone: Zone | None = None
     """The instance's where the file says none: a floating time or a whole day (RFC 5545, 3.3.5)."""
     lasts: Duration
-    rrule: str = ""
-    """How it repeats, as RFC 5545 writes it; empty for a single event."""
-    without: tuple[datetime, ...] = ()
+    rrule: str = Field(default="", pattern=RULE)
+    """How it repeats, as RFC 5545 writes it, FREQ first; empty for a single event."""
+    without: tuple[NaiveDatetime, ...] = ()
     """Starts of repeats that are left out (EXDATE)."""
 
 

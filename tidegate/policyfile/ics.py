@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from tidegate.domain.repeats import walls
 from tidegate.domain.when import FreezeEvent
-from tidegate.policyfile.icsrule import read_rule
+from tidegate.policyfile.icsrule import UNNAMED, read_rule
 from tidegate.policyfile.icstime import BadEvent, Moment, read_moment, read_moments
 
 MOST_BYTES, MOST_EVENTS = 1_000_000, 1_000
@@ -93,7 +93,7 @@ def _freeze(event: Any, zone: ZoneInfo) -> FreezeEvent | None:
     rule = read_rule(event["RRULE"], start, zone) if "RRULE" in event else ""
     freeze = FreezeEvent(name=name, start=start.wall, timezone=start.zone, lasts=lasts, rrule=rule, without=without)
     if start.wall not in walls(freeze, start.wall, start.wall + DAY):
-        raise BadEvent("its RRULE does not name its own start (DTSTART)")
+        raise BadEvent(UNNAMED)
     return freeze
 
 

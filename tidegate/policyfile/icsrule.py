@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tidegate.domain.repeats import UNTIL
+from tidegate.domain.when import RULE_PARTS
 from tidegate.policyfile.icstime import YEARS, BadEvent, Moment, to_wall
 
+UNNAMED = "its RRULE does not name its own start (DTSTART)"
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-MOST_REPEATS, LONGEST_INTERVAL = 10_000, 1_000
-WEEKDAY = r"MO|TU|WE|TH|FR|SA|SU"
-FORMS = {
-    "FREQ": "|".join(FREQUENCIES),
-    "INTERVAL": r"[1-9]\d{0,3}",
-    "COUNT": r"[1-9]\d{0,4}",
-    "BYDAY": rf"([+-]?([1-4]?[1-9]|[1-5]0|5[1-3]))?({WEEKDAY})",
-    "BYMONTHDAY": r"[+-]?([1-9]|[12]\d|3[01])",
-    "BYMONTH": r"[1-9]|1[0-2]",
-    "WKST": WEEKDAY,
-}
-"""The parts that are supported beside UNTIL, and what each of their values looks like."""
-LIMITS = {"INTERVAL": LONGEST_INTERVAL, "COUNT": MOST_REPEATS}
 
 
 def read_rule(given: Any, start: Moment, zone: ZoneInfo) -> str:
@@ -33,19 +23,20 @@ def read_rule(given: Any, start: Moment, zone: ZoneInfo) -> str:
         raise BadEvent("its RRULE has no FREQ")
     written = {key: _written(key, values) for key, values in parts.items() if key != "UNTIL"}
     _check(written, "UNTIL" in parts)
+    _check_start(written, start.wall)
     if "UNTIL" in parts:
         written["UNTIL"] = _until(parts["UNTIL"], ZoneInfo(start.zone) if start.zone else zone)
-    return ";".join(f"{key}={value}" for key, value in written.items())
+    return ";".join(f"{key}={written[key]}" for key in RULE_PARTS if key in written)
 
 
 def _written(key: str, values: list[Any]) -> str:
     texts = [str(value).upper() for value in values]
     if key == "FREQ" and texts not in [[frequency] for frequency in FREQUENCIES]:
         raise BadEvent(f"repeats {','.join(texts).lower()}; only {', '.join(FREQUENCIES).lower()} are supported")
-    if key not in FORMS:
+    if key not in RULE_PARTS:
         raise BadEvent(f"its RRULE has {key}, which is not supported")
     for text in texts:
-        if not re.fullmatch(FORMS[key], text) or (key in LIMITS and int(text) > LIMITS[key]):
+        if not re.fullmatch(RULE_PARTS[key], text):
             raise BadEvent(f"its RRULE has {key}={text}, which is not supported")
     return ",".join(texts)
 
@@ -56,8 +47,19 @@ def _check(written: dict[str, str], has_until: bool) -> None:  # noqa: FBT001 - 
         raise BadEvent("its RRULE has both COUNT and UNTIL")
     if frequency in ("DAILY", "WEEKLY") and re.search(r"\d", written.get("BYDAY", "")):
         raise BadEvent(f"its RRULE has BYDAY={written['BYDAY']}, which no {frequency.lower()} rule may have")
+    if frequency == "MONTHLY" and (beyond := re.search(r"([6-9]|\d\d)[A-Z]+", written.get("BYDAY", ""))):
+        raise BadEvent(f"its RRULE has BYDAY={beyond[0]}, and no month has so many")
     if frequency == "WEEKLY" and "BYMONTHDAY" in written:
         raise BadEvent("its RRULE has BYMONTHDAY, which no weekly rule may have")
+
+
+def _check_start(written: dict[str, str], start: datetime) -> None:
+    """Raise BadEvent if the rule excludes the date of its start: it might name no day, and be searched for ever."""
+    last = monthrange(start.year, start.month)[1]
+    allowed = {"BYMONTH": {start.month}, "BYMONTHDAY": {start.day, start.day - last - 1}}
+    for key, numbers in allowed.items():
+        if key in written and numbers.isdisjoint(map(int, written[key].split(","))):
+            raise BadEvent(UNNAMED)
 
 
 def _until(values: list[Any], zone: ZoneInfo) -> str:

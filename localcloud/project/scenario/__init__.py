@@ -27,6 +27,8 @@ def main(arguments: Sequence[str]) -> int:
 
     try:
         folder = read_folder(given.folder)
+        if given.ledger and given.ledger.exists():
+            raise BadScenario(f"{given.ledger}: it is there already, and every story begins with an empty ledger")
     except BadScenario as error:
         sys.stderr.write(f"{error}\n")
         return 2

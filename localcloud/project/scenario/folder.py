@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,8 @@ class Timed:
 class Compiled:
     """A policy ready to be put in force."""
 
-    documents: Mapping[str, Any]
-    index: Mapping[str, Any]
+    documents: Mapping[str, Any] = field(repr=False)
+    index: Mapping[str, Any] = field(repr=False)
 
     @property
     def instances(self) -> dict[str, InstancePolicy]:

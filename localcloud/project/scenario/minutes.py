@@ -35,6 +35,8 @@ class Minutes:
     lost: Lost = none_lost
     last: datetime | None = None
     """The minute of the last tick, run or lost."""
+    served: datetime | None = None
+    """The minute of the last tick that ran."""
     watch_until: datetime | None = None
     ran: int = 0
     missed: int = 0
@@ -46,11 +48,12 @@ class Minutes:
     def next_at(self, step_at: datetime | None) -> datetime | None:
         """The next minute in which the tick is to run; `step_at` is when something else is going to happen."""
         first = self._first()
-        if self.last is None or self.every or (self.watch_until and first <= self.watch_until):
+        if self.served is None or self.every or (self.watch_until and first <= self.watch_until):
             return first
-        reasons = [self.last + IDLE, self._marked(), self.stage.next_change(self.last)]
+        # What was due in a minute whose tick was lost is due in the next one.
+        reasons = [self.served + IDLE, self._marked(), self.stage.next_change(self.served)]
         if self.stage.executions.running():
-            reasons.append(self.last + KEEP_ALIVE)
+            reasons.append(self.served + KEEP_ALIVE)
         if step_at is not None and floor(step_at) >= first:
             # A door that finds the last tick long ago would tell a person that it is dead.
             reasons.append(floor(step_at))
@@ -63,7 +66,7 @@ class Minutes:
         if self.lost(self.last):
             self.missed += 1
             return
-        self.ran += 1
+        self.ran, self.served = self.ran + 1, self.last
         self.stage.tick()
 
     def _first(self) -> datetime:

@@ -52,7 +52,7 @@ class Upcoming:
 
 @dataclass(frozen=True)
 class Ahead:
-    """One instance and the time that is looked at: from `start` (included) to `end` (not included)."""
+    """One instance and the time that is looked at, in UTC: from `start` (included) to `end` (not included)."""
 
     policy: InstancePolicy
     home: str

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.faults import spans_of
 from tidegate.policyfile.phrases import some
 from tidegate.policyfile.problems import Problem, Spot
 from tidegate.policyfile.warnings.bounds import bound_cautions
@@ -29,25 +29,35 @@ LOOKS: tuple[Look, ...] = (
 OWN = {"name", "instance_id", "region", "mode", "notify"}
 """What no look depends on: instances that differ in nothing else are looked at once."""
 
+MOST_SPANS_TOGETHER = 5_000
+"""To compare the spans of an instance takes some milliseconds each."""
 
-def warnings_of(policy: Policy, today: date) -> list[Problem]:
+
+def warnings_of(policy: Policy, today: date, most_spans: int = MOST_SPANS_TOGETHER) -> list[Problem]:
     """Everything that is worth a warning today, each once with the instances it concerns."""
     told: dict[tuple[Spot, str, str], list[str]] = {}
     looked: dict[str, tuple[Caution, ...]] = {}
+    left = most_spans
     for name, instance in policy.instances.items():
         key = instance.model_dump_json(exclude=OWN)
         if key not in looked:
-            looked[key] = _looked_at(instance, today)
+            left -= sum(1 for _ in spans_of(instance)) + sum(len(freeze.events) for freeze in instance.freezes)
+            looked[key] = _looked_at(Spare(instance, today, compares=left >= 0))
         for caution in looked[key]:
             spot = policy.sources[name].find(caution.where)[0].spot
             told.setdefault((spot, caution.why, caution.advice), []).append(name)
     found = [Problem.at(spot, _for(why, spot, names), advice) for (spot, why, advice), names in told.items()]
-    return sorted({*found, *_unused_rules(policy)})
+    return sorted({*found, *_unused_rules(policy), *(_not_compared(policy, most_spans) if left < 0 else ())})
 
 
-def _looked_at(instance: InstancePolicy, today: date) -> tuple[Caution, ...]:
-    spare = Spare(instance, today)
+def _looked_at(spare: Spare) -> tuple[Caution, ...]:
     return tuple(caution for look in LOOKS for caution in look(spare))
+
+
+def _not_compared(policy: Policy, most: int) -> Iterator[Problem]:
+    first = next(iter(policy.sources.values())).spot
+    why = f"of over {most:,} different times only so many were compared with each other"
+    yield Problem(first.file, 0, "instances", why, "put what instances have in common into profiles")
 
 
 def _for(why: str, spot: Spot, names: list[str]) -> str:

@@ -10,15 +10,15 @@ from typing import Any
 
 from tidegate.domain.calendars import Calendar
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.spans import DAY, Days, Span, WallSpans
+from tidegate.domain.spans import DAY, LAST_DAY, Days, Span, WallSpans
 from tidegate.domain.when import WallSpan
 from tidegate.policyfile.problems import Where
 
 AHEAD = timedelta(days=400)
 """How far ahead spans are compared: over a year, for what comes once a year."""
-FARTHEST = timedelta(days=8 * 366)
+FARTHEST_D = 8 * 366
 """How far ahead a day is looked for: between two 29 Februaries there can be eight years."""
-MOST_SPANS = 100
+MOST_SPANS = 50
 """So many spans of one instance are compared with each other; nobody could read more, and it would take long."""
 
 
@@ -34,8 +34,8 @@ class Caution:
 class Spare:
     """One instance's policy with what several looks ask of it."""
 
-    def __init__(self, policy: InstancePolicy, today: date) -> None:
-        self.policy, self.today = policy, today
+    def __init__(self, policy: InstancePolicy, today: date, *, compares: bool = True) -> None:
+        self.policy, self.today, self._compares = policy, today, compares
         self.yesterday = today - DAY
         """What began then by UTC may still be going on somewhere."""
         self.calendar = _calendar(policy)
@@ -48,12 +48,17 @@ class Spare:
         """The next day a span starts on, None where there is none."""
         days = Days(span, self.calendar)
         day = max(self.yesterday, days.first)
-        last = min(days.last, day + FARTHEST)
+        farthest = min(day.toordinal() + FARTHEST_D, LAST_DAY.toordinal())
+        last = min(days.last, date.fromordinal(farthest))
         while day <= last:
             if day in days:
                 return day
             day += DAY
         return None
+
+    def compares(self, spans: Sequence[Any]) -> bool:
+        """Whether these spans are few enough to be compared with each other."""
+        return self._compares and len(spans) <= MOST_SPANS
 
     def stretches(self, span: WallSpan, early: timedelta = timedelta(0)) -> list[Span[Any]]:
         """Every stretch of time of a span that has a part in the time ahead."""
@@ -96,11 +101,6 @@ def dead(spare: Spare, span: WallSpan, where: Where, verb: str) -> Iterator[Caut
         return
     why = f"never {verb}: none of its days ({_days(span.days)}) comes any more"
     yield Caution((*where, "days"), why, "correct the days and their validity, or remove it")
-
-
-def few(spans: Sequence[Any]) -> bool:
-    """Whether there are few enough to compare each with the others."""
-    return len(spans) <= MOST_SPANS
 
 
 def _days(days: str | list[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from tidegate.domain.reading import Direction
 from tidegate.domain.spans import Span
 from tidegate.domain.when import Freeze
-from tidegate.policyfile.warnings.cautions import AHEAD, Caution, Cover, Spare, dead, few
+from tidegate.policyfile.warnings.cautions import AHEAD, Caution, Cover, Spare, dead
 from tidegate.policyfile.warnings.windows import windows_of
 
 
@@ -18,31 +18,25 @@ def closing_cautions(spare: Spare) -> Iterator[Caution]:
     policy = spare.policy
     for index, blackout in enumerate(policy.blackouts):
         yield from dead(spare, blackout, ("blackouts", index), "closes anything")
-    for index, freeze in enumerate(policy.freezes):
-        if not _events(spare, freeze):
+    if not spare.compares([*policy.blackouts, *policy.freezes]):
+        return
+    frozen = [_events(spare, freeze) for freeze in policy.freezes]
+    for index, (freeze, events) in enumerate(zip(policy.freezes, frozen, strict=True)):
+        if not events:
             why = f"never freezes anything: {freeze.ics} has no event from {spare.yesterday} on"
             yield Caution(("freezes", index, "ics"), why, "put a newer calendar there, or remove it")
-    if few([*policy.blackouts, *policy.freezes]):
-        for direction in Direction:
-            yield from _always_closed(spare, direction)
+    for direction in Direction:
+        yield from _always_closed(spare, direction, frozen)
 
 
-def _always_closed(spare: Spare, direction: Direction) -> Iterator[Caution]:
-    closed = [
-        stretch
-        for blackout in spare.policy.blackouts
-        if direction in blackout.directions
-        for stretch in spare.stretches(blackout)
-    ]
-    for freeze in spare.policy.freezes:
-        if direction in freeze.directions:
-            closed += _events(spare, freeze)
-    if not closed:
-        return
-    cover = Cover(closed)
+def _always_closed(spare: Spare, direction: Direction, frozen: list[list[Span[Any]]]) -> Iterator[Caution]:
+    policy = spare.policy
+    blackouts = [spare.stretches(blackout) for blackout in policy.blackouts if direction in blackout.directions]
+    freezes = [events for freeze, events in zip(policy.freezes, frozen, strict=True) if direction in freeze.directions]
+    cover = Cover(stretch for closed in (*blackouts, *freezes) for stretch in closed)
     windows = [stretch for window in windows_of(spare, direction) for stretch in spare.stretches(window)]
-    if all(cover.covers(stretch.start, stretch.end) for stretch in windows or [_ahead(spare)]):
-        word, key = direction.value, "blackouts" if spare.policy.blackouts else "freezes"
+    if cover.merged and all(cover.covers(each.start, each.end) for each in windows or [_ahead(spare)]):
+        word, key = direction.value, "blackouts" if policy.blackouts else "freezes"
         times = "all windows for it" if windows else "all the time ahead"
         why = f"nothing may ever go {word}: blackouts and freezes cover {times}"
         yield Caution((key,), why, f"shorten them; to let nothing go {word}, write budget: {{{word}s_per_day: 0}}")

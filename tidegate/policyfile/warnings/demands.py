@@ -1,4 +1,4 @@
-"""Alert rules whose demands end before the rule can say that it still rings."""
+"""Alert rules whose demands end before the rule can say that it still rings, or that nothing can bear out."""
 
 from __future__ import annotations
 
@@ -20,3 +20,9 @@ def demand_cautions(spare: Spare) -> Iterator[Caution]:
             )
             advice = "write a longer `forget_after`, or the rule's own `silence` where it is shorter"
             yield Caution(("alerts", index), why, advice)
+        if spare.policy.product == "rabbitmq" and rule.confirm and rule.confirm.statistic == "Sum":
+            # Of this namespace every point has one figure, or its least, mean and greatest (fact E).
+            where = ("alerts", index, "confirm", "statistic")
+            yield Caution(
+                where, "no metric of rabbitmq has a Sum, so nothing would bear the rule out", "write another one"
+            )

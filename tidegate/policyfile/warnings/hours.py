@@ -11,7 +11,7 @@ from tidegate.domain.calendars import PLAIN
 from tidegate.domain.faults import spans_of
 from tidegate.domain.spans import Span
 from tidegate.domain.when import CALENDAR_DAYS, TimetableEntry
-from tidegate.policyfile.warnings.cautions import Caution, Cover, Spare, dead, few
+from tidegate.policyfile.warnings.cautions import Caution, Cover, Spare, dead
 
 MONTH_AHEAD = timedelta(days=31)
 SECOND = timedelta(seconds=1)
@@ -23,7 +23,7 @@ def hour_cautions(spare: Spare) -> Iterator[Caution]:
     entries = spare.policy.timetable
     for index, entry in enumerate(entries):
         yield from dead(spare, entry, ("timetable", index), "acts")
-    if few(entries):
+    if spare.compares(entries):
         stretches = [spare.stretches(entry) for entry in entries]
         for index, entry in enumerate(entries):
             yield from _hidden(spare, index, entry, stretches)
@@ -51,7 +51,7 @@ def _meet(some: list[Span[Any]], others: list[Span[Any]]) -> bool:
 def _too_early(spare: Spare, index: int, entry: TimetableEntry) -> Iterator[Caution]:
     """What is to be ready by a time must begin before it, and in a window."""
     windows = spare.policy.resize_windows.up
-    if not entry.ready_by or not windows or not few(windows):
+    if not entry.ready_by or not windows or not spare.compares(windows):
         return
     cover = Cover(stretch for window in windows for stretch in spare.stretches(window))
     begins = (stretch.start for stretch in spare.stretches(entry, early=spare.policy.resize_takes))

@@ -9,7 +9,7 @@ from tidegate.domain.durations import write_duration
 from tidegate.domain.faults import Where
 from tidegate.domain.reading import Direction
 from tidegate.domain.when import ResizeWindow
-from tidegate.policyfile.warnings.cautions import Caution, Cover, Spare, dead, few
+from tidegate.policyfile.warnings.cautions import Caution, Cover, Spare, dead
 
 
 def window_cautions(spare: Spare) -> Iterator[Caution]:
@@ -21,7 +21,7 @@ def window_cautions(spare: Spare) -> Iterator[Caution]:
             yield Caution(where, why, "remove the windows, or what keeps it from moving")
         for index, window in enumerate(windows):
             yield from dead(spare, window, (*where, index), "opens")
-        if few(windows):
+        if spare.compares(windows):
             yield from _short(spare, windows, where)
 
 

@@ -1,0 +1,1 @@
+"""How fast the parts are that run often: `python -m benchmarks [--json] [--quick] [NAME...]`."""
