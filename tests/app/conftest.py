@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -21,6 +22,7 @@ from tidegate.app import codec, steps
 from tidegate.app.index import index_entry
 from tidegate.app.page import Page
 from tidegate.app.reconcile import Verdict, reconcile
+from tidegate.app.requests import receive_request
 from tidegate.app.steps import Which
 from tidegate.app.surroundings import Surroundings
 from tidegate.app.tick import Ticked, tick
@@ -80,6 +82,8 @@ class Desk:
         self.started: list[str] = []
         self.given: list[tuple[str, Mapping[str, Any]]] = []
         self.ended: set[str] = set()
+        self._walking: dict[str, tuple[Which, str, float]] = {}
+        self._begun = 0
         self._nonce = count()
         self._aliyuns: list[Aliyun] = []
         self.around = self.surroundings()
@@ -125,11 +129,12 @@ class Desk:
             self.messages.append((kind, text))
         return self.channel_works
 
-    def push(self, *policies: Mapping[str, Any]) -> str:
-        """Put a policy in force."""
+    def push(self, *policies: Mapping[str, Any], fleet: Mapping[str, int] | None = None) -> str:
+        """Put a policy in force, with the fleet's limits where they are given."""
         read = [InstancePolicy.model_validate(policy) for policy in policies]
         documents = {policy.name: policy.model_dump(mode="json", by_alias=True) for policy in read}
-        index = {"instances": {policy.name: index_entry(policy) for policy in read}}
+        limits = {"fleet": dict(fleet)} if fleet else {}
+        index = {"instances": {policy.name: index_entry(policy) for policy in read}, **limits}
         return self.around.policies.publish(documents, index, "test")
 
     def page(self, name: str = "orders-mq") -> Page:
@@ -221,6 +226,46 @@ class Desk:
                 self.clock.advance(WAIT_S[answer])
                 answer = steps.look(self.around, which)
         raise AssertionError(f"no end in sight: {path[-10:]}")
+
+    def live(self, minutes: float) -> None:
+        """Let time pass as it does: a tick every minute, and every execution that was started walks on."""
+        for _ in range(round(minutes)):
+            self.clock.advance(60)
+            self.tick()
+            self._walk_all()
+
+    def _walk_all(self) -> None:
+        for name, given in self.given[self._begun :]:
+            self._walking[name] = Which.read(given), "submit", 0.0
+        self._begun = len(self.given)
+        now_s = self.clock.now().timestamp()
+        for name, (which, answer, due_s) in list(self._walking.items()):
+            step = which, answer, due_s
+            while step[1] not in ("done", "handover") and step[2] <= now_s:
+                step = self.walk(step[0], step[1], now_s)
+            self._walking[name] = step
+        self._walking = {name: step for name, step in self._walking.items() if step[1] not in ("done", "handover")}
+
+    def say(self, verb: str, name: str = "orders-mq", **over: Any) -> dict[str, Any]:
+        """What a person's request is answered at the door; `over` is by the names of the request's form."""
+        form = {"verb": verb, "caller": "li", "key": f"said-by-li-{next(self._nonce)}", "instance": name, **over}
+        return receive_request(self.around, json.dumps(form).encode())
+
+    def by_hand(self, rung: str | Mapping[str, Any], name: str = "orders-mq") -> None:
+        """A colleague resizes an instance in the vendor's console."""
+        policy = self.page(name).policy
+        spec = policy.rungs.rung(rung).spec if isinstance(rung, str) else rung
+        colleague = f"acs:ram::{self.around.account}:user/wang"
+        self.server.run(lambda: self.server.cloud.estate.resize_by_hand(policy.instance_id, spec, colleague))
+
+    def use(self, name: str = "orders-mq", **usage: int) -> None:
+        """Let an instance be used by its users: `queues`, `connections` and `tps`."""
+        cloud, instance_id = self.server.cloud, self.page(name).policy.instance_id
+        self.server.run(lambda: cloud.load.change(cloud.estate.known(instance_id), usage))
+
+    def mend(self) -> None:
+        """End every misfortune that was planned."""
+        self.server.run(self.server.cloud.faults.clear)
 
     def walk(self, which: Which, answer: str, now_s: float) -> tuple[Which, str, float]:
         """One step of an execution, by the clock of whoever calls: the next answer, and when it is due."""

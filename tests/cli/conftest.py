@@ -9,21 +9,27 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from localcloud.clock import Clock
+from localcloud.faults import Fault
 from localcloud.server import Running, running
 from tidegate.app import codec
 from tidegate.app.reconcile import Verdict, reconcile
+from tidegate.app.requests import receive_request
 from tidegate.app.steps import Which, look, settle, submit
 from tidegate.app.surroundings import Surroundings
 from tidegate.app.wiring import shelf, wire
 from tidegate.cli import main
 from tidegate.domain.operation import Operation
 from tidegate.domain.signal import Alert, AlertState
+from tidegate.domain.state import Stance
 from tidegate.ledger.sequence import Sequence
 from tidegate.settings import read_settings
 
@@ -80,6 +86,7 @@ class Office:
         self.file = folder / "policy.yaml"
         self.file.write_text(POLICY)
         self.db = folder / "ledger.db"
+        self._keys = count(1)
 
     @property
     def around(self) -> Surroundings:
@@ -93,12 +100,52 @@ class Office:
         assert said.code == 0, said.err
         return str(said.json["policy"])
 
-    def reconcile(self, name: str = "orders-mq") -> Verdict:
+    def rules(self, fleet: dict[str, Any] | None = None, **orders: Any) -> str:
+        """Put the policy in force with other words for orders-mq, and give its hash."""
+        policy = yaml.safe_load(POLICY)
+        policy["instances"]["orders-mq"].update(orders)
+        self.file.write_text(yaml.safe_dump({**policy, **({"fleet": fleet} if fleet else {})}))
+        return self.push()
+
+    def reconcile(self, name: str = "orders-mq", *, force: bool = False) -> Verdict:
         """One reconcile of one instance."""
         around = self.around
         book = around.book()
         assert book is not None
-        return reconcile(around, book.read(name), book.hash)
+        return reconcile(around, book.read(name), book.hash, force_read=force)
+
+    def asks(self, verb: str, name: str = "orders-mq", **fields: Any) -> dict[str, Any]:
+        """Somebody's request reaches on_request."""
+        about = {"instance": name} if name else {"fleet": True}
+        form = {"verb": verb, "caller": "li", "key": f"key-{next(self._keys):08}", **about, **fields}
+        return receive_request(self.around, json.dumps(form).encode())
+
+    def by_hand(self, **spec: int) -> None:
+        """A colleague resizes orders-mq in the console, and it is done."""
+        estate = self.server.cloud.estate
+        self.server.run(lambda: estate.resize_by_hand(RABBIT, spec, "somebody"))
+        self.server.advance(180)
+
+    def behaves(self, **switches: Any) -> None:
+        """From now on the vendor behaves otherwise."""
+        behaviour = self.server.cloud.world.behaviour
+        for switch, value in switches.items():
+            self.server.run(partial(setattr, behaviour, switch, value))
+
+    def fault(self, call: str, do: str, **over: Any) -> None:
+        """Plan a misfortune."""
+        self.server.run(lambda: self.server.cloud.faults.add(Fault.model_validate({"call": call, "do": do, **over})))
+
+    def stance(self, name: str = "orders-mq") -> Stance:
+        """The decision that the newest record holds."""
+        around = self.around
+        book = around.book()
+        assert book is not None
+        head = around.ledger.head(around.key(book.read(name)))
+        assert head is not None
+        stance = codec.read_state(head.state).stance
+        assert stance is not None
+        return stance
 
     def rings(self, key: str = "ring-0001", state: AlertState = AlertState.FIRING) -> None:
         """An alert comes in."""

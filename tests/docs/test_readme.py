@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from localcloud.project.up import read_options
+from localcloud.project import scenario, up
 from tidegate.cli.commands import app
 from tidegate.policyfile import parse_policy
 
@@ -44,8 +44,7 @@ def parse(words: list[str]) -> None:
     if command.name not in PASSED_ON:
         command.make_context(command.name, list(words), parent=context)
     elif command.name == "local":
-        assert words[0] == "up"
-        read_options(words[1:])
+        {"up": up.read_options, "play": scenario.read_options}[words[0]](words[1:])
 
 
 def test_the_readme_shows_the_commands_that_matter(shown: list[list[str]]) -> None:

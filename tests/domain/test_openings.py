@@ -63,6 +63,14 @@ def test_the_next_window_may_be_a_year_away_but_not_much_more() -> None:
     assert windows(leap).next_after(_utc("2027-01-26T00:00")) == _utc("2028-02-29T01:00")
 
 
+def test_every_midnight_is_a_start_of_whole_days() -> None:
+    """The days are reckoned in blocks, which begin at midnight too."""
+    openings, at = windows({"from": "00:00", "to": "24:00"}), _utc("2026-03-02T00:00")
+    for _ in range(20):
+        assert openings.next_after(at) == at + timedelta(days=1)
+        at += timedelta(days=1)
+
+
 def test_where_nothing_is_named_nothing_is_open_ever() -> None:
     assert windows().at(_utc("2026-03-02T02:00")) is None
     assert windows().next_after(_utc("2026-03-02T02:00")) is None

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tidegate.cli.values import value_lines
 from tidegate.domain.policy import InstancePolicy
 from tidegate.policyfile import BadPolicy, Policy, compile_policy, read_policy
+from tidegate.policyfile.resolved import resolved
 
 Read = Callable[[str], Policy]
 EVENT = """\
@@ -124,3 +126,17 @@ def test_a_bad_calendar_is_told_beside_what_else_is_wrong(tmp_path: Path) -> Non
         read_policy(tmp_path / "policy.yaml")
     paths = [problem.path for problem in bad.value.problems]
     assert {"instances.edge.freezes[0].ics", "instances.edge.freezes[1].ics", "instances.edge.like"} <= set(paths)
+
+
+def test_the_events_of_a_calendar_are_shown_as_its_own(calendar: Path, read: Read) -> None:
+    policy = read("[{ics: calendars/freeze.ics}]")
+    rows = {row.key: row for row in resolved(policy.instances["edge"], policy.sources["edge"], policy.profiles)}
+    event, path = rows["freezes[0].events[0]"], rows["freezes[0].ics"]
+    assert (event.value["name"], event.value["start"], event.value["lasts"]) == (
+        "Spring Festival",
+        "2026-02-10T00:00:00",
+        "14d",
+    )
+    assert (event.file, event.line, event.origin) == (str(calendar), 0, "calendar")
+    assert (path.value, path.line, path.origin) == ("calendars/freeze.ics", 3, "file")
+    assert any(line.endswith(f"# {calendar}") for line in value_lines([event]))

@@ -167,7 +167,8 @@ def _replied(verdict: Verdict, request: Request, answer: Answer | None) -> Body:
         return _mistake(answer.reason)
     return {
         **_said(verdict.decision),
-        "told": answer.reason if answer else "",
+        # The answer that is kept ends with the decision, which is said beside it here.
+        "told": answer.reason.removesuffix(verdict.decision.reason).removesuffix("; ") if answer else "",
         "operation": state.operation.number if state.operation else None,
         "override": _override(state),
         "pause": _until(state.pause.until) if state.pause else None,

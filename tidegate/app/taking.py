@@ -17,7 +17,6 @@ from tidegate.domain.signal import Alert, AlertState, Request, Signal, Verb
 from tidegate.domain.state import State
 from tidegate.domain.verdict import Decision, Hold
 
-
 UNREAD_YET = Hold("unread", "the instance could not be read yet; its alerts and requests are kept")
 """Before first contact."""
 

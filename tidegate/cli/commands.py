@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from tidegate.cli.options import As, File, Json, MaybeFile, Name
+from tidegate.cli.verbs import verbs
+
 app = typer.Typer(
     help="Keeps managed instances on Alibaba Cloud at the right size: one order per operation, proven by reading back.",
     add_completion=False,
@@ -15,14 +18,8 @@ app = typer.Typer(
 )
 policy_app = typer.Typer(help="The policy in force.")
 app.add_typer(policy_app, name="policy")
+app.add_typer(verbs)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
-File = Annotated[Path, typer.Option("--policy", help="The policy file, or a folder of them.", show_default=True)]
-MaybeFile = Annotated[
-    Path | None, typer.Option("--policy", help="A policy file or a folder of them, instead of the policy in force.")
-]
-As = Annotated[str, typer.Option("--as", help="Who asks, where that is not whoever is logged in here.")]
 POLICY = Path("policy.yaml")
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -100,49 +97,6 @@ def explain(
     return run(what, at, as_json=as_json)
 
 
-@app.command()
-def resize(
-    name: Name,
-    *,
-    to: Annotated[str, typer.Option("--to", help="The rung.")],
-    lasts: Annotated[str, typer.Option("--for", help="How long the override lasts: 2h, 1h30m.")] = "",
-    until: Annotated[str, typer.Option("--until", help="When it ends, with offset: 2026-03-02T18:00+08:00.")] = "",
-    despite: Annotated[str, typer.Option("--despite", help="Guards to overrule, commas between: cooldown.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why; --despite asks for it.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be decided.")] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the resize is settled.")] = False,
-    caller: As = "",
-    as_json: Json = False,
-) -> int:
-    """Ask for a rung, until a time.
-
-    It overrides alerts and timetable, and ends by itself.
-    """
-    from tidegate.cli.ask import resize as run  # noqa: PLC0415
-
-    wish = {"to": to, "for": lasts, "until": until, "despite": despite, "reason": reason, "dry_run": dry_run}
-    return run(name, caller, wish, wait=wait, as_json=as_json)
-
-
-@app.command()
-def release(name: Name, *, caller: As = "", as_json: Json = False) -> int:
-    """End an override: alerts and timetable decide again."""
-    from tidegate.cli.ask import ask as run  # noqa: PLC0415
-
-    return run("release", name, caller, as_json=as_json)
-
-
-@app.command()
-def ack(name: Name, *, caller: As = "", as_json: Json = False) -> int:
-    """Say that somebody has looked.
-
-    Reminders stop, and orders may be placed again after one that went wrong.
-    """
-    from tidegate.cli.ask import ask as run  # noqa: PLC0415
-
-    return run("ack", name, caller, as_json=as_json)
-
-
 @policy_app.command()
 def push(*, policy: File = POLICY, caller: As = "", as_json: Json = False) -> int:
     """Check a policy file and put it in force. A bad one never replaces the last good one."""
@@ -169,9 +123,9 @@ def show(
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def local(context: typer.Context) -> int:
-    """Run a cloud on this machine: `local up`.
+    """Run a cloud on this machine: `local up`; play a scenario on one: `local play DIR`.
 
-    The project is deployed to it; see `local up --help`.
+    `local up` deploys the project to it; see `local up --help` and `local play --help`.
     """
     from tidegate.cli.local import run  # noqa: PLC0415
 

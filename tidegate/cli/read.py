@@ -10,8 +10,11 @@ from tidegate.app.report import Receipt, to_json
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.cli import looks
 from tidegate.cli.paper import Paper
+from tidegate.cli.plans import plan_lines
+from tidegate.cli.reasons import explanation_lines
 from tidegate.cli.receipts import receipt_lines
 from tidegate.cli.roots import book_from, surroundings
+from tidegate.cli.statuses import status_lines
 from tidegate.cli.times import read_time
 
 
@@ -20,10 +23,17 @@ def plan(policy: Path | None, *, as_json: bool) -> int:
     around, book = _on(policy)
     planned = report.plan(around, book)
     if as_json:
-        counts = {"orders": planned.orders, "holds": planned.holds, "unchanged": planned.unchanged}
+        counts = {
+            "orders": planned.orders,
+            "orders_now": planned.orders_now,
+            "orders_waiting": planned.orders - planned.orders_now,
+            "holds": planned.holds,
+            "unchanged": planned.unchanged,
+            "hourly_cost_change": planned.hourly_cost_change,
+        }
         Paper().json({**to_json(planned), **counts})
     else:
-        looks.show(looks.plan_lines(planned))
+        looks.show(plan_lines(planned))
     return 0
 
 
@@ -34,7 +44,7 @@ def status(policy: Path | None, *, as_json: bool) -> int:
     if as_json:
         Paper().json({**to_json(standing), "needs_you": standing.needy})
     else:
-        looks.show(looks.status_lines(standing))
+        looks.show(status_lines(standing))
     return 0
 
 
@@ -57,7 +67,7 @@ def explain(what: str, at: str, *, as_json: bool) -> int:
     elif isinstance(told, Receipt):
         looks.show(receipt_lines(told))
     elif isinstance(told, report.Explanation):
-        looks.show(looks.explanation_lines(told))
+        looks.show(explanation_lines(told))
     else:
         looks.show(looks.answer_lines(told))
     return 0

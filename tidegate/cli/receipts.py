@@ -19,6 +19,13 @@ def receipt_lines(told: Receipt) -> Iterator[Line]:
     change = f"{told.direction.upper()} {told.from_rung} -> {told.to_rung}"
     yield (f"{told.instance}#{told.number}  {change}  ", (outcome, style))
     yield (f"wanted     {in_zone(told.reason, zone)}",)
+    for held in told.held_before:
+        yield (f"held       {show_time(held.at, zone)}  {held.code}: {in_zone(held.reason, zone)}",)
+    if approved := told.approved:
+        when = f", {show_time(approved.at, zone)}" if approved.at else ""
+        yield (f"approved   by {approved.by}{when} ({approved.id}: {approved.why})",)
+    if told.hourly_price_before is not None and told.hourly_price_after is not None:
+        yield (f"cost       {told.hourly_price_before:g} -> {told.hourly_price_after:g} an hour",)
     yield (f"order      {told.order_id or 'no id is known'}",)
     for one in told.attempts:
         why = f"  {one.code}: {one.message}" if one.code else ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tidegate.domain.measures import Measure
 from tidegate.domain.reading import Spec
@@ -17,9 +17,8 @@ AS_FOUND = "as found"
 MOMENT = "%Y-%m-%d %H:%MZ"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The rung that is wanted, and everything that had a say."""
+class Wanted(NamedTuple):
+    """The rung that is wanted, and everything that had a say. A tuple, since every decision makes one, or several."""
 
     rung: str
     why: str
@@ -87,7 +86,10 @@ def wanted(
     home = state.home if policy.base == "keep" else policy.base
     if home not in ladder and not state.found:
         return None
-    best, why = (ladder.index(home), "home" if policy.base == "keep" else "base") if home in ladder else ADOPTED
+    if home in ladder:
+        best, why = ladder.index(home), "home" if policy.base == "keep" else "base"
+    else:
+        best, why = _as_found(terms, state, standing), ADOPTED
     since: datetime | None = None
     wish, override = terms.timetable.wish(now), open_override(terms, state, now)
     if wish is not None and ladder.index(wish.rung) > best:
@@ -101,8 +103,8 @@ def wanted(
     if override:
         best, why, since = ladder.index(override.rung), f"override by {override.by} {ends(override)}", override.at
         doubts = []
-    asked = ladder.names[best] if best >= 0 else AS_FOUND
-    rung = ladder.names[terms.clamp(best)] if best >= 0 else AS_FOUND
+    asked = AS_FOUND if why is ADOPTED else ladder.names[best]
+    rung = AS_FOUND if why is ADOPTED else ladder.names[terms.clamp(best)]
     return Wanted(
         rung,
         why,
@@ -118,7 +120,13 @@ def wanted(
     )
 
 
-ADOPTED = (-1, "what was adopted")
+ADOPTED = "what was adopted"
+
+
+def _as_found(terms: Terms, state: State, standing: str) -> int:
+    """The highest place on the ladder that what was adopted is no less than; -1 once it has left for a rung."""
+    has_left = (standing or state.rung) in terms.ladder
+    return -1 if has_left else terms.ladder.standing(state.found) - 1
 
 
 def _granted(

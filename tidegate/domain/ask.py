@@ -91,8 +91,12 @@ def _pause(asked: _Asked) -> Answered:
     if why := asked.newer(Topic.PAUSE) or _ended(request):
         return asked.refused(why)
     pause = Pause(request.caller, request.at, request.until, request.reason)
-    ends = f"until {request.until:%Y-%m-%d %H:%M}Z" if request.until else f"until `tidegate unpause {asked.name}`"
-    return Answered(replace(asked.state, pause=pause, words=asked.word(Topic.PAUSE)), told=f"paused {ends}")
+    after = replace(asked.state, pause=pause, words=asked.word(Topic.PAUSE))
+    return Answered(after, told=f"paused {_until(asked, pause)}")
+
+
+def _until(asked: _Asked, pause: Pause) -> str:
+    return f"until {pause.until:%Y-%m-%d %H:%M}Z" if pause.until else f"until `tidegate unpause {asked.name}`"
 
 
 def _unpause(asked: _Asked) -> Answered:
@@ -150,7 +154,7 @@ def _cancel(asked: _Asked) -> Answered:
     """
     state, request = asked.state, asked.request
     operation = state.operation
-    if operation is None and state.approval is None:
+    if operation is None and (state.approval is None or state.approval.used_by):
         return asked.refused(
             f"{asked.name} has nothing to cancel; `tidegate pause {asked.name}` keeps it from beginning"
         )
@@ -161,8 +165,11 @@ def _cancel(asked: _Asked) -> Answered:
         return asked.refused(why)
     until = request.until or request.at + CANCEL_RESTS
     pause = Pause(request.caller, request.at, until, request.reason or "cancelled")
+    if state.pause is not None and state.pause.holds(until):
+        # Who cancels does not mean to end a pause that lasts longer.
+        pause = state.pause
     after = replace(state, pause=pause, approval=None, words=asked.word(Topic.PAUSE))
-    return Answered(after, told=f"cancelled; nothing is ordered until {until:%Y-%m-%d %H:%M}Z")
+    return Answered(after, told=f"cancelled; nothing is ordered {_until(asked, pause)}")
 
 
 def cancellable(operation: Operation) -> bool:

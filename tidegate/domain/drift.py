@@ -54,7 +54,7 @@ def adopted(terms: Terms, state: State, reading: Reading) -> State:
     return replace(
         state,
         home=rung.name if rung else "",
-        rung=rung.name if rung else state.rung,
+        rung=rung.name if rung else "",
         found={} if rung else dict(reading.spec),
         last_set=dict(reading.spec),
         drift=None,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tidegate.domain.when import WallSpan
 
 Where = tuple[str | int, ...]
+MOST_NAMED = 20
+"""So many rungs are named in one message."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,9 @@ def _missing_rungs(policy: InstancePolicy, names: Sequence[str]) -> Iterator[Fau
     mentions += [(("timetable", index, "rung"), entry.rung) for index, entry in enumerate(policy.timetable)]
     rules = [(index, rule.at_least) for index, rule in enumerate(policy.alerts) if rule.at_least is not None]
     mentions += [(("alerts", index, "at_least"), rung) for index, rung in rules]
-    for where, name in mentions:
-        if name not in names:
-            yield Fault(where, f"there is no rung `{name}`; the ladder has {', '.join(names)}")
+    known = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+    unknown = [(where, name) for where, name in mentions if name not in names]
+    yield from (Fault(where, f"there is no rung `{name}`; the ladder has {known}") for where, name in unknown)
 
 
 def _not_rising(ladder: Sequence[RungSpec]) -> Iterator[Fault]:

@@ -35,6 +35,7 @@ from tidegate.domain.state import (
     Settled,
     Spent,
     State,
+    Topic,
     newest,
 )
 
@@ -71,7 +72,7 @@ def _(fact: Decided, state: State, at: datetime) -> State:
         seen=newest((*kept, *fresh), SEEN_KEPT),
         told=told,
         circuit=None if fact.acked else state.circuit,
-        rung=fact.rung or state.rung,
+        rung=fact.rung or ("" if _left_the_ladder(fact, state) else state.rung),
         words=fact.words,
         pause=fact.pause,
         approval=fact.approval,
@@ -80,6 +81,11 @@ def _(fact: Decided, state: State, at: datetime) -> State:
         found=fact.found,
         last_set=fact.last_set,
     )
+
+
+def _left_the_ladder(fact: Decided, state: State) -> bool:
+    """Whether a person has just adopted what is on no rung, whatever it stood on before."""
+    return bool(fact.found) and fact.words.get(Topic.HOME) != state.words.get(Topic.HOME)
 
 
 @_fold.register
@@ -210,7 +216,6 @@ def _(fact: Closed, state: State, at: datetime) -> State:
         rung=fact.rung or state.rung,
         last_set=(operation.evidence.spec if operation.sent else {}) or state.last_set,
         drift=None if operation.sent else state.drift,
-        found={} if operation.sent and fact.rung else state.found,
         circuit=Circuit(f"operation {operation.number} {operation.outcome.value}: {operation.outcome_why}", at)
         if fact.opens_circuit
         else state.circuit,

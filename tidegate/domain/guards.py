@@ -21,7 +21,7 @@ from datetime import timedelta
 
 from tidegate.domain.arbiter import MOMENT
 from tidegate.domain.reading import Billing, Direction, Health
-from tidegate.domain.state import REVERSAL_WITHIN, Question
+from tidegate.domain.state import REVERSAL_WITHIN, Question, Spent
 from tidegate.domain.verdict import Case, Hold
 
 AGAIN = timedelta(minutes=2)
@@ -115,24 +115,35 @@ def _cooldown(case: Case) -> Hold | None:
 
 def _budget(case: Case) -> Hold | None:
     """Ups have a budget of their own; reversals hold downs only, so that an instance that flaps stays up."""
-    if not case.state.spent or case.despite("budget"):
+    if case.despite("budget"):
         return None
-    today = case.terms.day(case.now)
-    spent = [one for one in case.state.spent if one.operation != case.placing]
-    of_today = [one for one in spent if case.terms.day(one.at) == today]
-    used = sum(1 for one in of_today if one.direction is case.direction)
-    budget, is_up = case.policy.budget, case.direction is Direction.UP
+    placing, direction, budget = case.placing, case.direction, case.policy.budget
+    spent = [one for one in case.state.spent if one.operation != placing]
+    is_up = direction is Direction.UP
     most = budget.ups_per_day if is_up else budget.downs_per_day
-    again = case.terms.next_day(case.now)
+    used = _of_today(case, [one for one in spent if one.direction is direction], most)
     if used >= most:
-        why = f"{used} of {most} {case.direction.value}s of today are used; the next day begins at {again:{MOMENT}}"
+        again = case.terms.next_day(case.now)
+        why = f"{used} of {most} {direction.value}s of today are used; the next day begins at {again:{MOMENT}}"
         return Hold("budget", why, needs_person=is_up, until=again)
-    reversals = sum(1 for one in of_today if one.is_reversal)
     reverses = bool(spent) and spent[-1].direction is Direction.UP and case.now - spent[-1].at < REVERSAL_WITHIN
-    if not is_up and reverses and reversals >= budget.reversals_per_day:
-        why = f"{reversals} of {budget.reversals_per_day} reversals of today are used, so it stays up"
-        return Hold("budget", f"{why}; the next day begins at {again:{MOMENT}}", until=again)
-    return None
+    if is_up or not reverses:
+        return None
+    most = budget.reversals_per_day
+    reversals = _of_today(case, [one for one in spent if one.is_reversal], most)
+    if reversals < most:
+        return None
+    again = case.terms.next_day(case.now)
+    why = f"{reversals} of {most} reversals of today are used, so it stays up"
+    return Hold("budget", f"{why}; the next day begins at {again:{MOMENT}}", until=again)
+
+
+def _of_today(case: Case, spent: list[Spent], most: int) -> int:
+    """How many of these are of today. Where not even all of them are so many, their days are not reckoned: 0."""
+    if len(spent) < most:
+        return 0
+    today = case.terms.day(case.now)
+    return sum(1 for one in spent if case.terms.day(one.at) == today)
 
 
 def _window(case: Case) -> Hold | None:

@@ -155,7 +155,7 @@ def _rung(terms: Terms, state: State, rule: AlertRule) -> str:
     if rule.at_least:
         return rule.at_least
     ladder = terms.ladder
-    if state.rung in ladder and not state.found:
+    if state.rung in ladder:
         return ladder.above(state.rung, rule.steps or 1)
     if state.found:
         # Off the ladder: one step leads to the first rung that is more than what was found.

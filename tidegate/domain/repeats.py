@@ -79,13 +79,13 @@ def _repeated(event: FreezeEvent, low: datetime, high: datetime) -> Iterator[dat
 
 
 def _forward(start: datetime, parts: dict[str, str], low: datetime) -> tuple[datetime, dict[str, str]]:
-    """Let a rule begin a period or two before `low`, in step with its first start: years need not be walked through."""
+    """Let a rule begin in the period of `low`, in step with its first start: years need not be walked through."""
     interval = int(parts.get("INTERVAL", "1"))
     if parts["FREQ"] in ("DAILY", "WEEKLY"):
         period = interval * DAY * (WEEK_D if parts["FREQ"] == "WEEKLY" else 1)
-        return start + max((low - start) // period - 1, 0) * period, parts
+        return start + max((low - start) // period, 0) * period, parts
     months = interval * (YEAR_M if parts["FREQ"] == "YEARLY" else 1)
-    skipped = ((low.year - start.year) * YEAR_M + low.month - start.month) // months - 1
+    skipped = ((low.year - start.year) * YEAR_M + low.month - start.month) // months
     if skipped < 1:
         return start, parts
     begin = start.year * YEAR_M + (0 if parts["FREQ"] == "YEARLY" else start.month - 1) + skipped * months

@@ -22,6 +22,8 @@ SEEN_FOR = timedelta(days=3)
 TOLD_KEPT = 24
 """For each channel, so that a busy one does not make us forget what another was told."""
 CHANNELS_KEPT = 8
+CHANGED = (Outcome.RESIZED, Outcome.RESIZED_ELSEWHERE, Outcome.SETTLED_ELSEWHERE, Outcome.ROLLED_BACK)
+"""Outcomes after which the instance was another one, be it for a while."""
 
 
 @dataclass(frozen=True)
@@ -258,8 +260,10 @@ class State:
 
     def last_resize(self) -> Settled | None:
         """The newest operation that changed the instance."""
-        changed = (Outcome.RESIZED, Outcome.RESIZED_ELSEWHERE, Outcome.SETTLED_ELSEWHERE, Outcome.ROLLED_BACK)
-        return next((settled for settled in reversed(self.recent) if settled.outcome in changed), None)
+        for settled in reversed(self.recent):
+            if settled.outcome in CHANGED:
+                return settled
+        return None
 
 
 T = TypeVar("T")

@@ -39,7 +39,7 @@ class Terms:
 
     def clamp(self, place: int) -> int:
         """The place on the ladder, held between `min` and `max`."""
-        return min(max(place, self.lowest), self.highest)
+        return self.lowest if place < self.lowest else min(place, self.highest)
 
     def day(self, at: datetime) -> date:
         """The day of the instance's zone, by which budgets count."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from tidegate.domain.decide import urgent_part
 from tidegate.domain.guards import GUARDS
 from tidegate.domain.verdict import Case, Hold
 
@@ -32,11 +33,23 @@ HELD_BY: Mapping[str, str] = {"observe": "mode", "unhealthy": "health", "fit-unr
 
 
 def weigh(case: Case | Hold) -> tuple[Weighed, ...]:
-    """Ask the guards in their order, up to the first that holds. Without a case to judge none is reached."""
+    """Ask the guards in their order, up to the first that holds. Without a case to judge none is reached.
+
+    Where a window holds and an urgent rule asks for a part of the way, that part is judged, as `decide` does.
+    """
+    if isinstance(case, Hold):
+        return tuple(Weighed(name, Passage.NOT_REACHED) for name, _ in GUARDS)
+    weighed = _weighed(case)
+    held = next((one.guard for one in weighed if one.passage is Passage.HOLD), "")
+    lesser = urgent_part(case) if held == "window" else None
+    return _weighed(lesser) if lesser else weighed
+
+
+def _weighed(case: Case) -> tuple[Weighed, ...]:
     weighed: list[Weighed] = []
-    over = isinstance(case, Hold)
+    over = False
     for name, guard in GUARDS:
-        hold = None if over or isinstance(case, Hold) else guard(case)
+        hold = None if over else guard(case)
         passage = Passage.NOT_REACHED if over else Passage.HOLD if hold else Passage.OK
         weighed.append(Weighed(name, passage, hold.reason if hold else ""))
         over = over or hold is not None

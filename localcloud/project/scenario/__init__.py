@@ -17,23 +17,22 @@ WIDTH = 140
 
 def main(arguments: Sequence[str]) -> int:
     """Play one scenario. 0 only if it ends as it says, 1 with what differs, 2 for a folder that cannot be played."""
-    given = _parser().parse_args(arguments)
+    given = read_options(arguments)
 
     from rich.console import Console  # noqa: PLC0415 - so that --help is quick
 
-    from localcloud.project.scenario.folder import BadScenario, read_folder  # noqa: PLC0415
+    from localcloud.project.scenario.folder import BadScenario, check_unused, read_folder  # noqa: PLC0415
     from localcloud.project.scenario.play import Options, play  # noqa: PLC0415
     from localcloud.project.scenario.report import as_json, print_title, print_verdict  # noqa: PLC0415
 
     try:
         folder = read_folder(given.folder)
-        if given.ledger and given.ledger.exists():
-            raise BadScenario(f"{given.ledger}: it is there already, and every story begins with an empty ledger")
+        check_unused(given.ledger)
     except BadScenario as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    # What goes wrong is told in the story; the log is for who looks into it.
-    logging.getLogger("tidegate").setLevel(logging.DEBUG if given.log else logging.CRITICAL)
+    if given.log:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     console = Console(quiet=given.json, width=None if sys.stdout.isatty() else WIDTH)
     print_title(console, folder)
     played = play(folder, console, Options(every_minute=given.every_minute, ledger=given.ledger))
@@ -44,7 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if played.differences else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def read_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         "tidegate local play", description="a story with an ending, on localcloud, in one process and simulated time"
     )
@@ -53,4 +53,4 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--every-minute", action="store_true", help="run the tick also when nothing is due")
     parser.add_argument("--ledger", type=Path, help="keep the ledger in this SQLite file; it must not be there yet")
     parser.add_argument("--log", action="store_true", help="write the log to standard error")
-    return parser
+    return parser.parse_args(arguments)

@@ -81,6 +81,12 @@ def read_folder(path: Path) -> Folder:
         raise BadScenario(str(error)) from error
 
 
+def check_unused(ledger: Path | None) -> None:
+    """Raise BadScenario where the file of a ledger is there already."""
+    if ledger is not None and ledger.exists():
+        raise BadScenario(f"{ledger}: it is there already, and every story begins with an empty ledger")
+
+
 def _read(path: Path) -> Folder:
     tree, scenario = _read_scenario(path / SCENARIO)
     world = _read_world(path / WORLD)

@@ -20,7 +20,7 @@ from localcloud.project.scenario.stage import Stage, open_stage
 from localcloud.project.scenario.told import Chronicle, chronicle
 from localcloud.project.scenario.verdict import differences, unlike
 
-MOST_MOMENTS = 200_000
+MOST_MOMENTS = 2_000_000
 
 
 @dataclass(frozen=True)

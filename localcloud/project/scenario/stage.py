@@ -29,7 +29,7 @@ from tidegate.aliyun.patience import Patience
 from tidegate.app import steps
 from tidegate.app.steps import Which
 from tidegate.app.surroundings import Surroundings
-from tidegate.app.tick import Ticked, tick
+from tidegate.app.tick import tick
 from tidegate.app.wiring import wire
 from tidegate.domain.policy import InstancePolicy
 from tidegate.ledger.ledger import Ledger
@@ -82,14 +82,10 @@ class Stage:
         """Put a policy in force."""
         return self.around.policies.publish(policy.documents, policy.index, PUSHED_BY)
 
-    def tick(self) -> Ticked | None:
-        """Let the tick run; None where it was killed."""
-        try:
-            return tick(self.around, lambda: True)
-        except Killed:
-            return None
-        finally:
-            self.mortal.is_dead = False
+    def tick(self) -> None:
+        """Let the tick run, as far as it lives."""
+        with self.mortals():
+            tick(self.around, lambda: True)
 
     @contextmanager
     def mortals(self) -> Iterator[None]:

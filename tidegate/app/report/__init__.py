@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tidegate.app.report.answers import Answered
 from tidegate.app.report.facts import NothingPushed, NotKnown, Unreadable, to_json
 from tidegate.app.report.planning import Intent, Plan, plan
-from tidegate.app.report.reasons import Answered, Explanation, explain
+from tidegate.app.report.reasons import Explanation, explain
 from tidegate.app.report.receipts import Receipt, receipt
 from tidegate.app.report.standing import Standing, Status, status
 from tidegate.app.report.story import History, history

@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from pydantic import ValidationError
+
 from tidegate.app.surroundings import Book, Surroundings
+from tidegate.domain.policy import InstancePolicy
+from tidegate.ledger.policies import NoSuchPolicy
+from tidegate.ledger.record import Record
 
 
 class NothingPushed(Exception):  # noqa: N818 - reads as what it is
@@ -36,6 +41,14 @@ def book_of(around: Surroundings, book: Book | None) -> Book:
     if found is None:
         raise NothingPushed
     return found
+
+
+def policy_of(around: Surroundings, record: Record, otherwise: InstancePolicy) -> InstancePolicy:
+    """The policy that was in force for a record; the one of now where it had another name, or another form, then."""
+    try:
+        return InstancePolicy.model_validate(around.policies.document(record.policy, otherwise.name))
+    except (NoSuchPolicy, ValidationError):
+        return otherwise
 
 
 def to_json(value: Any) -> Any:

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
+from tidegate.app.fleet import FleetState
 from tidegate.app.page import Page
 from tidegate.app.report.facts import Unreadable, book_of
+from tidegate.app.report.needs import Need, needs
+from tidegate.app.report.upcoming import Ahead, Turn, turns_of
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.arbiter import Wanted, open_override, wanted
-from tidegate.domain.channels import dead_channels
-from tidegate.domain.notices import notices
+from tidegate.domain.limits import FleetLimits
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import Override, State
+from tidegate.domain.state import Approved, Drift, Override, Pause, State
+from tidegate.domain.terms import Terms
 from tidegate.ledger.policies import Pointer
 from tidegate.ledger.record import Corrupt, NewerSchema
 
-SHORTLY: Mapping[str, str] = {
-    "unpaid": "pay order {order}",
-    "switchover": "press Switch",
-    "doubt": "say whether the order of attempt {attempt} stands",
-    "migrating": "refused for long",
-    "slow": "takes long, look at it",
-    "dying": "its execution keeps dying",
-}
-"""A notice that needs a person, in a few words for one line of a table."""
-
-
-@dataclass(frozen=True)
-class Need:
-    """What a person has to do, in a few words and in full, and by when."""
-
-    do: str
-    text: str
-    by: datetime | None = None
+AHEAD, INSTANT = timedelta(days=14), timedelta(microseconds=1)
+"""How far ahead the next change of the timetable is looked for."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +39,15 @@ class Underway:
     attempts: int
     execution: str
     next_look_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NextChange:
+    """When the timetable wants another rung next, by itself; an alert or a person may want more then."""
+
+    at: datetime
+    rung: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -74,9 +69,25 @@ class Standing:
     reason: str
     operation: Underway | None
     override: Override | None
+    pause: Pause | None
+    drift: Drift | None
+    approval: Approved | None
+    """What a person is asked, or has answered and no order has used yet."""
+    next_change: NextChange | None
     needs: tuple[Need, ...]
     record: int
     at: datetime | None
+
+
+@dataclass(frozen=True)
+class FleetStanding:
+    """How much of the fleet's limits is used, and whether the fleet is paused."""
+
+    orders_under_way: int
+    orders_at_once: int
+    orders_in_hour: int
+    orders_per_hour: int
+    pause: Pause | None
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,7 @@ class Status:
     pushed_by: str
     pushed_at: datetime | None
     last_tick: datetime | None
+    fleet: FleetStanding
     instances: tuple[Standing | Unreadable, ...]
 
     @property
@@ -102,15 +114,22 @@ def status(around: Surroundings, book: Book | None = None) -> Status:
     known = book_of(around, book)
     pointer: Pointer | None = around.policies.current()
     in_force = pointer if pointer and pointer.hash == known.hash else None
+    fleet = around.fleet.state()
     return Status(
         now=around.now(),
         account=around.account,
         policy=known.hash,
         pushed_by=in_force.by if in_force else "",
         pushed_at=in_force.at if in_force else None,
-        last_tick=around.fleet.state().last_tick,
+        last_tick=fleet.last_tick,
+        fleet=_fleet(fleet, known.limits, around.now()),
         instances=tuple(_one(around, known, name) for name in known.names),
     )
+
+
+def _fleet(state: FleetState, limits: FleetLimits, now: datetime) -> FleetStanding:
+    use = state.use(limits, "", now)
+    return FleetStanding(use.at_once, limits.orders_at_once, use.in_hour, limits.orders_per_hour, use.pause)
 
 
 def _one(around: Surroundings, book: Book, name: str) -> Standing | Unreadable:
@@ -146,10 +165,27 @@ def _standing(around: Surroundings, policy: InstancePolicy, page: Page) -> Stand
         reason=stance.reason if stance else "",
         operation=_underway(state),
         override=open_override(terms, state, now),
-        needs=tuple(_needs(policy, state, now)),
+        pause=state.pause if state.pause and state.pause.holds(now) else None,
+        drift=state.drift,
+        approval=_approval(state, now),
+        next_change=_next_change(terms, state, now),
+        needs=tuple(needs(policy, state, now)),
         record=page.head.seq if page.head else 0,
         at=page.head.at if page.head else None,
     )
+
+
+def _approval(state: State, now: datetime) -> Approved | None:
+    approval = state.approval
+    return approval if approval and not approval.used_by and now < approval.expires_at else None
+
+
+def _next_change(terms: Terms, state: State, now: datetime) -> NextChange | None:
+    policy = terms.policy
+    home = state.home if policy.base == "keep" else policy.base
+    view = Ahead(policy, home if home in terms.ladder else "", now + INSTANT, now + AHEAD)
+    turn: Turn | None = next(turns_of(view, terms), None)
+    return NextChange(turn.at, turn.rung, turn.why) if turn and turn.rung else None
 
 
 def _why(state: State, want: Wanted | None) -> str:
@@ -175,18 +211,3 @@ def _underway(state: State) -> Underway | None:
         execution=operation.execution,
         next_look_at=operation.next_look_at,
     )
-
-
-def _needs(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Need]:
-    operation = state.operation
-    for notice in notices(policy, state, now):
-        if notice.kind == "needs-person" and operation is not None:
-            short = SHORTLY.get(notice.name.rpartition("-")[2], notice.title)
-            words = {"order": operation.order_id or "of this resize", "attempt": len(operation.attempts)}
-            yield Need(short.format(**words), notice.text, notice.deadline)
-    for channel in dead_channels(policy, state, now):
-        yield Need(f"repair channel {channel}", f"channel {channel} takes no messages")
-    if state.circuit:
-        yield Need(f"look at it, then `tidegate ack {policy.name}`", state.circuit.why)
-    if state.stance and state.stance.kind == "hold-person" and operation is None and state.stance.code != "circuit":
-        yield Need(state.stance.reason, state.stance.reason)

@@ -80,7 +80,7 @@ def upcoming(views: Sequence[Ahead], calendar: Callable[[str], Calendar]) -> Upc
     for view in views:
         country = _country(view.policy)
         known = calendar(country) if country else PLAIN
-        turns += _turns(view, Terms(view.policy, known))
+        turns += turns_of(view, Terms(view.policy, known))
         remarks |= {*_clocks(view), *(_days(view, country, known) if country else ())}
         unknown.setdefault(country, set()).update(year for year in _years(view) if not known.knows(year))
     in_order = sorted(turns, key=lambda turn: (turn.at, turn.instance))
@@ -89,7 +89,8 @@ def upcoming(views: Sequence[Ahead], calendar: Callable[[str], Calendar]) -> Upc
     return Upcoming(tuple(in_order), tuple(told), tuple(years))
 
 
-def _turns(view: Ahead, terms: Terms) -> Iterator[Turn]:
+def turns_of(view: Ahead, terms: Terms) -> Iterator[Turn]:
+    """Every turn of one instance in that time."""
     zone, before = ZoneInfo(view.policy.timezone), terms.timetable.wish(view.start - MOMENT)
     rung, _ = _wanted(view, terms, before, None)
     for at, wish in terms.timetable.changes(view.start - MOMENT, view.end - MOMENT):

@@ -1,0 +1,73 @@
+"""What a person has to do about an instance, in a few words and in full, and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.domain.channels import dead_channels
+from tidegate.domain.held import what_to_do
+from tidegate.domain.notices import CONSOLES, notices
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.state import Approved, State
+
+SHORTLY: Mapping[str, str] = {
+    "unpaid": "pay order {order}",
+    "switchover": "press Switch",
+    "doubt": "say whether the order of attempt {attempt} stands",
+    "migrating": "refused for long",
+    "slow": "takes long, look at it",
+    "dying": "its execution keeps dying",
+}
+"""A notice that needs a person, in a few words for one line of a table."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a person has to do, in a few words and in full, and by when."""
+
+    do: str
+    text: str
+    by: datetime | None = None
+
+
+def needs(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Need]:
+    """Everything that waits for a person, the most pressing first."""
+    operation, stance = state.operation, state.stance
+    for notice in notices(policy, state, now):
+        if notice.kind == "needs-person" and operation is not None:
+            short = SHORTLY.get(notice.name.rpartition("-")[2], notice.title)
+            words = {"order": operation.order_id or "of this resize", "attempt": len(operation.attempts)}
+            yield Need(short.format(**words), notice.text, notice.deadline)
+    asks = asks_now(state, now)
+    if asks is not None:
+        yield _to_approve(policy, asks)
+    for channel in dead_channels(policy, state, now):
+        yield Need(f"repair channel {channel}", f"channel {channel} takes no messages")
+    if state.circuit:
+        yield Need(f"look at it, then `tidegate ack {policy.name}`", state.circuit.why)
+    said = stance is not None and (stance.code == "circuit" or (stance.code == "approval" and asks is not None))
+    if stance and stance.kind == "hold-person" and operation is None and not said:
+        press = what_to_do(stance.code, CONSOLES[policy.product], policy.name)
+        yield Need(stance.reason, f"{stance.reason}. {press}")
+
+
+def asks_now(state: State, now: datetime) -> Approved | None:
+    """What a person may approve at this moment, and nobody has yet; None where nothing is asked, or not any more."""
+    asked = state.approval
+    is_open = asked is not None and asked.at is None and not asked.used_by and now < asked.expires_at
+    return asked if is_open else None
+
+
+def in_words(asked: Approved) -> str:
+    """What is to be approved: from where to where, and at what cost."""
+    cost = f", {asked.cost:g} an hour" if asked.cost is not None else ""
+    return f"{asked.from_rung} -> {asked.to_rung}{cost}"
+
+
+def _to_approve(policy: InstancePolicy, asked: Approved) -> Need:
+    command = f"`tidegate approve {policy.name} --id {asked.id}`"
+    what = in_words(asked)
+    text = f"{what} is to be approved ({asked.why}): {command}, or no: `tidegate cancel {policy.name}`"
+    return Need(f"approve {what}: {command}", text, asked.expires_at)

@@ -1,0 +1,19 @@
+"""The options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
+File = Annotated[Path, typer.Option("--policy", help="The policy file, or a folder of them.", show_default=True)]
+MaybeFile = Annotated[
+    Path | None, typer.Option("--policy", help="A policy file or a folder of them, instead of the policy in force.")
+]
+As = Annotated[str, typer.Option("--as", help="Who asks, where that is not whoever is logged in here.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be decided; nothing is written.")]
+MaybeName = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
+WholeFleet = Annotated[bool, typer.Option("--fleet", help="Every instance, instead of one.")]

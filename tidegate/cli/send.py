@@ -1,0 +1,80 @@
+"""Sending a person's request to the function that takes it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
+
+from tidegate.aliyun.functions import Function, InvokeFailed, invoke
+from tidegate.app.wiring import nap, utc_now
+from tidegate.cli.errors import Failed, Mistake
+from tidegate.cli.who import caller_named
+from tidegate.domain.durations import parse_duration
+from tidegate.settings import BadSettings, CliSettings, read_cli_settings
+
+TRIES, PAUSE_S = 3, 1.0
+"""A request whose answer was lost is asked again under its own key, which makes no second one of it."""
+
+Body = dict[str, Any]
+
+
+def send(verb: str, name: str, caller: str, fields: Mapping[str, Any]) -> Body:
+    """Ask, and give the answer with the key it can be found by. Raises Mistake for what the function calls one.
+
+    An empty name stands for the fleet. Fields that are empty are left out.
+    """
+    form = {"verb": verb, "caller": caller_named(caller)[:200], "key": uuid4().hex, **checked(fields)}
+    form |= {"instance": name} if name else {"fleet": True}
+    body = _invoke(read_cli_settings(), json.dumps(form).encode())
+    try:
+        reply = json.loads(body)
+    except ValueError:
+        reply = None
+    if not isinstance(reply, dict):
+        raise Failed(f"the function answered something else than a JSON object: {body[:100]!r}")
+    if mistake := reply.get("mistake"):
+        raise Mistake(str(mistake))
+    return {**reply, "key": form["key"]}
+
+
+def checked(wish: Mapping[str, Any]) -> Body:
+    """The wish as the wire has it. Raises Mistake for what needs no asking."""
+    if wish.get("for"):
+        try:
+            parse_duration(wish["for"])
+        except ValueError as error:
+            raise Mistake(f"--for is {error}, not `{wish['for']}`") from None
+    if wish.get("until"):
+        try:
+            until = datetime.fromisoformat(str(wish["until"]).replace("Z", "+00:00"))
+        except ValueError:
+            raise Mistake(f"--until is a time such as 2026-03-02T18:00+08:00, not `{wish['until']}`") from None
+        if until.tzinfo is None:
+            raise Mistake("--until needs an offset, such as 2026-03-02T18:00+08:00")
+    return {key: value for key, value in wish.items() if value}
+
+
+def _invoke(settings: CliSettings, event: bytes) -> bytes:
+    from tidegate.aliyun.credentials import Credentials  # noqa: PLC0415 - beside its only use
+
+    if not settings.fc_endpoint:
+        raise BadSettings("set TIDEGATE_FC_ENDPOINT, or TIDEGATE_ACCOUNT and TIDEGATE_REGION, in the environment")
+    if not settings.access_key_id or not settings.access_key_secret:
+        raise BadSettings("set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment")
+    credentials = Credentials(settings.access_key_id, settings.access_key_secret, settings.security_token)
+    service = settings.fc_service if settings.fc_api == "2.0" else ""
+    function = Function(settings.fc_endpoint, settings.fc_function, service)
+    patience = Retrying(
+        retry=retry_if_exception(lambda error: isinstance(error, InvokeFailed) and error.again),
+        wait=wait_fixed(PAUSE_S),
+        stop=stop_after_attempt(TRIES),
+        sleep=nap,
+        reraise=True,
+    )
+    return patience(lambda: invoke(function, credentials, event, at=utc_now(), nonce=secrets.token_hex(16)))
