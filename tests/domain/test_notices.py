@@ -12,7 +12,8 @@ import pytest
 from tidegate.domain.channels import TRIES, dead_channels
 from tidegate.domain.facts import Decided, Telling
 from tidegate.domain.fold import fold
-from tidegate.domain.notices import Notice, notices
+from tidegate.domain.notice import Notice
+from tidegate.domain.notices import notices
 from tidegate.domain.operation import Evidence, Operation, Outcome, Phase, Verdict
 from tidegate.domain.owed import LAST_CALL, owed
 from tidegate.domain.policy import InstancePolicy

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from tidegate.app import codec, execution
+from tidegate.app.intent import intended
 from tidegate.app.logs import log
 from tidegate.app.lookout import Lookout
 from tidegate.app.page import LostRaces, Page
@@ -23,7 +24,6 @@ from tidegate.domain.arbiter import to_measure, wanted
 from tidegate.domain.decide import as_wanted
 from tidegate.domain.facts import Adopted, Answer, Decided, Planned
 from tidegate.domain.hear import Heard, describe
-from tidegate.domain.operation import Operation
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Health, Reading
 from tidegate.domain.signal import Signal
@@ -32,7 +32,6 @@ from tidegate.domain.verdict import Decision, Hold, Resize
 from tidegate.ledger.record import NewerSchema
 
 TRIES = 12
-FIRST_LOOK = timedelta(seconds=60)
 UNREADABLE = "it cannot be read: a later version may have written it"
 NEWER_AGAIN = timedelta(minutes=10)
 FLEET_AGAIN = timedelta(minutes=1)
@@ -200,7 +199,7 @@ class _Step:
     def _plan(self, resize: Resize, reading: Reading) -> Page | None:
         """Append the intent, with the name of the execution that will carry it, and start that execution."""
         page = self._page
-        operation = plan_operation(page, resize, reading, self._now)
+        operation = intended(page, resize, reading, self._now)
         limits = page.around.limits(page.policy_hash)
         if not page.around.fleet.reserve(limits, page.key, operation.number, self._now):
             # Others were quicker. The next tick looks again.
@@ -244,25 +243,3 @@ def _said(state: State) -> tuple[object, ...]:
     """All that a record of a decision holds beside its verdict."""
     said = (state.demands, state.override, state.words, state.pause, state.approval, state.drift)
     return (*said, state.home, state.found, state.last_set)
-
-
-def plan_operation(page: Page, resize: Resize, reading: Reading, now: datetime) -> Operation:
-    """The operation that a decision to resize means, from the specs just read."""
-    number = page.state.operations + 1
-    return Operation(
-        number=number,
-        from_rung=resize.start.name,
-        to_rung=resize.end.name,
-        from_spec=dict(reading.spec),
-        to_spec={**reading.spec, **resize.end.spec},
-        direction=resize.direction,
-        billing=reading.billing,
-        edition=reading.edition,
-        reason=resize.reason,
-        planned_at=now,
-        from_notes=dict(reading.notes),
-        execution=execution.name_of(page, number, 1),
-        executions=1,
-        execution_at=now,
-        next_look_at=now + FIRST_LOOK,
-    )

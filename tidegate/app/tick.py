@@ -10,12 +10,12 @@ from typing import Any
 from zlib import crc32
 
 from tidegate.app import codec
-from tidegate.app.fleet import FleetState
 from tidegate.app.index import timetable_of
 from tidegate.app.logs import log
 from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
 from tidegate.app.surroundings import Book, Surroundings
+from tidegate.domain.fleet import FleetState
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 from tidegate.ledger.marks import Mark
@@ -60,8 +60,9 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
             break
         (done if _one(around, book, name, force=force) else failed).append(name)
     keys = _keys(around, book)
-    free_leftovers(around, now)
-    warn_of_pause(around, book, now)
+    free_leftovers(around, fleet, now)
+    if fleet.is_pause_told_at(now):
+        warn_of_pause(around, book, now)
     followed = {mark.key for mark in marks if mark.key not in keys and has_time() and _left_over(around, mark.key)}
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     _note_round(around, book, [*done, *failed], due, fleet if goes_on else FleetState(stopped_at=now))
@@ -113,9 +114,9 @@ def warn_of_pause(around: Surroundings, book: Book, now: datetime) -> None:
         around.send(channel, title, text, "held")
 
 
-def free_leftovers(around: Surroundings, now: datetime) -> None:
+def free_leftovers(around: Surroundings, fleet: FleetState, now: datetime) -> None:
     """Give back the slots whose operation ended while the process that would have given them back died."""
-    for slot in around.fleet.leftovers(now):
+    for slot in fleet.leftovers(now):
         try:
             head = around.ledger.head(slot.key)
         except (NewerSchema, Corrupt) as error:

@@ -34,7 +34,7 @@ def _head(status: Status) -> str:
 
 def _alarms(status: Status) -> Iterator[Span]:
     if status.fleet.pause:
-        yield f"   FLEET {_paused(status.fleet.pause, _zone(status), status.now).upper()}", NEEDS
+        yield f"   FLEET PAUSED {_pause(status.fleet.pause, _zone(status), status.now)}", NEEDS
     if status.needy:
         yield f"   {status.needy} NEED{'S' * (status.needy == 1)} YOU", NEEDS
 
@@ -63,7 +63,8 @@ def _where(each: Standing) -> str:
         return f"{each.operation.from_rung} -> {each.operation.to_rung}"
     if not each.seen:
         return "not seen yet"
-    return each.rung or "off ladder"
+    # Off the ladder, and nothing is wrong: somebody has adopted it so.
+    return each.rung or ("gone" if each.code == "gone" else "as found" if each.verdict == "ok" else "off ladder")
 
 
 def _why(each: Standing, now: datetime) -> str:
@@ -97,8 +98,8 @@ def _beside(each: Standing, now: datetime) -> Iterator[str]:
     """What is to be known beside the verdict, where that does not say it."""
     zone = each.timezone
     if each.pause and each.code != "pause":
-        yield _paused(each.pause, zone, now)
-    if each.drift and each.code != "drift":
+        yield f"paused {_pause(each.pause, zone, now)}"
+    if each.drift and each.code not in ("drift", "off-ladder"):
         yield f"drift to {each.drift.rung or 'no rung'} since {show_hour(each.drift.at, zone, now)}"
     if each.approval and each.approval.at:
         approval = each.approval
@@ -109,7 +110,7 @@ def _beside(each: Standing, now: datetime) -> Iterator[str]:
         yield f"{turn.rung} at {show_hour(turn.at, zone, now)}"
 
 
-def _paused(pause: Pause, zone: str, now: datetime) -> str:
+def _pause(pause: Pause, zone: str, now: datetime) -> str:
     until = f" until {show_hour(pause.until, zone, now)}" if pause.until else f" for {write_duration(now - pause.at)}"
     why = f" ({pause.reason})" if pause.reason else ""
-    return f"paused by {pause.by}{until}{why}"
+    return f"by {pause.by}{until}{why}"

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tidegate.domain.channels import TRIES, dead_channels, last_taken
 from tidegate.domain.durations import write_duration
 from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS, LONGEST_WAIT, MOST_ATTEMPTS
 from tidegate.domain.held import what_to_do
+from tidegate.domain.lasting import endless
+from tidegate.domain.notice import Kind, Notice
 from tidegate.domain.operation import OPENS_CIRCUIT, Operation, Outcome, Phase
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import Override, Pause, Settled, Stance, State
-
-Kind = Literal["resized", "failed", "held", "needs-person"]
+from tidegate.domain.state import Settled, Stance, State
 
 ORDER_LIVES = timedelta(days=7)
 """How long the vendor keeps an unpaid order (fact B.4)."""
@@ -44,20 +43,6 @@ FLOW_CONSOLE = "https://fnf.console.aliyun.com"
 ORDERS_CONSOLE = "https://usercenter2-intl.console.aliyun.com/order/list"
 
 
-@dataclass(frozen=True)
-class Notice:
-    """One thing people must know, by name: said once a channel, with reminders if it repeats."""
-
-    name: str
-    kind: Kind
-    title: str
-    text: str
-    repeats: bool = False
-    deadline: datetime | None = None
-    but: str = ""
-    """The channel that is not to be told, since it is the one spoken of."""
-
-
 def notices(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Notice]:
     """Everything people should know of this instance at this moment."""
     if state.operation:
@@ -72,28 +57,7 @@ def notices(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Not
     unread = stance is not None and stance.code in UNREADABLE and now - stance.at >= UNREAD_UNTOLD
     if stance and (stance.kind == "hold-person" or unread) and state.operation is None:
         yield _held(policy, state, stance)
-    yield from _endless(policy, state, now)
-
-
-def _endless(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Notice]:
-    """What has no end of its own is told once a day, anew each day: what nobody sees, nobody ends."""
-    override, pause = state.override, state.pause
-    if override is not None and override.until is None and (days := (now - override.at).days) >= 1:
-        what = f"an override to {override.rung} by {override.by} that has no end"
-        yield _lasting(policy, what, override, days, "release")
-    if pause is not None and pause.until is None and (days := (now - pause.at).days) >= 1:
-        yield _lasting(policy, f"a pause by {pause.by} that has no end", pause, days, "unpause")
-
-
-def _lasting(policy: InstancePolicy, what: str, lasts: Override | Pause, days: int, verb: str) -> Notice:
-    since = lasts.at.astimezone(ZoneInfo(policy.timezone))
-    title = f"{policy.name} has {what}"
-    why = f" ({lasts.reason})" if lasts.reason else ""
-    text = (
-        f"{title}, since {since:%a %d %b %H:%M}{why}. End it with `tidegate {verb} {policy.name}`. "
-        f"If nobody does, it stands, and this is said again tomorrow."
-    )
-    return Notice(f"{verb}-{lasts.at:%Y%m%dT%H%M%S}-day-{days}", "held", title, text)
+    yield from endless(policy, state, now)
 
 
 def _held(policy: InstancePolicy, state: State, stance: Stance) -> Notice:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tidegate.domain.channels import RESEND_AFTER, TRIES, resend_at
-from tidegate.domain.notices import Notice, notices
+from tidegate.domain.notice import Notice
+from tidegate.domain.notices import notices
 from tidegate.domain.policy import Channel, InstancePolicy
 from tidegate.domain.state import State, Told
 

@@ -237,7 +237,7 @@ class State:
     rung: str = ""
     """The last settled rung: where `raise` counts from."""
     found: Spec = field(default_factory=dict)
-    """The spec on no rung that a person adopted; empty otherwise."""
+    """The spec on no rung that a person adopted, in place of a home; kept when the instance has left it for a rung."""
     demands: tuple[Demand, ...] = ()
     override: Override | None = None
     words: Mapping[Topic, Word] = field(default_factory=dict)

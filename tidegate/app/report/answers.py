@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.app import codec
-from tidegate.app.fleet import FleetState
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.facts import Decided
+from tidegate.domain.fleet import FleetState
 from tidegate.domain.hear import describe
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Signal

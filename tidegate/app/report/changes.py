@@ -19,7 +19,7 @@ def changes(before: State, after: State, said: frozenset[str]) -> Iterator[str]:
     yield from _demands(before, after)
     if after.home != before.home and "adopt" not in said:
         yield f"home is {after.home or 'what was found'} now"
-    if before.rung and after.rung != before.rung:
+    if before.rung and after.rung and after.rung != before.rung:
         yield f"found on {after.rung}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tidegate.domain.arbiter import MOMENT, Wanted, ends, why_not
+from tidegate.domain.arbiter import AS_FOUND, MOMENT, Wanted, ends, why_not
 from tidegate.domain.measures import Measure
 from tidegate.domain.state import Demand
 from tidegate.domain.terms import Terms
@@ -25,7 +25,7 @@ def claims(terms: Terms, want: Wanted | None, measures: Mapping[str, Measure] | 
     if want is None:
         return
     policy = terms.policy
-    yield Claim("home" if policy.base == "keep" else "base", want.home, "" if want.home else "off the ladder")
+    yield Claim("home" if policy.base == "keep" else "base", want.home or AS_FOUND)
     wish = want.timetable
     yield Claim("timetable", wish.rung if wish else "", wish.why if wish else "")
     for demand in want.demands:

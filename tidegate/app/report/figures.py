@@ -38,11 +38,11 @@ class Figures:
     hourly_price_after: float | None = None
 
     def says(self) -> Iterator[str]:
-        """In phrases for people; a limit of which nothing is used is not worth one."""
+        """In phrases for people; a limit of which nothing is used, or what could not be read, is not worth one."""
         if self.in_use:
             yield "in use " + ", ".join(f"{use.what} {use.used} of {use.remains}" for use in self.in_use)
         for rule, measure in self.measures.items():
-            yield f"{rule} {measure.metric} " + (measure.trouble if measure.value is None else f"{measure.value:g}")
+            yield from (f"{rule} {measure.metric} {measure.value:g}",) if measure.value is not None else ()
         for shares, whose in ((self.budget, "today "), (self.fleet, "fleet ")):
             used = ", ".join(f"{share.what} {share.used} of {share.most}" for share in shares if share.used)
             yield from (f"{whose}{used}",) if used else ()

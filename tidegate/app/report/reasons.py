@@ -17,8 +17,8 @@ from tidegate.app.surroundings import Book, Surroundings
 from tidegate.app.taking import under_way
 from tidegate.domain.arbiter import Wanted, wanted
 from tidegate.domain.decide import case_of
-from tidegate.domain.held import HELD, what_to_do
-from tidegate.domain.notices import CONSOLES
+from tidegate.domain.held import what_to_do
+from tidegate.domain.notices import CONSOLES, UNREADABLE
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import Approved, State
 from tidegate.domain.verdict import Case, Hold
@@ -99,7 +99,7 @@ def _now(around: Surroundings, book: Book, name: str, at: datetime | None) -> Ex
         reason=decision.reason,
         needs_person=hold is not None and hold.needs_person,
         until=hold.until if hold else None,
-        to_do=_to_do(policy, decision.code),
+        to_do=_to_do(policy, decision.code, needs_person=hold is not None and hold.needs_person),
         approval=considered.state.approval,
         guards=_guards(considered, case),
         figures=figures(terms, considered.state, observed, case, when),
@@ -116,8 +116,9 @@ def _guards(considered: Considered, case: Case | Hold) -> tuple[Weighed, ...]:
     return weigh(case)
 
 
-def _to_do(policy: InstancePolicy, code: str) -> str:
-    return what_to_do(code, CONSOLES[policy.product], policy.name) if code in HELD else ""
+def _to_do(policy: InstancePolicy, code: str, *, needs_person: bool) -> str:
+    """What to press; also about what cannot be read, which needs a person only when it lasts."""
+    return what_to_do(code, CONSOLES[policy.product], policy.name) if needs_person or code in UNREADABLE else ""
 
 
 def _then(around: Surroundings, book: Book, name: str, at: datetime) -> Explanation:
@@ -130,7 +131,8 @@ def _then(around: Surroundings, book: Book, name: str, at: datetime) -> Explanat
     terms, state = around.terms(policy), codec.read_state(dict(record.state))
     want: Wanted | None = wanted(terms, state, at)
     code, reason = _recorded(state)
-    stance = state.stance
+    stance = state.stance if state.operation is None else None
+    needs_person = stance is not None and stance.kind == "hold-person"
     return Explanation(
         instance=name,
         timezone=policy.timezone,
@@ -142,9 +144,9 @@ def _then(around: Surroundings, book: Book, name: str, at: datetime) -> Explanat
         decision="resize" if code == "resize" else "hold",
         code=code,
         reason=reason,
-        needs_person=state.operation is None and stance is not None and stance.kind == "hold-person",
-        until=stance.until if stance and state.operation is None else None,
-        to_do=_to_do(policy, code),
+        needs_person=needs_person,
+        until=stance.until if stance else None,
+        to_do=_to_do(policy, code, needs_person=needs_person),
         approval=state.approval,
         guards=weighed_as(code, reason),
         figures=Figures(budget=budget(terms, state, at)),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tidegate.app.fleet import FleetState
 from tidegate.app.page import Page
 from tidegate.app.report.facts import Unreadable, book_of
 from tidegate.app.report.needs import Need, needs
 from tidegate.app.report.upcoming import Ahead, Turn, turns_of
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.arbiter import Wanted, open_override, wanted
+from tidegate.domain.fleet import FleetState
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import Approved, Drift, Override, Pause, State

@@ -126,9 +126,11 @@ def _(fact: facts.Concluded, _step: Step) -> str:
 
 
 @phrase.register
-def _(fact: facts.Closed, _step: Step) -> str:
+def _(fact: facts.Closed, step: Step) -> str:
     after = "; nothing more is ordered until somebody looks" if fact.opens_circuit else ""
-    return f"settled on {fact.rung or 'no rung'}{after}"
+    was_read = bool(step.after.recent and step.after.recent[-1].spec)
+    where = f" on {fact.rung or 'no rung'}" if fact.rung or was_read else ""
+    return f"settled{where}{after}"
 
 
 @phrase.register
