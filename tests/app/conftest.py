@@ -163,6 +163,10 @@ class Desk:
         self.around.ledger.post(page.key, codec.write_signal(signal), due=self.clock.now())
         return self.reconcile(name)
 
+    def leave(self, signal: Signal, name: str = "orders-mq") -> None:
+        """Leave a signal in the inbox; whoever comes next takes it in."""
+        self.around.ledger.post(self.key(name), codec.write_signal(signal), due=self.clock.now())
+
     def key(self, name: str = "orders-mq") -> str:
         """Where an instance's ledger is, without opening it."""
         book = self.around.book()
@@ -248,7 +252,7 @@ class Desk:
 
     def say(self, verb: str, name: str = "orders-mq", **over: Any) -> dict[str, Any]:
         """What a person's request is answered at the door; `over` is by the names of the request's form."""
-        form = {"verb": verb, "caller": "li", "key": f"said-by-li-{next(self._nonce)}", "instance": name, **over}
+        form = {"verb": verb, "caller": "li", "key": f"said-by-li-{next(self._nonce):06}", "instance": name, **over}
         return receive_request(self.around, json.dumps(form).encode())
 
     def by_hand(self, rung: str | Mapping[str, Any], name: str = "orders-mq") -> None:

@@ -12,14 +12,16 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from localcloud.clock import Clock
 from localcloud.faults import Fault
+from localcloud.project.compose import Whole, compose
 from localcloud.server import Running, running
+from tests.cli.shop import LEDGER, SPEED, Shop, deployed, stop_ticks
 from tidegate.app import codec
 from tidegate.app.reconcile import Verdict, reconcile
 from tidegate.app.requests import receive_request
@@ -32,6 +34,9 @@ from tidegate.domain.signal import Alert, AlertState
 from tidegate.domain.state import Stance
 from tidegate.ledger.sequence import Sequence
 from tidegate.settings import read_settings
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
 
 RABBIT, GATEWAY = "amqp-cn-demo0001", "apigateway-cn-demo0001"
 SMALL = {"MaxPrivateTps": 3000, "QueueCapacity": 200, "MaxConnections": 2000}
@@ -100,10 +105,11 @@ class Office:
         assert said.code == 0, said.err
         return str(said.json["policy"])
 
-    def rules(self, fleet: dict[str, Any] | None = None, **orders: Any) -> str:
-        """Put the policy in force with other words for orders-mq, and give its hash."""
+    def rules(self, fleet: dict[str, Any] | None = None, edge: dict[str, Any] | None = None, **orders: Any) -> str:
+        """Put the policy in force with other words for orders-mq, or for edge-gateway, and give its hash."""
         policy = yaml.safe_load(POLICY)
         policy["instances"]["orders-mq"].update(orders)
+        policy["instances"]["edge-gateway"].update(edge or {})
         self.file.write_text(yaml.safe_dump({**policy, **({"fleet": fleet} if fleet else {})}))
         return self.push()
 
@@ -252,3 +258,33 @@ def plain() -> Callable[[str], str]:
         return re.sub(r"\b[0-9a-f]{12}\b", "HASH", text)
 
     return blot
+
+
+@pytest.fixture
+def shop(tmp_path: Path, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A shop with its policy in force; its clock runs fast."""
+    made: list[Whole] = []
+
+    def attach(cloud: Cloud) -> None:
+        made.append(compose(cloud, tmp_path / "work"))
+
+    with running(WORLD, attach=attach, speed=0) as server:
+        server.submit(deployed(made[0]))
+        server.run(lambda: stop_ticks(made[0]))
+        server.run(lambda: server.cloud.clock.set_speed(SPEED))
+        for key, value in {
+            "TIDEGATE_ACCOUNT": server.cloud.world.account_id,
+            "TIDEGATE_REGION": "cn-hangzhou",
+            "TIDEGATE_STORE": f"oss://{LEDGER}",
+            "TIDEGATE_OSS_ENDPOINT": f"http://{server.oss_endpoint}",
+            "TIDEGATE_ENDPOINT": server.endpoint,
+            "TIDEGATE_FC_ENDPOINT": server.endpoint,
+            "TIDEGATE_CLOCK_URL": f"http://{server.endpoint}/_console/clock",
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": server.keys.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": server.keys.access_key_secret,
+        }.items():
+            monkeypatch.setenv(key, value)
+        policy = tmp_path / "policy.yaml"
+        policy.write_text(POLICY)
+        assert run("policy", "push", "--policy", str(policy)).code == 0
+        yield Shop(server, made[0], run, policy)

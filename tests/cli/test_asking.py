@@ -2,126 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from localcloud.faults import Fault
-from localcloud.fc.function import Ref
-from localcloud.project.compose import Whole, compose
-from localcloud.server import Running, running
-from localcloud.template.deploy import Targets, deploy
-from tests.cli.conftest import POLICY, WORLD
-from tidegate.app.surroundings import Surroundings
-from tidegate.app.wiring import shelf, wire
-from tidegate.ledger.record import Record
-from tidegate.ledger.shelf import listed
-from tidegate.settings import read_settings
+from tests.cli.shop import LEDGER
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-    from tests.cli.conftest import Said
-
-SPEED = 60.0
-TEMPLATE = Path(__file__).parents[2] / "template.yml"
-LEDGER, CODE, CODE_OBJECT = "ledger-of-a-test", "code-of-a-test", "tidegate.zip"
-
-
-@dataclass
-class Shop:
-    """One account with Tidegate deployed, and somebody at the command line."""
-
-    server: Running
-    whole: Whole
-    run: Callable[..., Said]
-
-    @property
-    def around(self) -> Surroundings:
-        """The ledger as its owner reads it."""
-        return wire(read_settings(), now=self.server.cloud.clock.now)
-
-    def records(self) -> list[Record]:
-        """What the ledger has of orders-mq, oldest first."""
-        around = self.around
-        book = around.book()
-        assert book is not None
-        return list(around.ledger.records(around.key(book.read("orders-mq")), newest_first=False))
-
-    def contents(self) -> dict[str, bytes | None]:
-        """Everything in the store."""
-        place = shelf(read_settings())
-        return {key: place.get(key) for key in listed(place, "")}
-
-    def plan(self, **fault: Any) -> None:
-        """Plan a misfortune."""
-        self.server.run(lambda: self.server.cloud.faults.add(Fault.model_validate(fault)))
-
-    def deploy_2_0(self) -> None:
-        """Deploy `on_request` once more, as a function of 2.0."""
-        registry = self.whole.fc.host.registry
-
-        def deploy() -> None:
-            settings = dict(registry.entry(Ref("tidegate-on-request"))["settings"])
-            registry.create_service("tidegate", {"role": settings.pop("role")})
-            code = {"ossBucketName": CODE, "ossObjectName": CODE_OBJECT}
-            registry.create_function(Ref("on-request", "tidegate"), settings, code)
-
-        self.server.run(deploy)
-
-
-async def deployed(whole: Whole) -> None:
-    """Deploy the project as its template says."""
-    cloud = whole.cloud
-    parameters = {
-        "LedgerBucket": LEDGER,
-        "CodeBucket": CODE,
-        "CodeObject": CODE_OBJECT,
-        "HookTokens": "token-of-a-test",
-        "RpcEndpoint": cloud.endpoint,
-        "OssEndpoint": f"http://{cloud.oss_endpoint}",
-    }
-    await deploy(TEMPLATE, parameters, Targets(cloud.identity, whole.oss, whole.fc, whole.flow))
-
-
-def stop_ticks(whole: Whole) -> None:
-    """Let nothing happen but what is asked for."""
-    registry = whole.fc.host.registry
-    for trigger in registry.triggers("timer"):
-        registry.delete_trigger(Ref.parse(trigger["function"]), trigger["name"])
-    whole.fc.timers.reconsider()
-
-
-@pytest.fixture
-def shop(tmp_path: Path, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop with its policy in force; its clock runs fast."""
-    made: list[Whole] = []
-
-    def attach(cloud: Cloud) -> None:
-        made.append(compose(cloud, tmp_path / "work"))
-
-    with running(WORLD, attach=attach, speed=0) as server:
-        server.submit(deployed(made[0]))
-        server.run(lambda: stop_ticks(made[0]))
-        server.run(lambda: server.cloud.clock.set_speed(SPEED))
-        for key, value in {
-            "TIDEGATE_ACCOUNT": server.cloud.world.account_id,
-            "TIDEGATE_REGION": "cn-hangzhou",
-            "TIDEGATE_STORE": f"oss://{LEDGER}",
-            "TIDEGATE_OSS_ENDPOINT": f"http://{server.oss_endpoint}",
-            "TIDEGATE_ENDPOINT": server.endpoint,
-            "TIDEGATE_FC_ENDPOINT": server.endpoint,
-            "TIDEGATE_CLOCK_URL": f"http://{server.endpoint}/_console/clock",
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": server.keys.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": server.keys.access_key_secret,
-        }.items():
-            monkeypatch.setenv(key, value)
-        policy = tmp_path / "policy.yaml"
-        policy.write_text(POLICY)
-        assert run("policy", "push", "--policy", str(policy)).code == 0
-        yield Shop(server, made[0], run)
+    from tests.cli.shop import Shop
 
 
 def test_a_person_resizes_an_instance_and_waits_for_the_proof(shop: Shop) -> None:

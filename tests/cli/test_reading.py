@@ -37,7 +37,7 @@ def test_before_first_contact_nothing_is_claimed(office: Office, plain: Plain) -
     office.push()
     header, *rows = lines(office.run("status"), plain)
     assert header.startswith("policy HASH by ")
-    assert header.endswith("last tick never")
+    assert header.endswith("   last tick never   orders 0 of 3")
     assert rows == [
         "edge-gateway  not seen yet  observe  waits for its first tick",
         "orders-mq     not seen yet           waits for its first tick",
@@ -110,10 +110,11 @@ def test_an_explanation_names_every_claim_and_every_guard(office: Office, plain:
     office.resized()
     office.rings("ring-0002", AlertState.OK)
     office.server.advance(31 * 60)
-    wanted, passed, held, rest = lines(office.run("explain", "orders-mq"), plain)
+    wanted, passed, held, figures, rest = lines(office.run("explain", "orders-mq"), plain)
     assert wanted == "wanted small = home small; timetable none; alerts none; override none"
     assert passed == "ok    mode, pause, operation, health, expect, cost, circuit, fleet"
     assert held == "HOLD  cooldown: cooling down until TIME before small"
+    assert figures == "figures  today ups 1 of 12; fleet orders in an hour 1 of 12"
     assert rest.startswith("not reached: budget, window, blackout, drift, fit, approval         policy HASH  record ")
 
 

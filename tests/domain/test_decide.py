@@ -282,6 +282,26 @@ def test_what_an_urgent_rule_asks_for_need_not_wait_for_what_others_want_beyond_
     assert decision.end.name == "medium"
 
 
+@pytest.mark.parametrize("obstruct", [_Scene.crowd_the_fleet, _Scene.resize_just_now, _Scene.close_the_windows])
+def test_what_time_alone_holds_is_asked_ahead_so_that_nobody_is_asked_at_night(scene: _Scene, obstruct: Act) -> None:
+    scene.ask_before_all()
+    obstruct(scene)
+    decision = scene.decided()
+    assert isinstance(decision, Hold)
+    assert decision.code != "approval"
+    assert decision.question is not None
+    assert (decision.question.from_rung, decision.question.to_rung) == ("large", "small")
+
+
+@pytest.mark.parametrize("obstruct", [_Scene.pause, _Scene.open_circuit, _Scene.drift, _Scene.use_too_much])
+def test_nothing_is_asked_of_what_would_not_be_ordered_anyway(scene: _Scene, obstruct: Act) -> None:
+    scene.ask_before_all()
+    obstruct(scene)
+    decision = scene.decided()
+    assert isinstance(decision, Hold)
+    assert decision.question is None
+
+
 def test_despite_overrules_only_what_it_names(scene: _Scene) -> None:
     scene.resize_just_now()
     scene.state = replace(scene.state, override=scene.make.override("small", despite=("budget", "window")))

@@ -17,7 +17,7 @@ from tidegate.domain.notices import notices
 from tidegate.domain.operation import Evidence, Operation, Outcome, Phase, Verdict
 from tidegate.domain.owed import LAST_CALL, owed
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import CHANNELS_KEPT, Circuit, Stance, State
+from tidegate.domain.state import CHANNELS_KEPT, Approved, Circuit, Stance, State
 
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
@@ -202,7 +202,6 @@ HOLDS = {
     "home-unknown": ("Say `base: RUNG` in the policy", "no alert, timetable or request moves it"),
     "unhealthy": ("Look at the instance", "until the vendor says that it is healthy"),
     "expect": ("Correct `expect` in the policy", "no alert, timetable or request moves it"),
-    "approval": ("Say yes with `tidegate approve orders-mq`", "nothing is ordered, and it is asked again"),
     "something-new": ("Look at the instance", "it stays as it is"),
 }
 
@@ -438,3 +437,15 @@ def test_however_many_channels_and_outcomes_nothing_is_ever_said_twice(make: Mak
         teller.tell(now + MINUTE)
     said = [(channel, name) for _, channel, name in teller.said]
     assert len(said) == len(set(said)) == 30 * 2 * CHANNELS_KEPT
+
+
+def test_what_is_to_be_approved_is_asked_with_its_id_and_by_when_whatever_holds_it(make: Make) -> None:
+    """Also while a window holds it: whoever is to say yes is asked before the window opens."""
+    asked = Approved("3f2a", "large", "small", make.noon, make.after(24 * 60), "the policy asks", cost=1.5)
+    state = make.state(stance=Stance("hold", "window", "because", "small", make.noon), approval=asked)
+    (notice,) = notices(make.policy(), state, make.after(5))
+    assert (notice.kind, notice.deadline, notice.repeats) == ("needs-person", make.after(24 * 60), True)
+    assert "large -> small, 1.5 an hour (the policy asks)" in notice.text
+    assert "`tidegate approve orders-mq --id 3f2a`" in notice.text
+    answered = replace(state, approval=replace(asked, by="li", at=make.after(1)))
+    assert list(notices(make.policy(), answered, make.after(5))) == []

@@ -13,6 +13,7 @@ from tidegate.domain.drift import SURE_AFTER
 from tidegate.domain.facts import Fact
 from tidegate.domain.fold import fold
 from tidegate.domain.follow import overdue_at
+from tidegate.domain.lasting import next_told
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 from tidegate.domain.terms import Terms
@@ -92,6 +93,7 @@ class Page:
         times += [demand.ends(policy.releases_after(demand.rule), policy.forget_after) for demand in state.demands]
         times += [each.until for each in (state.override, state.pause, state.stance) if each is not None]
         times += [at for told in state.told if (at := resend_at(told))]
+        times += next_told(state, now)
         times += [state.drift.at + SURE_AFTER] if state.drift and not state.drift.sure else []
         times += [state.approval.expires_at] if state.approval and not state.approval.used_by else []
         held = state.stance is not None and state.stance.kind == "hold-person"

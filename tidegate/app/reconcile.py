@@ -35,6 +35,8 @@ TRIES = 12
 UNREADABLE = "it cannot be read: a later version may have written it"
 NEWER_AGAIN = timedelta(minutes=10)
 FLEET_AGAIN = timedelta(minutes=1)
+LEFT_AGAIN = timedelta(minutes=1)
+"""When a signal is looked at again that could not be taken in."""
 STUCK = ("off-ladder", "gone", "unhealthy", "unread", "unconfirmed", "unmeasured")
 """Holds that only a new look at the instance can end."""
 
@@ -87,6 +89,8 @@ def _reconcile(
         around.ledger.take(written.key, [answer.key for answer in step.answers] + step.duplicates)
         if not step.is_over:
             continue
+        if step.left:
+            around.ledger.mark(written.key, around.now() + LEFT_AGAIN)
         execution.revive(written)
         written = tell(written.again())
         return Verdict(step.decision, answers, written.state, written.head.seq if written.head else 0, step.left)

@@ -26,6 +26,8 @@ ROUND = 60
 """Every instance is read for real once in so many minutes, whatever its ledger says: drift, lost marks."""
 FUNCTIONS_CONSOLE = "https://fcnext.console.aliyun.com"
 LONGEST_CATCH_UP = timedelta(days=2)
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By how much the clocks of two functions may be apart."""
 SHAPE = ("timetable", "timezone", "country", "rungs", "lead_s")
 """What of an index entry decides when the rung that the timetable wants changes."""
 
@@ -49,7 +51,7 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     fleet = around.fleet.state()
     marks = _marks(around, book, now)
     goes_on = fleet.stopped_at is not None and fleet.round_policy == book.hash
-    due = _due(around, book, marks, fleet.last_tick if fleet.policy == book.hash else None, now)
+    due = _due(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
     if goes_on:
         # Whoever was served already comes after those that were not, so that nobody starves.
         due.sort(key=lambda each: each[0] <= fleet.served_to)
@@ -176,13 +178,20 @@ def _marks(around: Surroundings, book: Book, now: datetime) -> list[Mark]:
 
 
 def _due(
-    around: Surroundings, book: Book, marks: list[Mark], last: datetime | None, now: datetime
+    around: Surroundings, book: Book, marks: list[Mark], fleet: FleetState, now: datetime
 ) -> list[tuple[str, bool]]:
-    """Who is due, and whether to read it in any case: marks, transitions, its turn, or a policy that is new."""
-    keys = _keys(around, book)
+    """Who is due, and whether to read it in any case: marks, transitions, its turn, or a policy that is new.
+
+    After a word about the fleet's pause all are: what it holds, or held, has no mark that knows of that.
+    """
+    keys, last = _keys(around, book), fleet.last_tick
     marked = {keys[mark.key] for mark in marks if mark.key in keys}
     turns = {name for name in book.names if crc32(name.encode()) % ROUND == now.minute}
-    moved = set(book.names) if last is None else set(_transitions(around, book, max(last, now - LONGEST_CATCH_UP), now))
+    word = fleet.pause_word
+    if last is None or (word is not None and word.at >= last - CLOCKS_DIFFER):
+        moved = set(book.names)
+    else:
+        moved = set(_transitions(around, book, max(last, now - LONGEST_CATCH_UP), now))
     return [(name, name in turns or last is None) for name in book.names if name in marked | turns | moved]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tidegate.app.report import Explanation
-from tidegate.app.report.needs import in_words
 from tidegate.cli.looks import GOOD, NEEDS, Line, in_zone
 from tidegate.cli.times import show_time
+from tidegate.domain.asking import in_words
 from tidegate.domain.weigh import Passage
 
 

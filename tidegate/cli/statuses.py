@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tidegate.app.report import Standing, Status, Unreadable
-from tidegate.app.report.needs import in_words
 from tidegate.cli.looks import BAD, GOOD, NEEDS, Line, in_zone
 from tidegate.cli.paper import Span, columns
 from tidegate.cli.times import show_hour
+from tidegate.domain.asking import in_words
 from tidegate.domain.durations import write_duration
 from tidegate.domain.state import Override, Pause
 

@@ -19,13 +19,15 @@ def asked(terms: Terms, state: State, decision: Decision, wanted: str, now: date
         return replace(state, approval=None) if known and _is_void(known, state, decision, wanted) else state
     if known and known.is_about(question) and not known.used_by and now < known.expires_at:
         return state
+    # Where it has to wait for a window or the like, what is answered today must still be good then.
+    usable_at = decision.until if isinstance(decision, Hold) and decision.until else now
     seed = f"{terms.policy.name} {question} {now.isoformat()} {state.operations}"
     approval = Approved(
         id=f"{crc32(seed.encode()):08x}",
         from_rung=question.from_rung,
         to_rung=question.to_rung,
         asked_at=now,
-        expires_at=now + terms.policy.approval.expires,
+        expires_at=max(now, usable_at) + terms.policy.approval.expires,
         why=question.why,
         cost=question.cost,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from tidegate.domain.arbiter import AS_FOUND, Wanted, differs, wanted
-from tidegate.domain.guards import GUARDS
+from tidegate.domain.guards import GUARDS, PASSING, approval_of
 from tidegate.domain.ladder import Rung, compare
 from tidegate.domain.observed import Observed
 from tidegate.domain.reading import Direction, Health, Reading
@@ -23,9 +24,15 @@ def decide(terms: Terms, state: State, observed: Observed, now: datetime) -> Dec
     if held is not None and held.code == "window" and (lesser := urgent_part(case)) is not None:
         case, held = lesser, _guarded(lesser)
     if held is not None:
-        return held
+        return _asking_ahead(case, held)
     reason = f"{case.end.name} wanted by {case.want.why}{_bounded(case.want)}{_doubts(case.want)}"
     return Resize(case.start, case.end, case.direction, reason)
+
+
+def _asking_ahead(case: Case, held: Hold) -> Hold:
+    """A Hold that time alone will end, with the question of what comes after it: so that nobody is asked at night."""
+    asks = approval_of(case) if held.code in PASSING else None
+    return replace(held, question=asks.question) if asks else held
 
 
 def _guarded(case: Case) -> Hold | None:

@@ -199,7 +199,8 @@ def _fit(case: Case) -> Hold | None:
     return Hold("fit", f"{case.end.name} does not fit what is in use{spare}: {figures}", until=case.now + 5 * AGAIN)
 
 
-def _approval(case: Case) -> Hold | None:
+def approval_of(case: Case) -> Hold | None:
+    """Hold what a person must approve and has not."""
     why = _to_approve(case)
     if not why:
         return None
@@ -241,7 +242,9 @@ GUARDS: tuple[tuple[str, Guard], ...] = (
     ("blackout", _blackout),
     ("drift", _drift),
     ("fit", _fit),
-    ("approval", _approval),
+    ("approval", approval_of),
 )
+PASSING = ("fleet", "cooldown", "budget", "window", "blackout")
+"""Holds that time alone ends."""
 DESPITE = ("cooldown", "budget", "window", "drift", "fit")
 """The guards a person may overrule; `window` stands for blackouts too."""

@@ -25,10 +25,6 @@ HELD: Mapping[str, tuple[str, str]] = {
         "Correct `expect` in the policy and push it, or the instance: {console}",
         "it stays as it is, and no alert, timetable or request moves it",
     ),
-    "approval": (
-        "Say yes with `tidegate approve {name}`, or no with `tidegate cancel {name}`",
-        "nothing is ordered, and it is asked again",
-    ),
     "drift": (
         "Take over what is there with `tidegate adopt {name}`, or put it back: {console}",
         "it is not resized, but for alerts that ring from now on and ask for more",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tidegate.domain.notice import Notice
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import Override, Pause, State
+
+DAY = timedelta(days=1)
+
+
+def next_told(state: State, now: datetime) -> list[datetime]:
+    """When people are to be told of each such override and pause the next time."""
+    lasting = [each for each in (state.override, state.pause) if each is not None and each.until is None]
+    return [each.at + ((now - each.at).days + 1) * DAY for each in lasting]
 
 
 def endless(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Notice]:

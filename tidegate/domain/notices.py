@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tidegate.domain.asking import asks_now, to_approve
 from tidegate.domain.channels import TRIES, dead_channels, last_taken
 from tidegate.domain.durations import write_duration
 from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS, LONGEST_WAIT, MOST_ATTEMPTS
@@ -55,7 +56,10 @@ def notices(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Not
         yield _dead(policy, state, channel)
     stance = state.stance
     unread = stance is not None and stance.code in UNREADABLE and now - stance.at >= UNREAD_UNTOLD
-    if stance and (stance.kind == "hold-person" or unread) and state.operation is None:
+    asks = asks_now(state, now) if state.operation is None else None
+    if asks:
+        yield to_approve(policy, asks)
+    if stance and (stance.kind == "hold-person" or unread) and state.operation is None and stance.code != "approval":
         yield _held(policy, state, stance)
     yield from endless(policy, state, now)
 
@@ -65,15 +69,8 @@ def _held(policy: InstancePolicy, state: State, stance: Stance) -> Notice:
     quiet = f" {_quiet(policy)}" if state.adopted_at else ""
     title = f"{policy.name} is held"
     text = f"{title}: {stance.reason}. {what_to_do(stance.code, CONSOLES[policy.product], policy.name)}"
-    asks = state.approval if stance.code == "approval" else None
-    which = f"-{asks.id}" if asks else ""
-    if asks:
-        title = f"{policy.name} asks for your approval"
-        text = f"{title}: {stance.reason}. {what_to_do(stance.code, '', f'{policy.name} --id {asks.id}')}"
-        text = text.replace(f"cancel {policy.name} --id {asks.id}", f"cancel {policy.name}")
-    kind: Kind = "needs-person" if asks else "held"
-    name = f"held-{stance.code}{which}-{stance.at:%Y%m%dT%H%M%S}"
-    return Notice(name, kind, title, f"{text}{quiet}", repeats=True, deadline=asks.expires_at if asks else None)
+    name = f"held-{stance.code}-{stance.at:%Y%m%dT%H%M%S}"
+    return Notice(name, "held", title, f"{text}{quiet}", repeats=True)
 
 
 def _dead(policy: InstancePolicy, state: State, channel: str) -> Notice:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from tidegate.domain.asking import asks_now, in_words
 from tidegate.domain.channels import dead_channels
 from tidegate.domain.held import what_to_do
 from tidegate.domain.notices import CONSOLES, notices
@@ -51,19 +52,6 @@ def needs(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Need]
     if stance and stance.kind == "hold-person" and operation is None and not said:
         press = what_to_do(stance.code, CONSOLES[policy.product], policy.name)
         yield Need(stance.reason, f"{stance.reason}. {press}")
-
-
-def asks_now(state: State, now: datetime) -> Approved | None:
-    """What a person may approve at this moment, and nobody has yet; None where nothing is asked, or not any more."""
-    asked = state.approval
-    is_open = asked is not None and asked.at is None and not asked.used_by and now < asked.expires_at
-    return asked if is_open else None
-
-
-def in_words(asked: Approved) -> str:
-    """What is to be approved: from where to where, and at what cost."""
-    cost = f", {asked.cost:g} an hour" if asked.cost is not None else ""
-    return f"{asked.from_rung} -> {asked.to_rung}{cost}"
 
 
 def _to_approve(policy: InstancePolicy, asked: Approved) -> Need:
