@@ -118,14 +118,15 @@ class QuietFleet:
     """So many instances of one policy, each adopted long ago and standing where it is wanted."""
 
     def __init__(self, instances: int = INSTANCES) -> None:
-        self.now = NOON
+        self.now, self.size = NOON, instances
         self.shelf, self.product = CountingShelf(), CountingProduct()
         nonces = count()
-        self._ledger = Ledger(self.shelf, lambda: self.now, lambda: f"nonce-{next(nonces)}")
+        self._hints: dict[str, int] = {}
+        self._ledger = Ledger(self.shelf, lambda: self.now, lambda: f"nonce-{next(nonces)}", hints=self._hints)
         self.around = Surroundings(
             account="1234567890123456",
             ledger=self._ledger,
-            policies=Policies(self.shelf, lambda: self.now),
+            policies=Policies(self.shelf, lambda: self.now, self._hints),
             product=lambda _policy: self.product,
             start=lambda _name, _given: True,
             send=lambda *_message: True,
@@ -136,13 +137,19 @@ class QuietFleet:
         )
         self._settle(_documents(instances))
 
-    def tick(self) -> Ticked:
-        """Let a minute pass, and the tick run as in a process of its own."""
+    def tick(self, *, cold: bool = False) -> Ticked:
+        """Let a minute pass, and the tick run: where it ran before, or in a process that knows nothing yet."""
         self.now += timedelta(minutes=1)
-        self.around.cache.clear()
+        if cold:
+            self.around.cache.clear()
+            self._hints.clear()
         self.shelf.calls.clear()
         self.product.calls.clear()
         return tick(self.around, lambda: True)
+
+    def lists(self) -> Counter[str]:
+        """How often the last tick listed what."""
+        return Counter({whose: times for (verb, whose), times in self.shelf.calls.items() if verb == "list"})
 
     def _settle(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
         """Put the policy in force, give every instance a ledger and its next mark, and let a tick have run."""
@@ -155,8 +162,7 @@ class QuietFleet:
         for each in index.values():
             key = self.around.key_of(each)
             self._ledger.append(key, fact, state, after=None, policy=hashed, wake=wake)
-        self.around.fleet.ticked(self.now, hashed, instances_done := 0)
-        del instances_done
+        self.around.fleet.ticked(self.now, hashed, len(index))
 
     def _state(self) -> State:
         since = self.now - timedelta(hours=4)

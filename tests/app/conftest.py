@@ -315,9 +315,12 @@ def desk() -> Iterator[Callable[..., Desk]]:
     """Open desks in worlds that behave as asked."""
     with ExitStack() as stack:
 
-        def opens(billing: str = "PRE_PAID", instance: Mapping[str, Any] | None = None, **behaviour: Any) -> Desk:
+        def opens(
+            billing: str = "PRE_PAID", instance: Mapping[str, Any] | None = None, more: int = 0, **behaviour: Any
+        ) -> Desk:
+            """`more` queues, named `amqp-cn-more0001` and so on, are as the first one is."""
             spec = SMALL if billing == "PRE_PAID" else {**SMALL, **(instance or {})}
-            instances = [
+            instances: list[dict[str, Any]] = [
                 {
                     "product": "rabbitmq",
                     "instance_id": RABBIT,
@@ -327,6 +330,7 @@ def desk() -> Iterator[Callable[..., Desk]]:
                 },
                 {"product": "apigateway", "instance_id": GATEWAY, "billing": billing},
             ]
+            instances += [{**instances[0], "instance_id": f"amqp-cn-more{number:04}"} for number in range(1, more + 1)]
             clock = Clock(NOON, speed=0)
             world = {"start": NOON.isoformat(), "instances": instances, "behaviour": behaviour}
             server = stack.enter_context(running(world, clock))

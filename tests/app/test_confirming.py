@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tidegate.app import codec
+from tidegate.app.doors import receive_alerts
 from tidegate.domain.operation import Outcome, Phase
 from tidegate.domain.signal import AlertState
 
 Opens = Callable[..., Any]
+EVENTS = Path(__file__).parents[1] / "events"
 OK = AlertState.OK
 READ = "DescribeMetricLast"
 METRIC = "InstanceMaxTpsInMiunte"
@@ -73,8 +76,7 @@ def test_a_hundred_forged_callbacks_move_nothing(desk: Opens) -> None:
 
 
 def _answers(at: Any) -> list[Any]:
-    from tidegate.app import codec  # noqa: PLC0415 - of this one story
-
+    """Every answer in the ledger."""
     facts = [codec.read_fact(record.fact) for record in at.around.ledger.records(at.key())]
     return [answer for fact in facts for answer in getattr(fact, "answers", ())]
 
@@ -262,14 +264,10 @@ def test_an_ok_that_was_never_held_against_anything_is_turned_down_after_a_day(d
 
 
 def test_a_sender_whose_ok_waits_is_told_why(desk: Opens) -> None:
-    from tidegate.app.doors import receive_alerts  # noqa: PLC0415 - of this one story
-
     at = _raised(desk)
     _unreadable(at)
-    calm = {"alertName": "rabbit-tps-high", "alertState": "OK", "instance": "x"}
-    assert calm
-    event = _callback(at, "OK")
-    reply = receive_alerts(at.around, json.dumps(event).encode(), ("T0KEN-demo",), lambda: True)
+    event = (EVENTS / "cms_metric_callback_recovery_via_fc3_http.json").read_bytes()
+    reply = receive_alerts(at.around, event, ("T0KEN-demo",), lambda: True)
     (answer,) = reply.body["alerts"]
     assert (reply.status, answer["answer"]) == (200, "kept")
     assert answer["reason"].startswith(f"{METRIC} could not be read (InternalError")

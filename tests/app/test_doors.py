@@ -295,3 +295,101 @@ def test_a_message_of_a_dead_tick_that_does_not_go_out_is_tried_again_soon_and_t
         warn_of_dead_tick(at.around, at.page().policy)
         said += [len(at.messages) - before]
     assert [minute for minute, count in enumerate(said, start=1) if count] == [5, 5 + 4 * 60]
+
+
+VERBS: list[dict[str, Any]] = [
+    {"verb": "resize", "to": "medium", "for": "2h"},
+    {"verb": "resize", "to": "medium", "until_released": True},
+    {"verb": "release"},
+    {"verb": "pause", "for": "2h"},
+    {"verb": "unpause"},
+    {"verb": "adopt"},
+    {"verb": "approve"},
+    {"verb": "cancel"},
+    {"verb": "ack"},
+    {"verb": "pause", "instance": "", "fleet": True},
+    {"verb": "unpause", "instance": "", "fleet": True},
+]
+
+
+@pytest.mark.parametrize("request_", VERBS, ids=lambda asked: " ".join(f"{key}={asked[key]}" for key in asked))
+def test_a_dry_run_of_every_verb_leaves_store_and_cloud_untouched(desk: Opens, request_: dict[str, Any]) -> None:
+    """Where each would change something: an override stands, it asks for approval, and it and the fleet are paused."""
+    at = desk()
+    at.push({**at.orders_mq, "approval": {"when": ["up"]}}, at.edge)
+    asked(at, to="large", key="key-of-a-wish", **{"for": "4h"})
+    asked(at, verb="pause", key="key-of-a-pause")
+    asked(at, verb="pause", key="key-of-the-fleet", instance="", fleet=True)
+    at.clock.advance(60)
+    before, calls = dict(at.shelf._bodies), at.calls("UpdateInstance")
+    dry = asked(at, dry_run=True, key="key-of-a-try", **request_)
+    assert dry.get("dry_run") is True, dry
+    assert dict(at.shelf._bodies) == before
+    assert at.calls("UpdateInstance") == calls
+    assert at.orders() == []
+    real = asked(at, key="key-in-earnest", **request_)
+    assert dict(at.shelf._bodies) != before
+    if not request_.get("fleet"):
+        assert (dry["decision"], dry["reason"], dry["told"]) == (real["decision"], real["reason"], real["told"])
+
+
+def test_a_time_of_another_offset_is_kept_and_told_in_utc_beside_the_instances_zone(desk: Opens) -> None:
+    at = desk()
+    at.push({**at.orders_mq, "timezone": "Asia/Shanghai"}, at.edge)
+    reply = asked(at, verb="pause", until="2026-03-03T20:00:00+08:00")
+    assert (reply["told"], reply["timezone"]) == ("paused until 2026-03-03 12:00Z", "Asia/Shanghai")
+    assert reply["pause"] == "2026-03-03T12:00:00+00:00"
+
+
+def test_what_was_told_is_said_apart_from_the_decision_and_kept_with_it(desk: Opens) -> None:
+    at = desk()
+    reply = asked(at, verb="pause")
+    assert (reply["told"], reply["reason"]) == (
+        "paused until `tidegate unpause orders-mq`",
+        "small as wanted by home",
+    )
+    assert answers_of(at)[-1][1] == f"{reply['told']}; {reply['reason']}"
+
+
+def test_the_end_of_a_fleets_pause_that_is_none_is_a_mistake_in_a_dry_run_as_well(desk: Opens) -> None:
+    at = desk()
+    for dry_run in (True, False):
+        reply = asked(at, verb="unpause", instance="", fleet=True, dry_run=dry_run)
+        assert reply == {"mistake": "the fleet is not paused"}
+
+
+def test_a_time_beyond_the_calendar_is_a_mistake(desk: Opens) -> None:
+    at = desk()
+    assert asked(at, verb="pause", until="0001-01-01T00:00:00+14:00") == {"mistake": "--until is beyond the calendar"}
+
+
+def test_before_first_contact_a_dry_run_holds_for_the_reason_that_a_real_one_does(desk: Opens) -> None:
+    at = desk()
+    at.push({**at.orders_mq, "instance_id": "amqp-cn-nobodys01"}, at.edge)
+    dry = asked(at, to="large", dry_run=True, **{"for": "2h"})
+    real = asked(at, to="large", **{"for": "2h"})
+    assert (dry["code"], dry["reason"]) == (real["code"], real["reason"])
+    assert dry["code"] == "gone"
+
+
+def test_while_an_operation_is_open_a_dry_run_holds_for_it_whatever_else_is_true(desk: Opens) -> None:
+    """A pause and a spec half-way between two rungs are told after it."""
+    at = desk(new_values_before_completion=True)
+    asked(at, to="large", **{"for": "2h"})
+    asked(at, verb="pause", key="key-of-a-pause")
+    dry = asked(at, to="medium", key="key-of-a-try", dry_run=True, **{"for": "2h"})
+    real = asked(at, to="medium", key="key-in-earnest", **{"for": "2h"})
+    assert (dry["code"], dry["reason"]) == (real["code"], real["reason"]) == ("operation", real["reason"])
+
+
+def test_an_alert_whose_metric_must_bear_it_out_is_measured_when_it_rings(desk: Opens) -> None:
+    """Not only when the instance happens to be read for another reason."""
+    at = desk()
+    confirm = {"metric": "InstanceMaxTpsInMiunte", "above": 2700}
+    at.push({**at.orders_mq, "alerts": [{"rule": "rabbit-tps-high", "raise": 1, "confirm": confirm}]}, at.edge)
+    at.reconcile()
+    assert at.hear(at.alert()).decision.code == "unconfirmed"
+    cloud = at.server.cloud
+    at.server.run(lambda: cloud.load.change(cloud.estate.known(at.orders_mq["instance_id"]), {"tps": 2900}))
+    at.clock.advance(180)
+    assert at.reconcile().decision.code == "resize"

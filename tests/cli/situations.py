@@ -161,10 +161,10 @@ def budget_reversals(office: Office) -> None:
     lowered(office, budget={"reversals_per_day": 0})
 
 
-def window(office: Office) -> None:
-    """It opens tomorrow."""
-    tomorrow = (office.clock.now() + timedelta(days=2)).date().isoformat()
-    alerted(office, resize_windows={"up": [{"days": tomorrow, "from": "01:00", "to": "05:00"}]})
+def window(office: Office, **rules: Any) -> None:
+    """It opens the day after tomorrow."""
+    day = (office.clock.now() + timedelta(days=2)).date().isoformat()
+    alerted(office, resize_windows={"up": [{"days": day, "from": "01:00", "to": "05:00"}]}, **rules)
 
 
 def window_never(office: Office) -> None:

@@ -128,12 +128,9 @@ def test_a_receipt_says_what_had_held_it_who_approved_it_and_what_it_costs(offic
     office.asks("approve")
     office.carry()
     lines = told(office, plain, "orders-mq#1")
-    held = [line for line in lines if line.startswith("held ")]
-    assert held == [
-        "held       TIME  pause: paused by li until TIME",
-        "held       TIME  approval: small -> large, 4.2 an hour is to be approved (the policy asks before every up): "
-        "`tidegate approve orders-mq`",
-    ]
+    paused, asked = [line for line in lines if line.startswith("held ")]
+    assert paused == "held       TIME  pause: paused by li until TIME"
+    assert asked.startswith("held       TIME  approval: small -> large, 4.2 an hour is to be approved (the policy asks")
     assert f"approved   by li, TIME ({state.approval.id}: the policy asks before every up)" in lines
     assert "cost       1.9 -> 4.2 an hour" in lines
     receipt = office.run("explain", "orders-mq#1", "--json").json

@@ -114,14 +114,15 @@ def test_a_no_is_told_with_what_it_stops(office: Office, newest: Callable[..., s
 def test_a_drift_is_seen_is_sure_and_is_adopted(office: Office, newest: Callable[..., str]) -> None:
     drift(office)
     office.reconcile(force=True)
-    assert newest(1).startswith("drift is seen: somebody else resized it to large; found on large; hold: somebody else")
-    assert newest().startswith("the drift is sure: it was read again; hold: somebody else resized it to large")
+    assert newest(1).startswith("drift is seen: somebody else resized it to large; hold: somebody else resized it")
+    assert newest().startswith("the drift is sure: it was read again; found on large; hold: somebody else resized it")
     office.asks("adopt")
     assert newest() == "adopt by li -> hold: adopted on large; large as wanted by home"
 
 
 def test_a_drift_that_is_undone_is_over(office: Office, newest: Callable[..., str]) -> None:
     drift(office)
+    office.reconcile(force=True)
     office.by_hand(MaxPrivateTps=3000, QueueCapacity=200, MaxConnections=2000)
     office.reconcile(force=True)
     assert newest() == "the drift is over; found on small; hold: small as wanted by home"
@@ -134,7 +135,7 @@ def test_a_drift_that_the_policy_adopts_is_the_new_home(office: Office, newest: 
     office.reconcile(force=True)
     office.server.advance(90)
     office.reconcile(force=True)
-    assert newest() == "the drift is over; home is large now; hold: large as wanted by home"
+    assert newest() == "the drift is over; home is large now; found on large; hold: large as wanted by home"
 
 
 def test_a_drift_that_the_policy_keeps_is_an_override_by_the_console(
@@ -146,7 +147,7 @@ def test_a_drift_that_the_policy_keeps_is_an_override_by_the_console(
     office.reconcile(force=True)
     office.server.advance(90)
     office.reconcile(force=True)
-    assert newest().startswith("override to large by the console until TIME; the drift is over; hold: large as wanted")
+    assert newest().startswith("override to large by the console until TIME; the drift is over; found on large; hold: ")
 
 
 def test_an_alert_that_is_borne_out_later_and_one_that_is_over(office: Office, newest: Callable[..., str]) -> None:

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
         ),
         (("resize", "a", "--to", "b", "--until", "2026-03-02T18:00"), "--until needs an offset, such as"),
         (("policy", "pull"), "No such command 'pull'."),
+        (("pause",), "say which: `tidegate pause NAME` for an instance, `tidegate pause --fleet` for all of them"),
+        (("pause", "a", "--fleet"), "say which: `tidegate pause NAME` for an instance, `tidegate pause --fleet`"),
+        (("unpause",), "say which: `tidegate unpause NAME` for an instance, `tidegate unpause --fleet` for all"),
+        (("pause", "a", "--for", "soon"), "--for is a duration with its unit, such as 30m or 1h30m, not `soon`"),
+        (("pause", "--fleet", "--until", "2026-03-02T18:00"), "--until needs an offset, such as"),
+        (("cancel", "a", "--for", "2y"), "--for is a duration with its unit, such as 30m or 1h30m, not `2y`"),
+        (("adopt",), "Missing argument 'NAME'."),
+        (("approve", "a", "--until", "20:00"), "No such option: --until"),
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line(run: Callable[..., Said], arguments: list[str], told: str) -> None:
@@ -36,6 +44,13 @@ def test_a_wrong_command_line_is_told_in_one_line(run: Callable[..., Said], argu
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith(f"tidegate: {told}")
     assert said.err.count("\n") == 1
+
+
+def test_what_was_written_elsewhere_cannot_rule_the_terminal_in_a_mistake_either(office: Office) -> None:
+    office.push()
+    said = office.run("history", "no\x1b[2Jbody\u202e")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("tidegate: the policy has no instance `no [2Jbody `; it has ")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +145,8 @@ def test_help_loads_nothing_that_only_commands_need() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "Usage: tidegate" in done.stdout
-    for command in ("validate", "plan", "status", "history", "explain", "resize", "release", "ack", "policy", "demo"):
+    reads = ("validate", "plan", "status", "upcoming", "history", "explain", "policy", "demo")
+    for command in (*reads, "resize", "release", "pause", "unpause", "adopt", "approve", "cancel", "ack"):
         assert f"  {command} " in done.stdout
 
 

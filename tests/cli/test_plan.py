@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Office
 
 Plain = Callable[[str], str]
+DOWN = "~ orders-mq  DOWN large -> small   "
 FIELDS = "MaxConnections 5000 -> 2000, MaxPrivateTps 8000 -> 3000, QueueCapacity 1000 -> 200"
 KEPT = "unchanged MaxEipTps=128 TracingStorageTime=3 SupportEip=false SupportTracing=false"
+SOFT = "above the soft limit of 4 an hour): `tidegate approve orders-mq`"
 FITS = "queues 141 of 200, connections 700 of 2000, peak TPS 1500 of 3000 fit"
 PRICED = [{**SMALL, "hourly_price": 1.9}, {**LARGE, "hourly_price": 4.2}]
 
@@ -47,7 +49,7 @@ def test_a_downgrade_says_which_hours_ended_what_fits_and_what_it_saves(office: 
     office.carry()
     office.server.advance(3600)
     assert planned(office, plain) == [
-        f"~ orders-mq  DOWN large -> small   office ended: small wanted by home; {FIELDS}",
+        f"{DOWN}office ended: small wanted by home; {FIELDS}",
         f"    {KEPT}; {FITS}; 4.2 -> 1.9 an hour",
         "1 order, 0 holds, 1 unchanged   -2.3 an hour   nothing was written",
     ]
@@ -112,23 +114,29 @@ def test_what_others_have_ordered_within_the_hour_leaves_room_for_the_rest(offic
     [
         (window, "  orders-mq  HOLD ups have windows; the next one opens at TIME", False),
         (fleet_paused, "  orders-mq  HOLD the fleet is paused by li, until `tidegate unpause --fleet`", False),
-        (
-            approval_soft,
-            "! orders-mq  HOLD small -> large, 4.2 an hour is to be approved (above the soft limit of 4 an hour): "
-            "`tidegate approve orders-mq`",
-            True,
-        ),
+        (approval_soft, f"! orders-mq  HOLD small -> large, 4.2 an hour is to be approved ({SOFT}", True),
     ],
 )
 def test_a_hold_is_told_with_its_reason(
-    office: Office, plain: Plain, situation: Callable[[Office], None], told: str, needs_person: bool
+    office: Office, plain: Plain, situation: Callable[[Office], None], told: str, *, needs_person: bool
 ) -> None:
     situation(office)
-    assert planned(office, plain) == [told, "0 orders, 1 hold, 1 unchanged   nothing was written"]
+    hold, summary = planned(office, plain)
+    assert hold.startswith(told)
+    assert summary == "0 orders, 1 hold, 1 unchanged   nothing was written"
     orders = office.run("plan", "--json").json["instances"][1]
     assert (orders["decision"], orders["needs_person"]) == ("hold", needs_person)
     assert (orders["until"] is not None) == (situation is window)
     assert (orders["asks"] is not None) == (situation is approval_soft)
+
+
+def test_what_is_to_be_approved_while_time_holds_it_is_told_beside(office: Office, plain: Plain) -> None:
+    window(office, approval={"when": ["up"]})
+    opens = "ups have windows; the next one opens at TIME"
+    held = f"  orders-mq  HOLD {opens}; small -> large is to be approved meanwhile"
+    assert planned(office, plain)[0] == held
+    asks = office.run("plan", "--json").json["instances"][1]["asks"]
+    assert (asks["from_rung"], asks["to_rung"]) == ("small", "large")
 
 
 def test_a_draft_is_planned_within_its_own_fleet_limits(office: Office, plain: Plain) -> None:

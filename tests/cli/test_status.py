@@ -81,7 +81,7 @@ def test_a_drift_is_shown_beside_another_verdict(office: Office) -> None:
     drift_unsure(office)
     office.rings()
     office.reconcile(force=True)
-    assert line(office) == "orders-mq  large  mq-tps-high  ok; drift to large since HOUR"
+    assert line(office).endswith("  mq-tps-high  ok; drift to large since HOUR")
     assert row(office)["drift"]["sure"] is False
 
 
@@ -89,12 +89,11 @@ def test_what_asks_for_approval_needs_you_by_when_and_by_which_command(office: O
     alerted(office, approval={"when": ["up"]})
     office.reconcile()
     asked = row(office)["approval"]
-    assert line(office) == (
-        f"orders-mq  small  mq-tps-high  ! approve small -> large: `tidegate approve orders-mq --id {asked['id']}` by HOUR"
-    )
+    do = f"approve small -> large: `tidegate approve orders-mq --id {asked['id']}`"
+    assert line(office) == f"orders-mq  small  mq-tps-high  ! {do} by HOUR"
     (need,) = row(office)["needs"]
     assert need["by"] == asked["expires_at"]
-    assert need["text"].endswith("or no: `tidegate cancel orders-mq`")
+    assert "or no with `tidegate cancel orders-mq`. If nobody does, nothing is ordered" in need["text"]
     assert "1 NEEDS YOU" in office.run("status").out
 
 

@@ -150,7 +150,7 @@ class Case:
 
     def _is_affordable(self) -> bool:
         hard, after, before = self.policy.cost.hard, self.price(self.order.after_tps), self.price(self.order.before_tps)
-        return hard is None or after is None or after <= hard or (before is not None and after < before)
+        return hard is None or after is None or after <= hard or (before is not None and after <= before)
 
     def _others_open(self) -> bool:
         ended = {number for _, number, _ in self.diary.endings}
@@ -234,13 +234,16 @@ class Case:
         """Whether a colleague's change is taken back that nobody has taken over."""
         if self.order.before_tps == self.diary.last_set_tps or not self.diary.console:
             return False
-        changed = self.diary.console[-1]
+        changed, _ = self.diary.console[-1]
         said = [request for at, request, refused in self.diary.requests if at >= changed and not refused]
         if any("drift" in request.despite for request in said):
             return False
         if self.now - changed < MINUTE:
             return True
         rule = self.policy.on_drift
+        taken = [at for at, tps in self.diary.console[:-1] if tps == self.order.before_tps]
+        if rule.action != "hold" and taken:
+            return False
         is_ours = self.order.before_tps in self.tps and self._is_within(self.tps.index(self.order.before_tps))
         if rule.action == "keep" and is_ours:
             is_over = self.now >= changed + (rule.keep_for or DAY)

@@ -90,8 +90,8 @@ class Diary:
     """When somebody approved which question."""
     orders: list[Order] = field(default_factory=list)
     endings: list[tuple[datetime, int, Outcome]] = field(default_factory=list)
-    console: list[datetime] = field(default_factory=list)
-    """When somebody resized it by hand."""
+    console: list[tuple[datetime, int]] = field(default_factory=list)
+    """When somebody resized it by hand, and to how much."""
     last_set_tps: int = 0
     """What we know to have set or taken over."""
     holds: set[str] = field(default_factory=set)
@@ -110,6 +110,9 @@ class Life:
         self.world = World(place, self.chance.choice(list(Billing)), load=dict.fromkeys(RULES, 0.0))
         self.records: list[tuple[Fact, datetime, State]] = []
         self.inbox: list[Signal] = []
+        self.muted: set[tuple[str, AlertState]] = set()
+        self.fixed: dict[str, Sequence[float | None]] = {}
+        """What alone the metric of a rule shows, whatever happens."""
         self.home = place
         self.diary.last_set_tps = self.world.tps
         self.write(Adopted(self.rungs[place], {FIELD: self.world.tps}))
@@ -129,7 +132,7 @@ class Life:
 
     def measures(self, rules: Sequence[str]) -> dict[str, Measure]:
         """Read the metrics of these rules."""
-        load = self.world.load
+        load = {**self.world.load, **{rule: loads[self.keys % len(loads)] for rule, loads in self.fixed.items()}}
         return {rule: Measure("InstanceTPSIn", load[rule], self.now, "" if load[rule] is not None else "no point") for rule in rules}
 
     def observed(self, measures: Mapping[str, Measure], placing: int = 0) -> Observed:
@@ -297,15 +300,20 @@ class Life:
     def step(self) -> None:
         """One thing."""
         self.now += timedelta(minutes=self.chance.choice(MINUTES), seconds=self.chance.randrange(60))
-        deed = self.chance.choice(DEEDS)
-        signals = deed(self)
-        if signals or self.chance.random() < 0.9:
+        signals = [signal for signal in self.chance.choice(DEEDS)(self) if not self.is_muted(signal)]
+        is_lost, submits, settles = (self.chance.random() < share for share in (0.1, 0.8, 0.85))
+        verdict, outcome = self.chance.choice(VERDICTS), self.chance.choice(OUTCOMES)
+        if signals or not is_lost:
             self.take_in(*signals)
-        if self.chance.random() < 0.8:
-            self.submit(self.chance.choice(VERDICTS))
+        if submits:
+            self.submit(verdict)
         self.now += timedelta(seconds=self.chance.choice((5, 90, 600)))
-        if self.chance.random() < 0.85:
-            self.settle(self.chance.choice(OUTCOMES))
+        if settles:
+            self.settle(outcome)
+
+    def is_muted(self, signal: Signal) -> bool:
+        """Whether it never reaches us."""
+        return isinstance(signal, Alert) and (signal.rule, signal.state) in self.muted
 
     def key(self) -> str:
         """A new one."""
@@ -338,24 +346,23 @@ class Life:
 
     def say(self) -> list[Signal]:
         """A person asks for something else."""
-        verb = self.chance.choice((Verb.RELEASE, Verb.UNPAUSE, Verb.UNPAUSE, Verb.ADOPT, Verb.ACK, Verb.CANCEL, Verb.PAUSE))
+        verb = self.chance.choice((Verb.RELEASE, Verb.RELEASE, Verb.ADOPT, Verb.CANCEL, Verb.PAUSE))
         return self.request(verb, **({"until": self.until()} if verb is Verb.PAUSE else {}))
 
     def approve(self) -> list[Signal]:
         """A person says yes, to what is asked or to what was."""
-        known = [*self.diary.questions, "", "nothing"]
-        which = self.state.approval.id if self.state.approval and self.chance.random() < 0.8 else self.chance.choice(known)
+        asked, draw = list(self.diary.questions), self.chance.random()
+        which = "" if draw < 0.2 or not asked else asked[-1] if draw < 0.9 else asked[int(draw * 1000) % len(asked)]
         return self.request(Verb.APPROVE, approval=which)
 
     def console(self) -> list[Signal]:
         """Somebody resizes it by hand, while nothing of ours is under way."""
-        operation = self.state.operation
+        operation, before = self.state.operation, self.world.tps
+        place, off = self.chance.randrange(len(self.rungs)), self.chance.random() < 0.1
         if operation is None or operation.phase is Phase.PLANNED:
-            before = self.world.tps
-            self.world.place = self.chance.randrange(len(self.rungs))
-            self.world.off = self.chance.random() < 0.1
+            self.world.place, self.world.off = place, off
             if self.world.tps != before:
-                self.diary.console.append(self.now)
+                self.diary.console.append((self.now, self.world.tps))
         return []
 
     def turn(self) -> list[Signal]:
@@ -373,7 +380,7 @@ class Life:
         world = self.world
         world.is_healthy = world.is_readable = True
         world.used, world.at_once, world.in_hour, world.fleet_pause = 0, 0, 0, None
-        verbs = (Verb.ACK, Verb.UNPAUSE)
+        verbs = (Verb.ACK, Verb.UNPAUSE, *((Verb.ADOPT,) if self.chance.random() < 0.4 else ()))
         return [signal for verb in verbs for signal in self.request(verb)]
 
     def wait(self) -> list[Signal]:
@@ -392,8 +399,12 @@ class _Round:
 
 
 DEEDS: tuple[Callable[[Life], list[Signal]], ...] = (
-    *(Life.alert, Life.alert, Life.alert, Life.resize, Life.resize, Life.say, Life.approve, Life.approve),
-    *(Life.console, Life.turn, Life.calm, Life.calm, Life.wait, Life.wait),
+    *(Life.alert,) * 8,
+    *(Life.resize,) * 6,
+    *(Life.approve,) * 5,
+    *(Life.calm, Life.wait) * 4,
+    *(Life.say, Life.turn) * 2,
+    Life.console,
 )
-VERDICTS = (Verdict.ACCEPTED,) * 6 + (Verdict.UNANSWERED, Verdict.REFUSED_FOR_NOW, Verdict.REFUSED)
-OUTCOMES = (Outcome.RESIZED,) * 8 + (Outcome.ROLLED_BACK, Outcome.ORDER_CANCELLED)
+VERDICTS = (Verdict.ACCEPTED,) * 20 + (Verdict.UNANSWERED, Verdict.REFUSED_FOR_NOW, Verdict.REFUSED)
+OUTCOMES = (Outcome.RESIZED,) * 20 + (Outcome.ROLLED_BACK, Outcome.ORDER_CANCELLED)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tidegate.domain.decide import case_of
+from tidegate.domain.decide import case_of, decide
 from tidegate.domain.guards import GUARDS
 from tidegate.domain.weigh import Passage, Weighed, weigh, weighed_as
 
@@ -33,6 +33,19 @@ def test_after_the_guard_that_holds_none_is_reached(make: Make) -> None:
     assert [one.guard for one in weighed] == NAMES
     assert [one.passage for one in weighed] == [OK] * at + [HOLD] + [NOT_REACHED] * (len(NAMES) - at - 1)
     assert [one.reason for one in weighed if one.reason] == ["cooling down until 2026-03-02 14:00:00Z before small"]
+
+
+def test_where_a_window_holds_and_an_urgent_rule_asks_for_a_part_of_the_way_that_part_is_judged(make: Make) -> None:
+    """As `decide` does; what is ordered must not be shown as held."""
+    never = {"up": [{"days": "2020-02-02", "from": "01:00", "to": "05:00"}]}
+    urgent = [{"rule": "tps-high", "raise": 1, "urgent": True}]
+    terms = make.terms(alerts=urgent, base="large", resize_windows=never)
+    ringing, seen = make.state(demands=(make.demand("medium"),)), make.seen()
+    assert decide(terms, ringing, seen, make.noon).code == "resize"
+    assert {one.passage for one in weigh(case_of(terms, ringing, seen, make.noon))} == {OK}
+    quiet = make.state()
+    held = [one.guard for one in weigh(case_of(terms, quiet, seen, make.noon)) if one.passage is HOLD]
+    assert (decide(terms, quiet, seen, make.noon).code, held) == ("window", ["window"])
 
 
 def test_where_there_is_nothing_to_judge_no_guard_is_reached(make: Make) -> None:

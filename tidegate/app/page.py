@@ -14,6 +14,8 @@ from tidegate.domain.facts import Fact
 from tidegate.domain.fold import fold
 from tidegate.domain.follow import overdue_at
 from tidegate.domain.lasting import next_told
+from tidegate.domain.notices import notices
+from tidegate.domain.owed import LAST_CALL
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 from tidegate.domain.terms import Terms
@@ -96,8 +98,10 @@ class Page:
         times += next_told(state, now)
         times += [state.drift.at + SURE_AFTER] if state.drift and not state.drift.sure else []
         times += [state.approval.expires_at] if state.approval and not state.approval.used_by else []
+        deadlines = [notice.deadline for notice in notices(policy, state, now) if notice.repeats and notice.deadline]
+        times += [deadline - LAST_CALL for deadline in deadlines]
         held = state.stance is not None and state.stance.kind == "hold-person"
-        if state.operation or state.circuit or held:
+        if state.operation or state.circuit or held or deadlines:
             times += [told.claimed_at + channel.remind for told in state.told for channel in policy.notify]
         if state.operation:
             times.append(overdue_at(state.operation))

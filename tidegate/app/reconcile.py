@@ -149,7 +149,7 @@ class _Step:
         state = pruned(lookout, taken.state)
         reading = self._reading(state)
         state, self.decision = self._judged(state, reading)
-        rung = self._rung(reading)
+        rung = self._rung(state, reading)
         before, stance = page.state.stance, self._stance(state)
         self.answers = (
             *(self._answer(signal, after) for signal, after in taken.heard),
@@ -193,9 +193,11 @@ class _Step:
             return asked(self._page.terms, state, hold, want.rung, self._now), hold
         return judge_state(self._lookout, state)
 
-    def _rung(self, reading: Reading | None) -> str:
-        """The rung the instance stands on now, where it was read at rest."""
+    def _rung(self, state: State, reading: Reading | None) -> str:
+        """The rung the instance stands on now, as it was read at rest. One read alone tells nothing of a drift."""
         if reading is None or self._page.state.operation is not None or reading.health is not Health.HEALTHY:
+            return ""
+        if state.drift is not None and not state.drift.sure:
             return ""
         rung = self._page.policy.rungs.match(reading.spec)
         return rung.name if rung else ""

@@ -111,6 +111,8 @@ def _fleet(around: Surroundings, form: RequestForm) -> Body:
     if request.until is not None and request.until <= now:
         return _mistake(f"it would have ended already, at {request.until:%Y-%m-%d %H:%M}Z")
     pause = Pause(form.caller, now, request.until, form.reason) if form.verb is Verb.PAUSE else None
+    if pause is None and form.dry_run and around.fleet.state().pause is None:
+        return _mistake("the fleet is not paused")
     if pause is not None and form.dry_run:
         return {"decision": "hold", "code": "pause", "reason": "the fleet would be paused", "dry_run": True}
     if not form.dry_run and (why := around.fleet.ask_pause(pause, Word(now, form.key))):

@@ -32,6 +32,8 @@ CONNECT_S, READ_S = 2.0, 5.0
 
 _CACHE: dict[str, Any] = {}
 _CHECKED: list[bool] = []
+_HINTS: dict[str, int] = {}
+"""The newest entries seen by this process: it finds what came after them without a listing."""
 
 
 def utc_now() -> datetime:
@@ -77,8 +79,8 @@ def wire(
 
     return Surroundings(
         account=known.account,
-        ledger=Ledger(ledger_shelf, now, lambda: secrets.token_hex(8)),
-        policies=Policies(ledger_shelf, now),
+        ledger=Ledger(ledger_shelf, now, lambda: secrets.token_hex(8), hints=_HINTS),
+        policies=Policies(ledger_shelf, now, _HINTS),
         product=product,
         start=start,
         send=send,

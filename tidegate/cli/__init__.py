@@ -18,11 +18,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         from tidegate.cli.errors import exit_code_of  # noqa: PLC0415 - only when something went wrong
+        from tidegate.cli.paper import plain  # noqa: PLC0415
 
         if (known := exit_code_of(error)) is None:
             raise
         if known != INTERRUPTED:
             message = getattr(error, "format_message", error.__str__)()
-            sys.stderr.write("".join(f"tidegate: {line}\n" for line in str(message).splitlines() if line))
+            sys.stderr.write("".join(f"tidegate: {plain(line)}\n" for line in str(message).splitlines() if line))
         return known
     return code if isinstance(code, int) else 0

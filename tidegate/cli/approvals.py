@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tidegate.cli.ask import tell
 from tidegate.cli.errors import Failed, Mistake
 from tidegate.cli.looks import Line, show
 from tidegate.cli.paper import Paper
+from tidegate.cli.replies import reply_lines
 from tidegate.cli.roots import surroundings
 from tidegate.cli.send import send
 from tidegate.cli.times import show_time
@@ -29,8 +29,7 @@ def approve(name: str, which: str, caller: str, *, dry_run: bool, as_json: bool)
     if as_json:
         Paper().json({**reply, "approved": _row(asked) if asked else None})
         return 0
-    tell(name, reply, as_json=False)
-    show(_lines(asked) if asked else ())
+    show(reply_lines(name, reply, _lines(asked) if asked else ()))
     return 0
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 from tidegate.app.report import Answered, History
-from tidegate.cli.paper import Paper, Span, columns
+from tidegate.cli.paper import Paper, Span, columns, plain
 from tidegate.cli.times import show_time
 
 Line = tuple[str | Span, ...]
@@ -20,12 +20,7 @@ def show(lines: Iterable[Line]) -> None:
     """Print lines, each as one: what people and vendors wrote may hold anything."""
     paper = Paper()
     for line in lines:
-        paper.line(*((_plain(span) if isinstance(span, str) else (_plain(span[0]), span[1])) for span in line))
-
-
-def _plain(text: str) -> str:
-    """A text without line breaks, and without signs by which it could rule the terminal."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
+        paper.line(*((plain(span) if isinstance(span, str) else (plain(span[0]), span[1])) for span in line))
 
 
 def in_zone(text: str, zone: str) -> str:

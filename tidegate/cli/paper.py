@@ -35,6 +35,11 @@ class Paper:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
+def plain(text: str) -> str:
+    """A text without line breaks, and without signs by which it could rule the terminal."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def columns(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     """Pad every column but the last one to the width of its widest cell, and two spaces."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []

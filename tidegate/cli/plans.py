@@ -16,9 +16,15 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
         elif each.decision == "resize":
             yield from _order_lines(each)
         elif each.code != "as-wanted":
-            reason = in_zone(each.reason, each.timezone)
-            yield (f"{'!' if each.needs_person else ' '} {each.instance}  ", (f"HOLD {reason}", NEEDS))
+            yield (f"{'!' if each.needs_person else ' '} {each.instance}  ", (f"HOLD {_held(each)}", NEEDS))
     yield (_summary(plan), ("   nothing was written", CALM))
+
+
+def _held(each: Intent) -> str:
+    """Why it is held; and what is asked already where time holds it and a person has to approve it after that."""
+    ahead = each.asks if each.code != "approval" else None
+    asks = f"; {ahead.from_rung} -> {ahead.to_rung} is to be approved meanwhile" if ahead else ""
+    return f"{in_zone(each.reason, each.timezone)}{asks}"
 
 
 def _summary(plan: Plan) -> str:

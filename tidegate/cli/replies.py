@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ from tidegate.cli.times import show_time
 Body = dict[str, Any]
 
 
-def reply_lines(name: str, reply: Body) -> Iterator[Line]:
-    """What was done, what was decided on it, and what stands now and until when."""
+def reply_lines(name: str, reply: Body, beside: Iterable[Line] = ()) -> Iterator[Line]:
+    """What was done, what was decided on it, what stands now and until when, and what is known `beside`."""
     zone = str(reply.get("timezone") or "UTC")
     who = name or "fleet"
     if reply.get("acknowledged"):
@@ -22,6 +22,7 @@ def reply_lines(name: str, reply: Body) -> Iterator[Line]:
         yield (f"{who}  {in_zone(told, zone)}",)
     yield from _decision(who, reply, zone) if name else ((f"{who}  {in_zone(reply['reason'], zone)}",),)
     yield from _standing(name, reply, zone)
+    yield from beside
     if reply.get("dry_run"):
         yield ("dry run: nothing was written",)
 

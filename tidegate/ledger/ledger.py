@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from hashlib import sha256
@@ -26,14 +26,21 @@ EPOCH_LENGTH = 9
 class Ledger:
     """The ledgers of all instances on one shelf; `key` is `str(InstanceKey(...))` or `FLEET`.
 
-    `now` gives the time, `nonce` a new word on every call that no other writer has. Every method raises
-    `ShelfUnavailable`; those that write also raise `Unsure`, after which the head tells what happened.
+    `now` gives the time, `nonce` a new word on every call that no other writer has. `hints` are those of `Sequence`, and
+    may outlive the ledger. Every method raises `ShelfUnavailable`; those that write also raise `Unsure`, after which the
+    head tells what happened.
     """
 
     def __init__(
-        self, shelf: Shelf, now: Callable[[], datetime], nonce: Callable[[], str], code: str = __version__
+        self,
+        shelf: Shelf,
+        now: Callable[[], datetime],
+        nonce: Callable[[], str],
+        code: str = __version__,
+        hints: MutableMapping[str, int] | None = None,
     ) -> None:
         self._shelf, self._now, self._nonce, self._code = shelf, now, nonce, code
+        self._hints = {} if hints is None else hints
         self._epoch = ""
 
     def check(self) -> None:
@@ -130,7 +137,7 @@ class Ledger:
         return winner
 
     def _sequence(self, key: str) -> Sequence:
-        return Sequence(self._shelf, f"ledger/{key}/", partial(self._age, key))
+        return Sequence(self._shelf, f"ledger/{key}/", partial(self._age, key), self._hints)
 
     def _record(self, key: str, entry: Entry) -> Record:
         return read_record(self._sequence(key).key(entry.number), entry.number, entry.body)

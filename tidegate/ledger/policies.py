@@ -6,7 +6,7 @@ A push that dies half-way leaves the last good policy in force, and can simply b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
@@ -39,10 +39,12 @@ class NoSuchPolicy(Exception):  # noqa: N818 - named by what it means for the ca
 class Policies:
     """The policies on one shelf. The current one is what the newest pointer names."""
 
-    def __init__(self, shelf: Shelf, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, shelf: Shelf, now: Callable[[], datetime], hints: MutableMapping[str, int] | None = None
+    ) -> None:
         self._shelf, self._now = shelf, now
         # Pointers are few and never removed.
-        self._pointers = Sequence(shelf, POINTERS, age=lambda _entry: timedelta())
+        self._pointers = Sequence(shelf, POINTERS, lambda _entry: timedelta(), hints)
 
     def publish(self, documents: Mapping[str, Json], index: Json, by: str) -> str:
         """Publish a policy, one document an instance, and give its hash. Publishing it again changes nothing."""

@@ -1,7 +1,8 @@
 """Numbered entries on a shelf, each created only once, the newest listed first.
 
-Whoever creates entry *n+1* has seen entry *n*: of two writers one loses. A listing only hints at the newest entry;
-where the row ends is found by reading. Old entries may be removed, so reading relies on two rules of `compact`:
+Whoever creates entry *n+1* has seen entry *n*: of two writers one loses. A listing only hints at the newest entry, and
+so does the memory of an earlier one; where the row ends is found by reading. Old entries may be removed, so reading
+relies on two rules of `compact`:
 
 1. Entry 1 and every thousandth (the milestones) are never removed, nor anything behind the last milestone.
 2. Nothing younger than `KEPT` is ever removed.
@@ -9,7 +10,7 @@ where the row ends is found by reading. Old entries may be removed, so reading r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -31,10 +32,21 @@ class Entry(NamedTuple):
 
 
 class Sequence:
-    """The entries under one prefix. `age` tells how old an entry is; no entry is older than the one before it."""
+    """The entries under one prefix. `age` tells how old an entry is; no entry is older than the one before it.
 
-    def __init__(self, shelf: Shelf, prefix: str, age: Callable[[Entry], timedelta]) -> None:
+    `hints` are the numbers of the newest entries seen so far, by prefix. With one no listing is needed; kept for long,
+    or of another store, it costs some reads more and harms nothing.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        prefix: str,
+        age: Callable[[Entry], timedelta],
+        hints: MutableMapping[str, int] | None = None,
+    ) -> None:
         self._shelf, self._prefix, self._age = shelf, prefix, age
+        self._hints = {} if hints is None else hints
 
     def key(self, number: int) -> str:
         """Give the key of an entry; later ones sort first."""
@@ -51,7 +63,7 @@ class Sequence:
 
     def newest(self) -> Entry | None:
         """Give the newest entry, however old or empty the listing is."""
-        found = self._hinted() or self.read(1)
+        found = self._remembered() or self._listed() or self.read(1)
         if found is None:
             return None
         if self._age(found) > TRUSTED:
@@ -59,7 +71,9 @@ class Sequence:
             passed = found.number // MILESTONE
             found = _farthest(found, lambda step: self.read((passed + step) * MILESTONE))
         start = found.number
-        return _farthest(found, lambda step: self.read(start + step))
+        newest = _farthest(found, lambda step: self.read(start + step))
+        self._hints[self._prefix] = newest.number
+        return newest
 
     def newest_first(self) -> Iterator[Entry]:
         """Give all entries that are kept, from the newest down."""
@@ -89,7 +103,11 @@ class Sequence:
         # Below a gap there are only milestones.
         return self.read(number - 1) or self.read(max((number - 1) // MILESTONE * MILESTONE, 1))
 
-    def _hinted(self) -> Entry | None:
+    def _remembered(self) -> Entry | None:
+        number = self._hints.get(self._prefix)
+        return self.read(number) if number else None
+
+    def _listed(self) -> Entry | None:
         keys = self._shelf.list(self._prefix, limit=1)
         if not keys:
             return None

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tidegate.domain.asking import asks_now, in_words
+from tidegate.domain.asking import asks_now, in_words, to_approve
 from tidegate.domain.channels import dead_channels
 from tidegate.domain.held import what_to_do
 from tidegate.domain.notices import CONSOLES, notices
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import Approved, State
+from tidegate.domain.state import State
 
 SHORTLY: Mapping[str, str] = {
     "unpaid": "pay order {order}",
@@ -41,9 +41,10 @@ def needs(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Need]
             short = SHORTLY.get(notice.name.rpartition("-")[2], notice.title)
             words = {"order": operation.order_id or "of this resize", "attempt": len(operation.attempts)}
             yield Need(short.format(**words), notice.text, notice.deadline)
-    asks = asks_now(state, now)
+    asks = asks_now(state, now) if operation is None else None
     if asks is not None:
-        yield _to_approve(policy, asks)
+        do = f"approve {in_words(asks)}: `tidegate approve {policy.name} --id {asks.id}`"
+        yield Need(do, to_approve(policy, asks).text, asks.expires_at)
     for channel in dead_channels(policy, state, now):
         yield Need(f"repair channel {channel}", f"channel {channel} takes no messages")
     if state.circuit:
@@ -52,10 +53,3 @@ def needs(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Need]
     if stance and stance.kind == "hold-person" and operation is None and not said:
         press = what_to_do(stance.code, CONSOLES[policy.product], policy.name)
         yield Need(stance.reason, f"{stance.reason}. {press}")
-
-
-def _to_approve(policy: InstancePolicy, asked: Approved) -> Need:
-    command = f"`tidegate approve {policy.name} --id {asked.id}`"
-    what = in_words(asked)
-    text = f"{what} is to be approved ({asked.why}): {command}, or no: `tidegate cancel {policy.name}`"
-    return Need(f"approve {what}: {command}", text, asked.expires_at)

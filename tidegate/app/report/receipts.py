@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from tidegate.app import codec
+from tidegate.app.report.before import Approval, HeldBefore, approval_of, held_before
 from tidegate.app.report.facts import NotKnown, book_of, policy_of
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain import facts
@@ -15,9 +15,6 @@ from tidegate.domain.ladder import Ladder
 from tidegate.domain.operation import Attempt, Operation
 from tidegate.domain.reading import Spec
 from tidegate.ledger.record import Record
-
-HELD_SEARCHED = 50
-"""How many records before a plan are looked through for what had held it back."""
 
 
 @dataclass(frozen=True)
@@ -39,28 +36,6 @@ class Tried:
     order_id: str
     code: str
     message: str
-
-
-@dataclass(frozen=True)
-class Approval:
-    """The yes that allowed the order."""
-
-    id: str
-    by: str
-    at: datetime | None
-    asked_at: datetime
-    why: str
-    cost: float | None
-
-
-@dataclass(frozen=True)
-class HeldBefore:
-    """One hold that stood between the wish and the plan."""
-
-    record: int
-    at: datetime
-    code: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -125,8 +100,8 @@ def receipt(around: Surroundings, name: str, number: int, book: Book | None = No
         from_rung=operation.from_rung,
         to_rung=operation.to_rung,
         reason=operation.reason,
-        held_before=_held_before(newest_first, operation.to_rung),
-        approved=_approved(records, number),
+        held_before=held_before(newest_first, operation.to_rung),
+        approved=approval_of(records, number),
         hourly_price_before=_price(rungs, operation.from_rung),
         hourly_price_after=_price(rungs, operation.to_rung),
         planned_at=operation.planned_at,
@@ -160,36 +135,6 @@ def _of(newest_first: Iterator[Record], number: int) -> list[Record]:
             if planned:
                 return found[::-1]
     return []
-
-
-def _held_before(older: Iterator[Record], to_rung: str) -> tuple[HeldBefore, ...]:
-    """The holds just before a plan, back to where another rung was wanted, as many as there is room for."""
-    found: list[HeldBefore] = []
-    for record in islice(older, HELD_SEARCHED):
-        fact = codec.read_fact(dict(record.fact))
-        if isinstance(fact, facts.Telling):
-            continue
-        if not isinstance(fact, facts.Decided) or fact.stance.wanted != to_rung:
-            break
-        if fact.stance.kind != "resize":
-            found.append(HeldBefore(record.seq, record.at, fact.stance.code, fact.stance.reason))
-    # A hold that is written again, with an answer to somebody, is one hold: told as of when it began.
-    oldest_first = found[::-1]
-    return tuple(one for one, before in zip(oldest_first, [None, *oldest_first], strict=False) if _is_new(one, before))
-
-
-def _is_new(one: HeldBefore, before: HeldBefore | None) -> bool:
-    return before is None or (one.code, one.reason) != (before.code, before.reason)
-
-
-def _approved(records: Sequence[Record], number: int) -> Approval | None:
-    """The approval that this operation used up, as it was when the first attempt was claimed."""
-    for record in records:
-        approval = codec.read_state(dict(record.state)).approval
-        if approval is not None and approval.used_by == number:
-            said = (approval.id, approval.by, approval.at, approval.asked_at, approval.why, approval.cost)
-            return Approval(*said)
-    return None
 
 
 def _price(ladder: Ladder, rung: str) -> float | None:
