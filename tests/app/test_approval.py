@@ -353,3 +353,52 @@ def test_a_dry_yes_says_what_would_happen_and_is_not_kept(desk: Opens) -> None:
     assert (answer["decision"], answer["dry_run"]) == ("resize", True)
     at.live(30)
     assert (at.state().approval.at, at.orders()) == (None, [])
+
+
+# With a metric that must bear the alert out
+
+
+def _asked_on_proof(desk: Opens) -> Any:
+    """A desk whose alert was borne out by its metric, and whose resize asks."""
+    confirm = {"metric": "InstanceMaxTpsInMiunte", "above": 2700}
+    at = _opened(desk, {"alerts": [{"rule": "rabbit-tps-high", "raise": 1, "confirm": confirm}]})
+    at.use(tps=2900)
+    at.live(5)
+    assert at.hear(at.alert()).decision.code == "approval"
+    return at
+
+
+def test_a_metric_that_cannot_be_read_for_a_while_neither_voids_a_question_nor_asks_it_anew(desk: Opens) -> None:
+    at = _asked_on_proof(desk)
+    asked = at.state().approval
+    at.fault("DescribeMetricLast", "error-before", times=None)
+    at.reconcile(force=True)
+    assert at.state().stance.code == "unmeasured"
+    at.live(10)
+    at.mend()
+    at.live(10)
+    assert (at.state().approval, len(at.messages)) == (asked, 1)
+
+
+def test_a_load_that_comes_and_goes_does_not_flood_people_with_questions(desk: Opens) -> None:
+    """The alert rings all the while: it is one change that is asked for, and one yes is good for it."""
+    at = _asked_on_proof(desk)
+    for _ in range(10):
+        at.use(tps=2500)
+        at.live(5)
+        at.use(tps=2900)
+        at.live(5)
+    assert len(at.messages) == 1
+    at.say("approve")
+    at.live(30)
+    assert at.state().rung == "medium"
+    assert len(at.orders()) == 1
+
+
+def test_a_yes_orders_nothing_while_the_metric_does_not_bear_the_alert_out(desk: Opens) -> None:
+    at = _asked_on_proof(desk)
+    at.use(tps=100)
+    at.live(3)
+    at.say("approve")
+    at.live(120)
+    assert at.orders() == []

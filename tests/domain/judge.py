@@ -53,6 +53,9 @@ class Judge:
         assert answered, f"nobody said yes to {question}: {case.order}"
         assert all(asked_at <= at < until for at in answered), f"yes was said out of time: {question}"
         assert case.now < until, f"the yes is over since {until}: {case.order}"
+        meanwhile = {rung for at, rung in case.diary.wants if max(answered) <= at}
+        is_partly = any(rule.urgent for rule in case.policy.alerts)
+        assert is_partly or meanwhile <= {rungs[1]}, f"the demand changed since the yes, to {meanwhile}: {case.order}"
         assert latest not in self._used, f"the yes was used by operation {self._used[latest]}: {case.order}"
         self._used[latest] = operation
 
@@ -238,12 +241,12 @@ class Case:
         said = [request for at, request, refused in self.diary.requests if at >= changed and not refused]
         if any("drift" in request.despite for request in said):
             return False
+        rule = self.policy.on_drift
+        if rule.action != "hold" and self.order.before_tps in [tps for _, tps in self.diary.console[:-1]]:
+            # It was taken over before; that it is there again looks as if what came in between was a stale read.
+            return False
         if self.now - changed < MINUTE:
             return True
-        rule = self.policy.on_drift
-        taken = [at for at, tps in self.diary.console[:-1] if tps == self.order.before_tps]
-        if rule.action != "hold" and taken:
-            return False
         is_ours = self.order.before_tps in self.tps and self._is_within(self.tps.index(self.order.before_tps))
         if rule.action == "keep" and is_ours:
             is_over = self.now >= changed + (rule.keep_for or DAY)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 FIELD = "MaxPrivateTps"
 LIMITS = FleetLimits(orders_at_once=3, orders_per_hour=12)
-MINUTES = (1, 1, 2, 7, 20, 61, 200, 700)
+MINUTES = (0, 1, 1, 2, 7, 20, 61, 200, 700)
 CHANGED = (Outcome.RESIZED, Outcome.RESIZED_ELSEWHERE, Outcome.SETTLED_ELSEWHERE, Outcome.ROLLED_BACK)
 
 
@@ -94,6 +94,8 @@ class Diary:
     """When somebody resized it by hand, and to how much."""
     last_set_tps: int = 0
     """What we know to have set or taken over."""
+    wants: list[tuple[datetime, str]] = field(default_factory=list)
+    """What was wanted whenever it was decided."""
     holds: set[str] = field(default_factory=set)
 
 
@@ -196,6 +198,8 @@ class Life:
         if isinstance(decision, Hold):
             self.diary.holds.add(decision.code)
         want = wanted(self.terms, state, self.now, measures, state.rung)
+        if not placing:
+            self.diary.wants.append((self.now, want.rung if want else ""))
         return asked(self.terms, state, decision, want.rung if want else "", self.now), decision
 
     def usage(self, rung: str) -> Usage:
@@ -347,7 +351,8 @@ class Life:
     def say(self) -> list[Signal]:
         """A person asks for something else."""
         verb = self.chance.choice((Verb.RELEASE, Verb.RELEASE, Verb.ADOPT, Verb.CANCEL, Verb.PAUSE))
-        return self.request(verb, **({"until": self.until()} if verb is Verb.PAUSE else {}))
+        until = self.chance.choice((None, self.until()))
+        return self.request(verb, **({"until": until} if verb is Verb.PAUSE else {}))
 
     def approve(self) -> list[Signal]:
         """A person says yes, to what is asked or to what was."""
@@ -369,18 +374,33 @@ class Life:
         """Something of the world becomes otherwise."""
         world, chance = self.world, self.chance
         world.is_healthy, world.is_readable = chance.random() < 0.8, chance.random() < 0.8
-        world.used = chance.choice((0, 0, 0, 1500, 2500, None))
-        world.load[chance.choice(RULES)] = chance.choice((0.0, 90.0, 90.0, None))
         world.at_once, world.in_hour = chance.choice((0, 0, 0, 3)), chance.choice((0, 0, 0, 12))
         world.fleet_pause = chance.choice((None, None, Pause("li", self.now, self.until())))
+        return []
+
+    def load(self) -> list[Signal]:
+        """It is used for more, or for less, or nobody can tell."""
+        self.world.used = self.chance.choice((0, 0, 700, 1500, 2500, None))
+        self.world.load[self.chance.choice(RULES)] = self.chance.choice((0.0, 90.0, 90.0, None))
+        return []
+
+    def reprice(self) -> list[Signal]:
+        """A new policy is pushed, with other prices."""
+        dearer = self.chance.choice((1, 2))
+        ladder = [
+            rung.model_copy(update={"hourly_price": rung.hourly_price and rung.hourly_price + dearer})
+            for rung in self.policy.ladder
+        ]
+        self.policy = InstancePolicy.model_validate(self.policy.model_copy(update={"ladder": ladder}).model_dump(by_alias=True))
+        self.terms = Terms(self.policy)
         return []
 
     def calm(self) -> list[Signal]:
         """Nothing is in the way any more."""
         world = self.world
         world.is_healthy = world.is_readable = True
-        world.used, world.at_once, world.in_hour, world.fleet_pause = 0, 0, 0, None
-        verbs = (Verb.ACK, Verb.UNPAUSE, *((Verb.ADOPT,) if self.chance.random() < 0.4 else ()))
+        world.at_once, world.in_hour, world.fleet_pause = 0, 0, None
+        verbs = (Verb.ACK, Verb.UNPAUSE, *((Verb.ADOPT,) if self.chance.random() < 0.5 else ()))
         return [signal for verb in verbs for signal in self.request(verb)]
 
     def wait(self) -> list[Signal]:
@@ -403,8 +423,8 @@ DEEDS: tuple[Callable[[Life], list[Signal]], ...] = (
     *(Life.resize,) * 6,
     *(Life.approve,) * 5,
     *(Life.calm, Life.wait) * 4,
-    *(Life.say, Life.turn) * 2,
-    Life.console,
+    *(Life.say, Life.turn, Life.console, Life.load) * 2,
+    Life.reprice,
 )
 VERDICTS = (Verdict.ACCEPTED,) * 20 + (Verdict.UNANSWERED, Verdict.REFUSED_FOR_NOW, Verdict.REFUSED)
 OUTCOMES = (Outcome.RESIZED,) * 20 + (Outcome.ROLLED_BACK, Outcome.ORDER_CANCELLED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,6 +25,14 @@ DAYS: tuple[str | list[str], ...] = (
     ["fri", "sat", "sun"],
 )
 PEOPLE = ("li", "wang", "ci")
+BUDGETS = ("ups_per_day", "downs_per_day", "reversals_per_day")
+EXPECTED: tuple[dict[str, str], ...] = (
+    *({},) * 8,
+    {"edition": "Enterprise"},
+    {"edition": "vip"},
+    {"billing": "subscription"},
+)
+SEEDS = st.integers(0, 2**32 - 1)
 RULES = ("rule-a", "rule-b", "rule-c")
 Written = dict[str, Any]
 
@@ -33,16 +42,18 @@ def choices(*values: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
 
 
-@st.composite
-def spans(draw: st.DrawFn, **more: st.SearchStrategy[Any]) -> Written:
+def any_span(chance: Random) -> Written:
     """A wall-clock span on half hours; many cross midnight, and some are whole days."""
-    begin, length = draw(st.integers(0, 47)), draw(choices(48, 1, 3, 8, 17, 30, 47))
+    begin, length = chance.randrange(48), chance.choice((1, 3, 8, 17, 30, 47, 48))
     if length == 48:
         begin = 0
-    span: Written = {"days": draw(choices(*DAYS)), "from": wall(begin), "to": wall((begin + length) % 48)}
-    if draw(st.integers(0, 4)) == 4:
-        span |= {"valid_from": "2026-03-10", "valid_until": "2026-03-13"}
-    return span | {key: draw(value) for key, value in more.items()}
+    span: Written = {"days": chance.choice(DAYS), "from": wall(begin), "to": wall((begin + length) % 48)}
+    return span | ({"valid_from": "2026-03-10", "valid_until": "2026-03-13"} if chance.random() < 0.2 else {})
+
+
+def some_spans(chance: Random, most: int, least: int = 0) -> list[Written]:
+    """A few of them."""
+    return [any_span(chance) for _ in range(chance.randint(least, most))]
 
 
 def wall(half_hours: int) -> str:
@@ -50,32 +61,25 @@ def wall(half_hours: int) -> str:
     return f"{half_hours // 2:02}:{half_hours % 2 * 30:02}"
 
 
-@st.composite
-def rules(draw: st.DrawFn, rungs: list[str], name: str) -> Written:
+def any_rule(chance: Random, rungs: list[str], name: str) -> Written:
     """An alert rule."""
-    rule: Written = {"rule": name}
-    if draw(st.booleans()):
-        rule["at_least"] = draw(choices(*rungs))
-    else:
-        rule |= {"raise": draw(choices(1, 2)), "repeat": draw(choices("hold", "climb"))}
-    rule["urgent"] = draw(choices(False, False, True))
-    if draw(st.booleans()):
-        rule["release_after"] = draw(choices("0s", "5m", "2h"))
-    if draw(choices(False, False, True)):
+    raises = {"raise": chance.choice((1, 2)), "repeat": chance.choice(("hold", "climb"))}
+    rule: Written = {"rule": name, **chance.choice((raises, {"at_least": chance.choice(rungs)}))}
+    rule["urgent"] = chance.random() < 0.35
+    if chance.random() < 0.5:
+        rule["release_after"] = chance.choice(("0s", "5m", "2h"))
+    if chance.random() < 0.35:
         rule["confirm"] = {"metric": "InstanceTPSIn", "above": 50}
     return rule
 
 
-@st.composite
-def written_policies(draw: st.DrawFn, rungs_at_most: int = 5, **over: Any) -> Written:
+def written_policy(chance: Random, **over: Any) -> Written:
     """A policy as it may be written, with any of the keys that bear on a decision."""
-    rungs = [f"rung-{place}" for place in range(draw(st.integers(2, rungs_at_most)))]
-    is_priced = draw(st.booleans())
-    ladder = [{"rung": rung, "MaxPrivateTps": 1000 * (place + 1)} for place, rung in enumerate(rungs)]
-    if is_priced:
-        ladder = [rung | {"hourly_price": draw(choices(*range(place, place + 4)))} for place, rung in enumerate(ladder, 1)]
-    low, high = sorted(draw(st.tuples(*[st.integers(0, len(rungs) - 1)] * 2)))
-    base = draw(choices("keep", "keep", *rungs))
+    rungs = [f"rung-{place}" for place in range(chance.randint(2, 5))]
+    ladder: list[Written] = [{"rung": rung, "MaxPrivateTps": 1000 * place} for place, rung in enumerate(rungs, start=1)]
+    if is_priced := chance.random() < 0.6:
+        ladder = [rung | {"hourly_price": place + chance.randrange(4)} for place, rung in enumerate(ladder, start=1)]
+    base = chance.choice(("keep", "keep", *rungs))
     policy: Written = {
         "name": "orders-mq",
         "product": "rabbitmq",
@@ -84,51 +88,50 @@ def written_policies(draw: st.DrawFn, rungs_at_most: int = 5, **over: Any) -> Wr
         "mode": "act",
         "ladder": ladder,
         "base": base,
-        "timezone": draw(choices(*ZONES)),
-        "timetable": draw(st.lists(spans(rung=choices(*rungs), ready_by=st.booleans()), max_size=3)),
-        "alerts": [draw(rules(rungs, name)) for name in RULES[: draw(choices(1, 1, 2, 3, 0))]],
-        "release_after": draw(choices("30m", "5m", "2h")),
-        "forget_after": draw(choices("25h", "20m", "3h")),
-        "on_drift": draw(choices("hold", {"keep_for": "3h"}, *(["adopt"] if base == "keep" else []))),
-        "resize_takes": draw(choices("30m", "5m", "6h")),
+        "timezone": chance.choice(ZONES),
+        "timetable": [
+            span | {"rung": chance.choice(rungs), "ready_by": chance.random() < 0.5} for span in some_spans(chance, 3)
+        ],
+        "alerts": [any_rule(chance, rungs, name) for name in RULES[: chance.choice((0, 1, 2, 3, 3))]],
+        "release_after": chance.choice(("30m", "5m", "2h")),
+        "forget_after": chance.choice(("25h", "20m", "3h")),
+        "on_drift": chance.choice(("hold", {"keep_for": "3h"}, *(["adopt"] if base == "keep" else []))),
+        "resize_takes": chance.choice(("30m", "5m", "6h")),
+        **any_limits(chance, is_priced=is_priced),
     }
-    if draw(st.booleans()):
+    if chance.random() < 0.4:
+        low, high = sorted(chance.choices(range(len(rungs)), k=2))
         policy |= {"min": rungs[low], "max": rungs[high]}
-    return policy | draw(limits(is_priced=is_priced)) | over
+    return policy | over
 
 
-@st.composite
-def limits(draw: st.DrawFn, *, is_priced: bool) -> Written:
+def any_limits(chance: Random, *, is_priced: bool) -> Written:
     """All that keeps an instance from being resized."""
-    windows = st.none() | st.none() | st.lists(spans(), min_size=1, max_size=2)
     limited: Written = {
-        "resize_windows": {key: value for key in ("up", "down") if (value := draw(windows)) is not None},
-        "blackouts": draw(
-            st.lists(spans(directions=choices(["up", "down"], ["up"], ["down"]), name=st.just("sale")), max_size=2)
-        ),
-        "cooldown": {"up": draw(choices("0s", "5m", "3h")), "down": draw(choices("0s", "55m", "5h"))},
-        "budget": {
-            "ups_per_day": draw(choices(12, 0, 1, 2)),
-            "downs_per_day": draw(choices(6, 0, 1, 2)),
-            "reversals_per_day": draw(choices(6, 0, 1, 2)),
-        },
+        "resize_windows": {way: some_spans(chance, 2, 1) for way in ("up", "down") if chance.random() < 0.35},
+        "blackouts": [
+            span | {"name": "sale", "directions": chance.choice((["up", "down"], ["up"], ["down"]))}
+            for span in some_spans(chance, chance.choice((0, 1, 2)))
+        ],
+        "cooldown": {"up": chance.choice(("0s", "5m", "3h")), "down": chance.choice(("0s", "55m", "5h"))},
+        "budget": {key: chance.choice((0, 1, 2, 3, 12)) for key in BUDGETS},
         "approval": {
-            "when": draw(choices([], ["up"], ["down"], ["up", "down"])),
-            "expires": draw(choices("24h", "40m")),
+            "when": chance.choice(([], [], ["up"], ["down"], ["up", "down"])),
+            "expires": chance.choice(("24h", "40m")),
         },
-        "subscription_down": draw(choices("allow", "ask")),
-        "fit": {"headroom": draw(choices(0, 50))},
-        "expect": draw(choices({}, {}, {}, {"edition": "Enterprise"}, {"billing": "subscription"})),
+        "subscription_down": chance.choice(("allow", "ask")),
+        "fit": {"headroom": chance.choice((0, 50))},
+        "expect": chance.choice(EXPECTED),
     }
-    if is_priced and draw(st.booleans()):
-        soft, hard = sorted(draw(st.tuples(*[st.integers(1, 8)] * 2)))
-        limited["cost"] = draw(choices({"soft": soft, "hard": hard}, {"soft": soft}, {"hard": hard}))
+    if is_priced and chance.random() < 0.7:
+        soft, hard = sorted(chance.choices(range(1, 9), k=2))
+        limited["cost"] = chance.choice(({"soft": soft, "hard": hard}, {"soft": soft}, {"hard": hard}))
     return limited
 
 
-def policies(rungs_at_most: int = 5, **over: Any) -> st.SearchStrategy[InstancePolicy]:
-    """Policies ready to decide by. `over` replaces keys."""
-    return written_policies(rungs_at_most, **over).map(InstancePolicy.model_validate)
+def policies(**over: Any) -> st.SearchStrategy[InstancePolicy]:
+    """Policies ready to decide by, each as good as its seed. `over` replaces keys."""
+    return SEEDS.map(lambda seed: InstancePolicy.model_validate(written_policy(Random(seed), **over)))
 
 
 @st.composite

@@ -12,7 +12,7 @@ from tidegate.domain.decide import decide
 from tidegate.domain.drift import CONSOLE, SURE_AFTER, seen
 from tidegate.domain.facts import Closed
 from tidegate.domain.fold import fold
-from tidegate.domain.operation import Evidence, Outcome, Phase
+from tidegate.domain.operation import Evidence, Outcome, Phase, Verdict
 from tidegate.domain.reading import Health
 from tidegate.domain.state import Drift, Override, State, Topic, Word
 from tidegate.domain.verdict import Decision, Hold, Resize
@@ -145,6 +145,57 @@ def test_an_operation_that_was_never_ordered_leaves_a_drift_for_what_it_is(make:
     assert _looked(make, after, (1, "large"), (2, "large")).drift == Drift(
         make.spec("large"), "large", make.after(1), sure=True
     )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdicts"),
+    [
+        (Outcome.CANCELLED, (Verdict.REFUSED_FOR_NOW,)),
+        (Outcome.REFUSED, (Verdict.REFUSED_FOR_NOW, Verdict.REFUSED)),
+        (Outcome.UNCHANGED, (Verdict.UNANSWERED,)),
+    ],
+)
+def test_nor_is_it_forgotten_where_attempts_were_made_that_came_to_nothing(
+    make: Make, outcome: Outcome, verdicts: tuple[Verdict, ...]
+) -> None:
+    """The colleague came between two attempts: what was read then is not what we made of it."""
+    attempts = tuple(make.attempt(verdict, number) for number, verdict in enumerate(verdicts, 1))
+    evidence = Evidence(spec=make.spec("large"))
+    operation = make.operation(Phase.CONCLUDED, attempts=attempts, outcome=outcome, evidence=evidence)
+    after = fold(_at_rest(make, "small", operation=operation), Closed(7, "large", opens_circuit=False), make.noon)
+    assert _looked(make, after, (1, "large"), (2, "large")).drift is not None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "last"),
+    [
+        (Outcome.REFUSED, ""),
+        (Outcome.CANCELLED, "small"),
+        (Outcome.UNCHANGED, "small"),
+        (Outcome.ORDER_CANCELLED, "small"),
+        (Outcome.ROLLED_BACK, "small"),
+        (Outcome.ABANDONED, "small"),
+    ],
+)
+def test_an_operation_that_left_the_instance_as_it_was_does_not_end_a_drift(
+    make: Make, outcome: Outcome, last: str
+) -> None:
+    """An alert asked for more after it, and nothing came of that: what the colleague did stands as it did before."""
+    drift = Drift(make.spec("small"), "small", make.after(-30), sure=True)
+    evidence = Evidence(spec=make.spec(last) if last else {})
+    operation = make.operation(Phase.CONCLUDED, outcome=outcome, evidence=evidence)
+    before = replace(_at_rest(make, "large", drift=drift, operation=operation), rung="small")
+    after = fold(before, Closed(7, last, opens_circuit=True), make.noon)
+    assert (after.drift, after.last_set) == (drift, make.spec("large"))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RESIZED, Outcome.RESIZED_ELSEWHERE, Outcome.SETTLED_ELSEWHERE])
+def test_an_operation_that_changed_the_instance_ends_a_drift(make: Make, outcome: Outcome) -> None:
+    drift = Drift(make.spec("small"), "small", make.after(-30), sure=True)
+    operation = make.operation(Phase.CONCLUDED, outcome=outcome, evidence=Evidence(spec=make.spec("medium")))
+    before = replace(_at_rest(make, "large", drift=drift, operation=operation), rung="small")
+    after = fold(before, Closed(7, "medium", opens_circuit=False), make.noon)
+    assert (after.drift, after.last_set) == (None, make.spec("medium"))
 
 
 # `on_drift: hold`

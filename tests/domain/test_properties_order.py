@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.strategies import RULES, START, alerts, choices, policies, requests
+from tests.domain.strategies import RULES, SEEDS, START, alerts, choices, policies, requests
 from tidegate.app.taking import pruned
 from tidegate.domain.arbiter import open_demands, open_override, wanted
 from tidegate.domain.hear import hear
@@ -117,7 +117,6 @@ def assert_alike(terms: Terms, state: State, said: Sequence[Signal], seed: int) 
         assert outlook(terms, arrived, end) == outlook(terms, ideal, end), arrivals
 
 
-SEEDS = st.integers(0, 2**32 - 1)
 
 
 def any_alert(key: str) -> st.SearchStrategy[Signal]:

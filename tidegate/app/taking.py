@@ -67,8 +67,9 @@ def judge_state(lookout: Lookout, state: State) -> tuple[State, Decision]:
     state = seen(terms, state, lookout.known)
     state = _confirmed(lookout, state)
     decision: Decision = lookout.decide(state)
-    want = want_of(lookout, state)
-    return asked(terms, state, decision, want.rung if want else "", now), decision
+    # What is asked of a person hangs on what is demanded: a metric that comes and goes would ask again and again.
+    demanded = wanted(terms, state, now)
+    return asked(terms, state, decision, demanded.rung if demanded else "", now), decision
 
 
 def under_way(state: State) -> Hold | None:

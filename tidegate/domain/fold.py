@@ -209,17 +209,24 @@ def _(fact: Closed, state: State, at: datetime) -> State:
         planned_at=operation.planned_at,
         phases=operation.phases,
     )
+    as_it_was = _is_as_it_was(operation)
     return replace(
         state,
         operation=None,
         recent=newest((*state.recent, settled), RECENT_KEPT),
         rung=fact.rung or state.rung,
-        last_set=(operation.evidence.spec if operation.sent else {}) or state.last_set,
-        drift=None if operation.sent else state.drift,
+        last_set=state.last_set if as_it_was else operation.evidence.spec,
+        drift=state.drift if as_it_was else None,
         circuit=Circuit(f"operation {operation.number} {operation.outcome.value}: {operation.outcome_why}", at)
         if fact.opens_circuit
         else state.circuit,
     )
+
+
+def _is_as_it_was(operation: Operation) -> bool:
+    """Whether it has changed nothing in the end. What is found then that we had not set is somebody else's doing."""
+    is_undone = operation.outcome in (Outcome.CANCELLED, Outcome.REFUSED, Outcome.UNCHANGED)
+    return is_undone or operation.evidence.spec in ({}, operation.from_spec)
 
 
 @_fold.register
