@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from localcloud.world import Behaviour
+from tidegate.app import steps
 from tidegate.domain.operation import Outcome, Phase
 from tidegate.domain.signal import AlertState
 
@@ -330,3 +331,100 @@ def test_up_and_down_again_leaves_no_drift(desk: Opens) -> None:
     at.say("resize", to="large", **{"for": "1h"})
     _no_drift_of_ours(at, 120)
     assert [settled.to_rung for settled in at.state().recent] == ["large", "small"]
+
+
+# Adopting what is on no rung
+
+
+OFF = {"MaxPrivateTps": 4000, "QueueCapacity": 300, "MaxConnections": 2500}
+
+
+def _adopted(desk: Opens, spec: dict[str, int] | None = None, **policy: Any) -> Any:
+    """A desk whose instance was put off the ladder by a colleague, and adopted there."""
+    at = _drifted(desk, spec or OFF, {"release_after": "1m", **policy})
+    answer = at.say("adopt")
+    assert answer["told"].startswith("adopted as it was found, off the ladder")
+    return at
+
+
+def test_adopted_off_the_ladder_it_stays_as_it_was_found_and_nobody_is_told_any_more(desk: Opens) -> None:
+    at = _adopted(desk)
+    told = len(at.messages)
+    at.live(26 * 60)
+    assert (at.state().stance.code, len(at.messages), _ours(at)) == ("as-wanted", told, [])
+
+
+def test_from_off_the_ladder_an_alert_raises_it_to_the_next_rung_and_it_goes_on_from_there(desk: Opens) -> None:
+    at = _adopted(desk)
+    assert at.hear(at.alert("rings")).decision.code == "resize"
+    at.live(20)
+    assert (at.settled().from_rung, at.settled().to_rung) == ("as found", "medium")
+    assert at.settled().outcome is Outcome.RESIZED
+    at.hear(at.alert("calm", AlertState.OK))
+    at.live(20)
+    at.hear(at.alert("rings again"))
+    at.live(20)
+    assert at.state().rung == "large"
+    at.say("resize", to="small", **{"for": "8h"})
+    at.live(20)
+    assert at.state().rung == "small"
+    assert not any("home is not known" in text for _, text in at.messages)
+
+
+def test_from_off_the_ladder_a_person_may_take_it_down_to_a_rung_that_fits(desk: Opens) -> None:
+    at = _adopted(desk)
+    at.use(queues=150)
+    answer = at.say("resize", to="small", **{"for": "8h"})
+    assert answer["decision"] == "resize"
+    at.live(20)
+    assert (at.settled().to_rung, len(_ours(at))) == ("small", 1)
+
+
+def test_from_off_the_ladder_a_change_that_would_raise_and_lower_is_held_with_the_fields_named(desk: Opens) -> None:
+    at = _adopted(desk, {"MaxPrivateTps": 9000, "QueueCapacity": 300, "MaxConnections": 2500})
+    answer = at.say("resize", to="medium", **{"for": "8h"})
+    assert answer["code"] == "off-ladder"
+    assert "QueueCapacity 300 -> 400" in answer["reason"]
+    assert "MaxPrivateTps 9000 -> 5000" in answer["reason"]
+    at.live(60)
+    assert _ours(at) == []
+
+
+def test_an_alert_never_makes_an_instance_smaller_that_was_adopted_above_the_ladder(desk: Opens) -> None:
+    at = _adopted(desk, {"MaxPrivateTps": 9000, "QueueCapacity": 2000, "MaxConnections": 9000})
+    assert at.hear(at.alert()).decision.code == "as-wanted"
+    at.live(60)
+    assert _ours(at) == []
+
+
+# After attempts that came to nothing
+
+
+def test_a_change_in_the_console_between_two_attempts_is_noticed_all_the_same(desk: Opens) -> None:
+    """The vendor refused the first attempt for now; a colleague was quicker than the second."""
+    at = _opened(desk, topic_migrating_refusals=1, apply_takes="0s")
+    at.hear(at.alert())
+    with pytest.raises(steps.InstanceUpgradeOrDownGradeTopicMigrating):
+        at.submit()
+    at.by_hand("large")
+    at.live(10)
+    assert at.settled().outcome is Outcome.CANCELLED
+    assert (at.state().drift.rung, at.state().stance.code) == ("large", "drift")
+    at.live(26 * 60)
+    assert (at.state().rung, _ours(at)) == ("large", [])
+
+
+def test_an_order_that_was_cancelled_leaves_a_colleagues_change_for_what_it_is(desk: Opens) -> None:
+    at = _drifted(desk, "medium", {"release_after": "1m"}, wait_for_payment=True)
+    first = at.state().drift
+    at.hear(at.alert("rings"))
+    at.live(3)
+    order = _ours(at)[0].order_id
+    at.server.run(lambda: at.server.cloud.orders.cancel(order))
+    at.live(20)
+    assert at.settled().outcome is Outcome.ORDER_CANCELLED
+    at.say("ack")
+    at.hear(at.alert("calm", AlertState.OK))
+    at.live(60)
+    assert (at.state().drift, at.state().rung, at.state().stance.code) == (first, "medium", "drift")
+    assert len(_ours(at)) == 1

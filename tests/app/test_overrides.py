@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tidegate.app.requests import receive_request
 from tidegate.domain.operation import Outcome
 from tidegate.domain.signal import Verb
 
@@ -175,6 +177,50 @@ def test_one_bad_request_costs_its_neighbours_nothing(calm: Any) -> None:
     answers = {answer.key: answer.refused for answer in verdict.answers}
     assert answers == {"bad-1": True, "good-1": False, "bad-2": True}
     assert calm.state().override.rung == "large"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "request: "),
+        (b"{", "request: "),
+        (b"[]", "request: "),
+        (b"\xff\xfe", "request: "),
+        (b"{}", "verb: "),
+        ({"verb": "fly"}, "verb: "),
+        ({"caller": ""}, "caller: "),
+        ({"caller": "x" * 201}, "caller: "),
+        ({"key": "short"}, "key: "),
+        ({"for": 5}, "for: "),
+        ({"for": "2 hours"}, "for: "),
+        ({"for": "400d"}, "for: "),
+        ({"until": "tomorrow"}, "until: "),
+        ({"despite": "cooldown"}, "despite: "),
+        ({"reason": "x" * 501}, "reason: "),
+        ({"at": "2026-03-02T12:00:00Z"}, "at: "),
+        ({"instance": "nobody"}, "the policy has no instance `nobody`; it has edge-gateway, orders-mq"),
+        ({"instance": "../orders-mq"}, "the policy has no instance `../orders-mq`"),
+    ],
+)
+def test_a_request_that_is_none_is_answered_with_what_is_wrong_with_it(
+    calm: Any, body: bytes | dict[str, Any], says: str
+) -> None:
+    before = dict(calm.shelf._bodies)
+    good = {"verb": "resize", "instance": "orders-mq", "caller": "li", "key": "key-of-li", "to": "large", "for": "2h"}
+    event = body if isinstance(body, bytes) else json.dumps({**good, **body}).encode()
+    answer = receive_request(calm.around, event)
+    assert list(answer) == ["mistake"]
+    assert says in answer["mistake"]
+    assert dict(calm.shelf._bodies) == before
+
+
+def test_a_request_whose_answer_was_lost_may_be_sent_again_and_counts_once(calm: Any) -> None:
+    first = calm.say("resize", to="large", key="the-same-key", **{"for": "8h"})
+    calm.live(30)
+    again = calm.say("resize", to="large", key="the-same-key", **{"for": "8h"})
+    assert (first["duplicate"], again["duplicate"]) == (False, True)
+    assert again["override"] == first["override"]
+    assert len(calm.orders()) == 1
 
 
 # In the middle of an operation

@@ -153,7 +153,9 @@ class Case:
 
     def _is_affordable(self) -> bool:
         hard, after, before = self.policy.cost.hard, self.price(self.order.after_tps), self.price(self.order.before_tps)
-        return hard is None or after is None or after <= hard or (before is not None and after <= before)
+        if hard is None or after is None or after <= hard:
+            return True
+        return after <= before if before is not None else not self.is_up
 
     def _others_open(self) -> bool:
         ended = {number for _, number, _ in self.diary.endings}

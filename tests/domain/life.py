@@ -294,6 +294,12 @@ class Life:
             question = Question(known.from_rung, known.to_rung, known.why, known.cost)
             self.diary.questions.setdefault(known.id, (question, known.asked_at, known.expires_at))
 
+    def story(self, last: int = 30) -> str:
+        """What it decided in the end and what it heard, for people."""
+        told = [f"{at:%d %H:%M:%S} {type(fact).__name__} {getattr(fact, 'answers', '')}" for fact, at, _ in self.records]
+        decided = [f"  {stance.code}: {stance.reason}" if (stance := after.stance) else "" for *_, after in self.records]
+        return "\n".join([repr(self.policy), *(f"{a}{b}" for a, b in zip(told, decided, strict=True))][-last:])
+
     # What may happen ---------------------------------------------------------------------------------------------
 
     def live(self, steps: int) -> None:
@@ -304,11 +310,11 @@ class Life:
     def step(self) -> None:
         """One thing."""
         self.now += timedelta(minutes=self.chance.choice(MINUTES), seconds=self.chance.randrange(60))
-        signals = [signal for signal in self.chance.choice(DEEDS)(self) if not self.is_muted(signal)]
+        signals = self.chance.choice(DEEDS)(self)
         is_lost, submits, settles = (self.chance.random() < share for share in (0.1, 0.8, 0.85))
         verdict, outcome = self.chance.choice(VERDICTS), self.chance.choice(OUTCOMES)
         if signals or not is_lost:
-            self.take_in(*signals)
+            self.take_in(*(signal for signal in signals if not self.is_muted(signal)))
         if submits:
             self.submit(verdict)
         self.now += timedelta(seconds=self.chance.choice((5, 90, 600)))

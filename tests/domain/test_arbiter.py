@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -117,7 +117,7 @@ def test_an_override_to_a_rung_that_the_policy_lost_does_not_count(make: Make) -
     ("bounds", "asked", "held"),
     [({"max": "medium"}, "large", "medium"), ({"min": "medium"}, "small", "medium"), ({}, "large", "large")],
 )
-def test_whatever_wins_is_held_between_the_bounds(make: Make, bounds: dict[str, str], asked: str, held: str) -> None:
+def test_whatever_wins_is_held_between_the_bounds(make: Make, bounds: dict[str, Any], asked: str, held: str) -> None:
     want = wanted(make.terms(**bounds), make.state(override=make.override(asked)), make.noon)
     assert want is not None
     assert (want.rung, want.clamped_from) == (held, asked if asked != held else "")

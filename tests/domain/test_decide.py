@@ -185,8 +185,10 @@ REASONS = {
     ),
     "fit": ("small does not fit what is in use: queues 212 of 200", False),
     "approval": (
-        "large -> small, 1.5 an hour is to be approved (the policy asks before every down): "
-        "`tidegate approve orders-mq`",
+        (
+            "large -> small, 1.5 an hour is to be approved (the policy asks before every down): "
+            "`tidegate approve orders-mq`"
+        ),
         True,
     ),
 }

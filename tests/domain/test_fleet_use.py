@@ -1,13 +1,14 @@
-"""The fleet's guard: what others have under way and have ordered within the hour, and a pause of all."""
+"""The fleet's guard and its slots: what others have under way, what was ordered within the hour, and a pause of all."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tidegate.domain.decide import decide
+from tidegate.domain.fleet import FleetState, Slot
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.observed import FleetUse, Observed
 from tidegate.domain.state import Pause
@@ -87,3 +88,81 @@ def test_nobody_overrules_a_pause(make: Make) -> None:
     override = make.override("large", despite=("cooldown", "budget", "window", "drift", "fit"), reason="sale")
     assert _decided(make, state={"override": override}, pause=Pause("wang", make.noon)).code == "pause"
     assert _decided(make, state={"override": override, "pause": Pause("wang", make.noon)}).code == "pause"
+
+
+# Slots
+
+
+def _fleet(*slots: tuple[str, int, datetime]) -> FleetState:
+    """A fleet in which these operations took slots."""
+    fleet = FleetState()
+    for key, operation, at in slots:
+        fleet = fleet.with_slot(key, operation, at)
+    return fleet
+
+
+def test_a_slot_counts_as_under_way_until_it_is_given_back_and_for_its_hour_in_any_case(make: Make) -> None:
+    fleet = _fleet(("a", 1, make.noon))
+    assert _used(fleet, make.after(300)) == (1, 0)
+    used = fleet.without_slot("a", 1, make.after(10), used=True)
+    assert [_used(used, make.after(minute)) for minute in (10, 59, 60)] == [(0, 1), (0, 1), (0, 0)]
+
+
+def _used(fleet: FleetState, now: datetime, but: tuple[str, int] = ("z", 0)) -> tuple[int, int]:
+    use = fleet.use(LIMITS, but[0], now, but=but[1])
+    return use.at_once, use.in_hour
+
+
+def test_a_slot_whose_order_was_never_placed_counts_no_more_once_it_is_given_back(make: Make) -> None:
+    fleet = _fleet(("a", 1, make.noon)).without_slot("a", 1, make.after(1), used=False)
+    assert (fleet.slots, _used(fleet, make.after(1))) == ((), (0, 0))
+
+
+def test_an_operations_own_slot_does_not_count_against_it(make: Make) -> None:
+    fleet = _fleet(("a", 1, make.noon), ("b", 1, make.noon))
+    assert _used(fleet, make.noon) == (2, 2)
+    assert _used(fleet, make.noon, ("a", 1)) == (1, 1)
+    # The same number of another instance, and another number of the same one, do.
+    assert _used(fleet, make.noon, ("a", 2)) == (2, 2)
+
+
+def test_a_slot_taken_anew_is_one_slot_with_a_new_time(make: Make) -> None:
+    fleet = _fleet(("a", 1, make.noon), ("a", 1, make.after(50)))
+    assert fleet.slots == (Slot("a", 1, make.after(50)),)
+    assert _used(fleet.without_slot("a", 1, make.after(51), used=True), make.after(109)) == (0, 1)
+
+
+def test_giving_one_slot_back_leaves_the_others_alone(make: Make) -> None:
+    fleet = _fleet(("a", 1, make.noon), ("b", 1, make.noon), ("a", 2, make.noon))
+    for used in (True, False):
+        left = fleet.without_slot("a", 1, make.after(1), used=used)
+        assert [slot.who for slot in left.slots if slot.released_at is None] == [("b", 1), ("a", 2)]
+
+
+def test_when_the_hour_has_room_again_is_said_only_where_it_is_full(make: Make) -> None:
+    limits = FleetLimits(orders_at_once=9, orders_per_hour=2)
+    fleet = _fleet(("a", 1, make.noon), ("b", 1, make.after(20)))
+    assert fleet.use(limits, "z", make.after(30)).frees_at == make.after(60)
+    assert _fleet(("a", 1, make.noon)).use(limits, "z", make.after(30)).frees_at is None
+
+
+def test_slots_that_count_for_nothing_are_forgotten_when_the_next_one_is_taken(make: Make) -> None:
+    fleet = FleetState()
+    for number in range(200):
+        at = make.after(10 * number)
+        fleet = fleet.with_slot("a", number, at).without_slot("a", number, at, used=True)
+    assert len(fleet.slots) <= 7
+
+
+def test_only_slots_taken_some_while_ago_may_be_left_over(make: Make) -> None:
+    fleet = _fleet(("c", 1, make.noon)).without_slot("c", 1, make.after(1), used=True)
+    fleet = fleet.with_slot("a", 1, make.noon).with_slot("b", 1, make.after(5))
+    assert [slot.key for slot in fleet.leftovers(make.after(9))] == []
+    assert [slot.key for slot in fleet.leftovers(make.after(10))] == ["a"]
+    assert [slot.key for slot in fleet.leftovers(make.after(15))] == ["a", "b"]
+
+
+def test_a_pause_of_the_fleet_counts_while_it_holds(make: Make) -> None:
+    fleet = FleetState(pause=Pause("li", make.noon, make.after(30)))
+    assert fleet.use(LIMITS, "a", make.after(29)).pause == fleet.pause
+    assert fleet.use(LIMITS, "a", make.after(30)).pause is None

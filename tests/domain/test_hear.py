@@ -16,9 +16,9 @@ from tidegate.domain.arbiter import open_demands, open_override
 from tidegate.domain.hear import Heard, describe, hear, rule_for
 from tidegate.domain.operation import Phase
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.terms import Terms
 from tidegate.domain.signal import Alert, AlertState, Signal, Verb
 from tidegate.domain.state import State
+from tidegate.domain.terms import Terms
 
 if TYPE_CHECKING:
     from tests.domain.conftest import Make

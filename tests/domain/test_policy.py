@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from tidegate.domain.faults import Faulty
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.when import TimetableEntry
 from tidegate.domain.reading import Billing
+from tidegate.domain.when import TimetableEntry
 
 if TYPE_CHECKING:
     from tests.domain.conftest import Make

@@ -73,8 +73,9 @@ def _expect(case: Case) -> Hold | None:
 
 
 def _cost(case: Case) -> Hold | None:
-    hard, price = case.policy.cost.hard, case.end.hourly_price
-    if hard is None or price is None or price <= hard or case.direction is Direction.DOWN:
+    hard, price, before = case.policy.cost.hard, case.end.hourly_price, case.start.hourly_price
+    saves = case.direction is Direction.DOWN and (before is None or price is None or price <= before)
+    if hard is None or price is None or price <= hard or saves:
         return None
     return Hold("cost", f"{case.end.name} costs {price:g} an hour, above the hard limit of {hard:g}", needs_person=True)
 

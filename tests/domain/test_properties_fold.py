@@ -1,0 +1,44 @@
+"""The ledger of any life: folding its records gives the newest state, which survives JSON and stays small."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+
+from tests.domain.life import Life
+from tests.domain.strategies import SEEDS, policies
+from tidegate.app import codec
+from tidegate.domain.fold import fold
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.state import RECENT_KEPT, SEEN_KEPT, SPENT_KEPT, State
+
+
+def through_json(written: Any) -> Any:
+    return json.loads(json.dumps(written, allow_nan=False))
+
+
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(policy=policies(), seed=SEEDS)
+def test_folding_the_records_as_they_are_kept_gives_every_state_as_it_is_kept(
+    policy: InstancePolicy, seed: int
+) -> None:
+    life, state = Life(policy, seed), State()
+    life.live(60)
+    for fact, at, after in life.records:
+        state = fold(state, codec.read_fact(through_json(codec.write_fact(fact))), at)
+        assert state == after == codec.read_state(through_json(codec.write_state(after)))
+
+
+@settings(deadline=None, derandomize=True, max_examples=2)
+@given(policy=policies(), seed=SEEDS)
+def test_however_long_it_lives_the_state_stays_small(policy: InstancePolicy, seed: int) -> None:
+    life = Life(policy, seed)
+    life.live(2500)
+    state = life.state
+    assert len(state.demands) <= len(policy.alerts)
+    assert len(state.recent) <= RECENT_KEPT
+    assert len(state.spent) <= SPENT_KEPT
+    assert len(state.seen) <= SEEN_KEPT
+    assert len(json.dumps(codec.write_state(state))) < 64 * 1024

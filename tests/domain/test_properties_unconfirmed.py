@@ -1,0 +1,58 @@
+"""A callback is no proof: what no metric bears out moves nothing, up or down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.domain.life import Life
+from tests.domain.strategies import RULES, SEEDS, policies
+from tidegate.domain.alertrule import AlertRule, Confirm
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.signal import AlertState
+
+FEW = settings(deadline=None, derandomize=True, max_examples=60)
+LIVES, STEPS = 4, 60
+RULE = RULES[0]
+
+
+def confirming(policy: InstancePolicy) -> InstancePolicy:
+    """The policy, with a metric that is to bear out the first rule."""
+    confirm = Confirm(metric="InstanceTPSIn", above=50)
+    first = next(iter(policy.alerts), AlertRule.model_validate({"rule": RULE, "raise": 1}))
+    return policy.model_copy(update={"alerts": [first.model_copy(update={"confirm": confirm}), *policy.alerts[1:]]})
+
+
+POLICIES = policies().map(confirming)
+
+
+def lived(policy: InstancePolicy, seed: int, loads: Sequence[float | None], muted: Sequence[AlertState]) -> Life:
+    """A life in which the rule's metric shows nothing but these, and its alerts of some kinds never come."""
+    life = Life(policy, seed, place=seed % len(policy.ladder))
+    life.fixed[RULE], life.muted = loads, {(RULE, state) for state in muted}
+    life.live(STEPS)
+    return life
+
+
+@FEW
+@given(policy=POLICIES, seed=SEEDS, loads=st.sampled_from([(0.0,), (None,), (50.0, None), (0.0, None, 49.9)]))
+def test_what_is_never_borne_out_orders_what_would_be_ordered_had_it_never_rung(
+    policy: InstancePolicy, seed: int, loads: Sequence[float | None]
+) -> None:
+    for life in range(seed, seed + LIVES):
+        heard = lived(policy, life, loads, ())
+        silent = lived(policy, life, loads, (AlertState.FIRING, AlertState.OK))
+        assert heard.diary.orders == silent.diary.orders, heard.story()
+
+
+@FEW
+@given(policy=POLICIES, seed=SEEDS, loads=st.sampled_from([(51.0,), (90.0, None), (None, 90.0, 90.0)]))
+def test_an_ok_that_the_load_belies_takes_nothing_away(
+    policy: InstancePolicy, seed: int, loads: Sequence[float | None]
+) -> None:
+    for life in range(seed, seed + LIVES):
+        lied_to = lived(policy, life, loads, ())
+        silent = lived(policy, life, loads, (AlertState.OK,))
+        assert lied_to.diary.orders == silent.diary.orders, lied_to.story()
