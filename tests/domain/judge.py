@@ -244,7 +244,8 @@ class Case:
         if any("drift" in request.despite for request in said):
             return False
         rule = self.policy.on_drift
-        if rule.action != "hold" and self.order.before_tps in [tps for _, tps in self.diary.console[:-1]]:
+        takes_over = rule.action != "hold" or any("drift" in request.despite for _, request, _ in self.diary.requests)
+        if takes_over and self.order.before_tps in [tps for _, tps in self.diary.console[:-1]]:
             # It was taken over before; that it is there again looks as if what came in between was a stale read.
             return False
         if self.now - changed < MINUTE:

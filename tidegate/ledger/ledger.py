@@ -26,9 +26,9 @@ EPOCH_LENGTH = 9
 class Ledger:
     """The ledgers of all instances on one shelf; `key` is `str(InstanceKey(...))` or `FLEET`.
 
-    `now` gives the time, `nonce` a new word on every call that no other writer has. `hints` are those of `Sequence`, and
-    may outlive the ledger. Every method raises `ShelfUnavailable`; those that write also raise `Unsure`, after which the
-    head tells what happened.
+    `now` gives the time, `nonce` a new word on every call that no other writer has. `hints` are those of `Sequence`,
+    and may outlive the ledger. Every method raises `ShelfUnavailable`; those that write also raise `Unsure`, after
+    which the head tells what happened.
     """
 
     def __init__(

@@ -1,0 +1,120 @@
+"""What is added to a wish only adds to it, and what has ended leaves no trace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.domain.life import Life
+from tests.domain.strategies import RULES, SEEDS, START, any_span, choices, policies, written_policy
+from tidegate.domain.arbiter import wanted
+from tidegate.domain.facts import Decided
+from tidegate.domain.measures import Measure
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.signal import Verb
+from tidegate.domain.state import Demand, State
+from tidegate.domain.terms import Terms
+
+if TYPE_CHECKING:
+    from tests.domain.conftest import Make
+
+FEW = settings(deadline=None, derandomize=True, max_examples=80)
+MOMENTS = [START + timedelta(hours=hours) for hours in range(0, 24 * 7, 5)]
+
+
+def any_state(make: Make, terms: Terms, chance: Random) -> State:
+    """Demands of some rules, maybe an override, and some home."""
+    names = terms.ladder.names
+    demands = tuple(any_demand(chance, rule, names) for rule in RULES if chance.random() < 0.4)
+    until = START + timedelta(hours=chance.randrange(200))
+    override = make.override(chance.choice(names), at=START, until=until) if chance.random() < 0.3 else None
+    return make.state(chance.choice(names), home=chance.choice(names), demands=demands, override=override)
+
+
+def any_demand(chance: Random, rule: str, names: tuple[str, ...]) -> Demand:
+    """A demand that was opened some time ago."""
+    at = START + timedelta(hours=chance.randrange(24 * 6))
+    confirmed_at = chance.choice((None, at))
+    ok_at = chance.choice((None, None, at + timedelta(minutes=5)))
+    return Demand(rule, chance.choice(names), at, at, ok_at=ok_at, confirmed_at=confirmed_at)
+
+
+def any_measures(chance: Random) -> dict[str, Measure] | None:
+    """What the metrics show, or that nobody has looked."""
+    if chance.random() < 0.3:
+        return None
+    return {rule: Measure("InstanceTPSIn", chance.choice((None, 0.0, 90.0)), START) for rule in RULES}
+
+
+def place(terms: Terms, state: State, at: Any, measures: dict[str, Measure] | None) -> int:
+    """How high on the ladder is what is wanted."""
+    want = wanted(terms, state, at, measures, state.rung)
+    assert want is not None
+    return terms.ladder.index(want.rung)
+
+
+@FEW
+@given(policy=policies(), seed=SEEDS)
+def test_one_more_demand_never_lowers_what_is_wanted(make: Make, policy: InstancePolicy, seed: int) -> None:
+    chance, terms = Random(seed), Terms(policy)
+    for _ in range(20):
+        state, measures, rule = any_state(make, terms, chance), any_measures(chance), chance.choice(RULES)
+        others = tuple(demand for demand in state.demands if demand.rule != rule)
+        less = replace(state, demands=others)
+        more = replace(state, demands=(*others, any_demand(chance, rule, terms.ladder.names)))
+        for at in MOMENTS:
+            assert place(terms, more, at, measures) >= place(terms, less, at, measures), (at, more, measures)
+
+
+@FEW
+@given(seed=SEEDS)
+def test_one_more_entry_of_the_timetable_never_lowers_what_is_wanted(make: Make, seed: int) -> None:
+    chance = Random(seed)
+    written = written_policy(chance)
+    rungs = [rung["rung"] for rung in written["ladder"]]
+    entry = any_span(chance) | {"rung": chance.choice(rungs), "ready_by": chance.random() < 0.5}
+    less = Terms(InstancePolicy.model_validate(written))
+    more = Terms(InstancePolicy.model_validate(written | {"timetable": [*written["timetable"], entry]}))
+    state, measures = any_state(make, less, chance), any_measures(chance)
+    for at in MOMENTS:
+        assert place(more, state, at, measures) >= place(less, state, at, measures), at
+
+
+NOBODY_ASKS = {"approval": {"when": []}, "subscription_down": "allow", "cost": {}}
+"""A yes is void when the demand changes, also by an override: that is a trace, and is meant to be one."""
+
+
+@FEW
+@given(policy=policies(**NOBODY_ASKS), seed=SEEDS, when=st.integers(3, 40), lasts_min=choices(1, 2, 30, 600), calm_min=st.integers(0, 90))
+def test_an_override_that_ended_before_anything_was_ordered_leaves_no_trace(
+    policy: InstancePolicy, seed: int, when: int, lasts_min: int, calm_min: int
+) -> None:
+    """While it stood the fleet had no order to spare."""
+    with_it, without = Life(policy, seed), Life(policy, seed)
+    for life in (with_it, without):
+        life.live(when)
+    assume(without.state.operation is None and without.state.override is None)
+    until = with_it.now + timedelta(minutes=lasts_min)
+    chance = Random(seed)
+    rung, despite = chance.choice(with_it.rungs), chance.choice(((), ("cooldown", "budget", "window", "fit")))
+    for life in (with_it, without):
+        life.world.at_once = 3
+    with_it.take_in(*with_it.request(Verb.RESIZE, key="ended", to=rung, until=until, despite=despite, reason="because"))
+    without.take_in()
+    for life in (with_it, without):
+        life.now = until + timedelta(minutes=calm_min)
+        life.take_in()
+        life.world.at_once = 0
+        life.live(30)
+    assert with_it.diary.orders == without.diary.orders, with_it.story()
+    assert decided_since(with_it, until) == decided_since(without, until), with_it.story()
+
+
+def decided_since(life: Life, until: Any) -> list[str]:
+    """What was decided, round by round."""
+    return [fact.stance.code for fact, at, _ in life.records if at >= until and isinstance(fact, Decided)]
