@@ -18,14 +18,14 @@ AGAIN = 11
 
 
 def _large(desk: Opens, usage: Mapping[str, int] | None = None, **fit: Any) -> Any:
-    """A desk whose instance was made large by a person, two hours ago, and is used so much since."""
+    """A desk whose instance was made large by a person, and is used so much since."""
     at = desk()
     at.push({**at.orders_mq, "cooldown": {"up": "0s", "down": "0s"}, "fit": fit}, at.edge)
     at.live(10)
     at.say("resize", to="large", until_released=True)
     at.live(20)
     at.use(**{**FITS, **(usage or {})})
-    at.live(120)
+    at.live(5)
     assert (at.state().rung, at.state().operation) == ("large", None)
     return at
 
@@ -61,7 +61,7 @@ def test_a_downgrade_that_does_not_fit_is_held_with_the_figures(
     answer = at.say("release")
     assert (answer["decision"], answer["code"]) == ("hold", "fit")
     assert answer["reason"] == f"small does not fit what is in use: {figures}"
-    at.live(120)
+    at.live(45)
     assert (at.state().rung, len(at.orders())) == ("large", 1)
 
 
@@ -225,7 +225,7 @@ def _large_gateway(desk: Opens, **usage: int) -> Any:
     at.say("resize", "edge-gateway", to="api.s1.medium", until_released=True)
     at.live(20)
     at.use("edge-gateway", **usage)
-    at.live(70)
+    at.live(5)
     assert at.state("edge-gateway").rung == "api.s1.medium"
     return at
 

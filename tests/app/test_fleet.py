@@ -102,7 +102,7 @@ def test_an_instance_that_is_held_by_the_fleet_says_so_and_nobody_is_told(desk: 
 def test_an_order_that_nobody_pays_keeps_its_slot(desk: Opens) -> None:
     at = _five(desk, at_once=1, wait_for_payment=True)
     _all_ring(at)
-    at.live(5 * 60)
+    at.live(90)
     assert (len(at.orders()), len(_open(at))) == (1, 1)
 
 

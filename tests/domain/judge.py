@@ -11,7 +11,8 @@ from tidegate.domain.operation import Outcome
 from tidegate.domain.signal import AlertState, Request, Verb
 
 if TYPE_CHECKING:
-    from tests.domain.life import Life, Order
+    from tests.domain.life import Life
+    from tests.domain.world import Order
     from tidegate.domain.alertrule import AlertRule
     from tidegate.domain.policy import InstancePolicy
     from tidegate.domain.when import WallSpan
@@ -212,7 +213,7 @@ class Case:
         return self.names.index(rung), self.names.index(self.policy.lowest)
 
     def _is_borne_out(self, rule: AlertRule) -> bool:
-        load = self.life.world.load[rule.rule]
+        load = self.life.world.load[rule.confirm.metric] if rule.confirm else None
         return rule.confirm is None or (load is not None and load > rule.confirm.above)
 
     def _times(self, rule: AlertRule, state: AlertState) -> list[datetime]:

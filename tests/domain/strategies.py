@@ -34,6 +34,8 @@ EXPECTED: tuple[dict[str, str], ...] = (
 )
 SEEDS = st.integers(0, 2**32 - 1)
 RULES = ("rule-a", "rule-b", "rule-c")
+METRICS = {"rule-a": "InstanceTPSIn", "rule-b": "InstanceTPSOut", "rule-c": "InstanceConsumers"}
+"""What bears them out, where a policy wants that."""
 Written = dict[str, Any]
 
 
@@ -69,7 +71,7 @@ def any_rule(chance: Random, rungs: list[str], name: str) -> Written:
     if chance.random() < 0.5:
         rule["release_after"] = chance.choice(("0s", "5m", "2h"))
     if chance.random() < 0.35:
-        rule["confirm"] = {"metric": "InstanceTPSIn", "above": 50}
+        rule["confirm"] = {"metric": METRICS[name], "above": 50}
     return rule
 
 

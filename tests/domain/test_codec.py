@@ -31,7 +31,7 @@ WHOLE = {
     Evidence,
     Operation,
     State,
-    *(state.Word, state.Pause, state.Drift, state.Approved, state.Spent),
+    *(state.Ring, state.Ringing, state.Word, state.Pause, state.Drift, state.Approved, state.Spent),
     *(state.Demand, state.Override, state.Settled, state.Seen, state.Told, state.Circuit, state.Stance),
     *(facts.Answer, signal.Alert, signal.Request),
     *get_args(Fact),

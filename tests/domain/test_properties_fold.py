@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 
+from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
 from tests.domain.strategies import SEEDS, policies
 from tidegate.app import codec
@@ -25,8 +26,8 @@ def test_folding_the_records_as_they_are_kept_gives_every_state_as_it_is_kept(
     policy: InstancePolicy, seed: int
 ) -> None:
     life, state = Life(policy, seed), State()
-    life.live(60)
-    for fact, at, after in life.records:
+    life.live(60, DEEDS)
+    for at, (fact, after) in zip(life.ats[1:], life.records, strict=True):
         state = fold(state, codec.read_fact(through_json(codec.write_fact(fact))), at)
         assert state == after == codec.read_state(through_json(codec.write_state(after)))
 
@@ -35,7 +36,7 @@ def test_folding_the_records_as_they_are_kept_gives_every_state_as_it_is_kept(
 @given(policy=policies(), seed=SEEDS)
 def test_however_long_it_lives_the_state_stays_small(policy: InstancePolicy, seed: int) -> None:
     life = Life(policy, seed)
-    life.live(2500)
+    life.live(2500, DEEDS)
     state = life.state
     assert len(state.demands) <= len(policy.alerts)
     assert len(state.recent) <= RECENT_KEPT

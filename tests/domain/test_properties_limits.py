@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
+from tests.domain.deeds import DEEDS
 from tests.domain.judge import Judge
 from tests.domain.life import Life
 from tests.domain.strategies import SEEDS, policies
@@ -16,4 +17,4 @@ LIVES, STEPS = 3, 60
 @given(policy=policies(), seed=SEEDS)
 def test_no_order_breaks_a_promise(policy: InstancePolicy, seed: int) -> None:
     for life in range(LIVES):
-        Life(policy, seed + life, Judge(), place=life % len(policy.ladder)).live(STEPS)
+        Life(policy, seed + life, Judge(), place=life % len(policy.ladder)).live(STEPS, DEEDS)

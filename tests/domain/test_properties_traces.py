@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
 from tests.domain.strategies import RULES, SEEDS, START, any_span, choices, policies, written_policy
 from tidegate.domain.arbiter import wanted
 from tidegate.domain.facts import Decided
 from tidegate.domain.measures import Measure
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.signal import Verb
+from tidegate.domain.signal import Request, Verb
 from tidegate.domain.state import Demand, State
 from tidegate.domain.terms import Terms
 
@@ -97,24 +98,26 @@ def test_an_override_that_ended_before_anything_was_ordered_leaves_no_trace(
     """While it stood the fleet had no order to spare."""
     with_it, without = Life(policy, seed), Life(policy, seed)
     for life in (with_it, without):
-        life.live(when)
+        life.live(when, DEEDS)
     assume(without.state.operation is None and without.state.override is None)
     until = with_it.now + timedelta(minutes=lasts_min)
     chance = Random(seed)
     rung, despite = chance.choice(with_it.rungs), chance.choice(((), ("cooldown", "budget", "window", "fit")))
     for life in (with_it, without):
         life.world.at_once = 3
-    with_it.take_in(*with_it.request(Verb.RESIZE, key="ended", to=rung, until=until, despite=despite, reason="because"))
-    without.take_in()
+    asked = {"key": "ended", "at": with_it.now, "caller": "li", "to": rung, "until": until}
+    with_it.round(Request(verb=Verb.RESIZE, instance=policy.name, despite=despite, reason="because", **asked))
+    without.round()
     for life in (with_it, without):
         life.now = until + timedelta(minutes=calm_min)
-        life.take_in()
+        life.round()
         life.world.at_once = 0
-        life.live(30)
+        life.live(30, DEEDS)
     assert with_it.diary.orders == without.diary.orders, with_it.story()
     assert decided_since(with_it, until) == decided_since(without, until), with_it.story()
 
 
 def decided_since(life: Life, until: Any) -> list[str]:
     """What was decided, round by round."""
-    return [fact.stance.code for fact, at, _ in life.records if at >= until and isinstance(fact, Decided)]
+    records = zip(life.ats[1:], life.records, strict=True)
+    return [fact.stance.code for at, (fact, _) in records if at >= until and isinstance(fact, Decided)]

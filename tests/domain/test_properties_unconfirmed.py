@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
-from tests.domain.strategies import RULES, SEEDS, policies
+from tests.domain.strategies import METRICS, RULES, SEEDS, policies
 from tidegate.domain.alertrule import AlertRule, Confirm
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import AlertState
@@ -20,7 +21,7 @@ RULE = RULES[0]
 
 def confirming(policy: InstancePolicy) -> InstancePolicy:
     """The policy, with a metric that is to bear out the first rule."""
-    confirm = Confirm(metric="InstanceTPSIn", above=50)
+    confirm = Confirm(metric=METRICS[RULE], above=50)
     first = next(iter(policy.alerts), AlertRule.model_validate({"rule": RULE, "raise": 1}))
     return policy.model_copy(update={"alerts": [first.model_copy(update={"confirm": confirm}), *policy.alerts[1:]]})
 
@@ -31,8 +32,8 @@ POLICIES = policies().map(confirming)
 def lived(policy: InstancePolicy, seed: int, loads: Sequence[float | None], muted: Sequence[AlertState]) -> Life:
     """A life in which the rule's metric shows nothing but these, and its alerts of some kinds never come."""
     life = Life(policy, seed, place=seed % len(policy.ladder))
-    life.fixed[RULE], life.muted = loads, {(RULE, state) for state in muted}
-    life.live(STEPS)
+    life.fixed[METRICS[RULE]], life.muted = loads, {(RULE, state) for state in muted}
+    life.live(STEPS, DEEDS)
     return life
 
 

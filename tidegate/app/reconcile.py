@@ -247,5 +247,5 @@ def _gist(stance: Stance) -> tuple[str, str, str]:
 
 def _said(state: State) -> tuple[object, ...]:
     """All that a record of a decision holds beside its verdict."""
-    said = (state.demands, state.override, state.words, state.pause, state.approval, state.drift)
+    said = (state.demands, state.ringing, state.override, state.words, state.pause, state.approval, state.drift)
     return (*said, state.home, state.found, state.last_set)

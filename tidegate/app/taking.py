@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tidegate.app.logs import log
 from tidegate.app.lookout import Lookout
 from tidegate.domain.approve import asked
-from tidegate.domain.arbiter import Wanted, open_demands, open_override, to_measure, wanted, why_not
+from tidegate.domain.arbiter import Wanted, kept_demands, open_override, to_measure, wanted, why_not
 from tidegate.domain.drift import seen
 from tidegate.domain.hear import Heard, hear, rule_for
 from tidegate.domain.observed import Observed
@@ -112,11 +112,14 @@ def _confirmed(lookout: Lookout, state: State) -> State:
 
 
 def pruned(lookout: Lookout, state: State) -> State:
-    """The state without demands, overrides and pauses that have ended."""
+    """The state without overrides and pauses that have ended, and without demands that nobody can speak of any more."""
     pause = state.pause if state.pause and state.pause.holds(lookout.now) else None
+    demands = kept_demands(lookout.page.terms, state, lookout.now)
+    rules = {demand.rule for demand in demands}
     return replace(
         state,
-        demands=open_demands(lookout.page.terms, state, lookout.now),
+        demands=demands,
+        ringing=tuple(each for each in state.ringing if each.rule in rules),
         override=open_override(lookout.page.terms, state, lookout.now),
         pause=pause,
     )

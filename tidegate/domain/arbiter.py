@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tidegate.domain.measures import Measure
@@ -15,6 +15,8 @@ from tidegate.domain.timetable import Wish
 AS_FOUND = "as found"
 """Stands for a rung's name where an instance off the ladder was adopted, and nothing asks for a rung."""
 MOMENT = "%Y-%m-%d %H:%MZ"
+STALE_AFTER = timedelta(hours=24)
+"""An alert older than this says nothing of now; CloudMonitor and SMQ deliver within a day (facts fc 2.3, 2.5)."""
 
 
 class Wanted(NamedTuple):
@@ -58,6 +60,20 @@ def open_demands(terms: Terms, state: State, now: datetime) -> tuple[Demand, ...
         if demand.rule in release_after
         and demand.rung in terms.ladder
         and now < demand.ends(release_after[demand.rule], forget_after)
+    )
+
+
+def kept_demands(terms: Terms, state: State, now: datetime) -> tuple[Demand, ...]:
+    """The demands to remember: those that count, and those that ended so lately that a late alert may speak of them.
+
+    Without them a firing that arrives after its own OK was let go of would open a demand that nothing ends.
+    """
+    counting = open_demands(terms, state, now)
+    return tuple(
+        demand
+        for demand in state.demands
+        if demand in counting
+        or (demand.rule in terms.rules and demand.rung in terms.ladder and now - demand.last_heard_at <= STALE_AFTER)
     )
 
 

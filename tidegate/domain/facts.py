@@ -18,6 +18,7 @@ from tidegate.domain.state import (
     Drift,
     Override,
     Pause,
+    Ringing,
     Stance,
     State,
     Told,
@@ -65,6 +66,7 @@ class Decided:
     home: str = ""
     found: Spec = field(default_factory=dict)
     last_set: Spec = field(default_factory=dict)
+    ringing: tuple[Ringing, ...] = ()
     kind: Literal["decided"] = "decided"
 
     @classmethod
@@ -86,6 +88,7 @@ class Decided:
             state.home,
             state.found,
             state.last_set,
+            state.ringing,
         )
 
 

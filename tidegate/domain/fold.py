@@ -80,6 +80,7 @@ def _(fact: Decided, state: State, at: datetime) -> State:
         home=fact.home,
         found=fact.found,
         last_set=fact.last_set,
+        ringing=fact.ringing,
     )
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import TypeVar
 
 from tidegate.domain.alertrule import AlertRule
+from tidegate.domain.arbiter import STALE_AFTER
 from tidegate.domain.ask import Answered, ask
 from tidegate.domain.observed import NOTHING, Observed
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Alert, AlertState, Noise, Signal
-from tidegate.domain.state import Demand, Override, State
+from tidegate.domain.state import RINGS_KEPT, Demand, Override, Ring, Ringing, State
 from tidegate.domain.terms import Terms
-
-STALE_AFTER = timedelta(hours=24)
-"""An alert older than this says nothing of now; CloudMonitor and SMQ deliver within a day (facts fc 2.3, 2.5)."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,56 @@ def _alert(terms: Terms, state: State, alert: Alert, now: datetime, observed: Ob
         return Heard(state)
     mine = next((demand for demand in state.demands if demand.rule == rule.identity), None)
     at = min(alert.at, now)  # the sender's clock may be ahead of ours
-    if alert.state is AlertState.OK:
-        if (doubt := _doubted_end(rule, mine, observed)) is not None:
-            return replace(doubt, state=state)
-        demand = _ended(terms.policy, rule, at, mine)
-    else:
-        demand = _raised(terms, state, rule, at, mine)
-    others = tuple(other for other in state.demands if other.rule != rule.identity)
-    return Heard(replace(state, demands=tuple(sorted((*others, demand), key=lambda each: each.rule))))
+    is_ok = alert.state is AlertState.OK
+    if is_ok and (doubt := _doubted_end(rule, mine, observed)) is not None:
+        return replace(doubt, state=state)
+    ringing = _with(terms, state, rule, Ring(at, is_ok), now)
+    demand = _reckoned(terms, state, rule, ringing.before, ringing.rings)
+    if demand is None:
+        return Heard(state)
+    if mine is not None and mine.opened_at == demand.opened_at:
+        demand = replace(demand, confirmed_at=mine.confirmed_at)
+    return Heard(
+        replace(
+            state,
+            demands=tuple(sorted((*_of_others(rule, state.demands), demand), key=_rule_of)),
+            ringing=tuple(sorted((*_of_others(rule, state.ringing), ringing), key=_rule_of)),
+        )
+    )
+
+
+def _with(terms: Terms, state: State, rule: AlertRule, ring: Ring, now: datetime) -> Ringing:
+    """What a rule said, with one alert more in its place. What nothing can come before any more goes into `before`."""
+    mine = next((demand for demand in state.demands if demand.rule == rule.identity), None)
+    known = next((each for each in state.ringing if each.rule == rule.identity), None)
+    if known is None or known.rung != state.rung:
+        known = Ringing(rule.identity, state.rung, (), mine)
+    rings = sorted({*known.rings, ring})
+    first = max(len(rings) - RINGS_KEPT, sum(1 for each in rings if now - each.at > STALE_AFTER))
+    before = _reckoned(terms, state, rule, known.before, rings[:first])
+    return Ringing(rule.identity, state.rung, tuple(rings[first:]), before)
+
+
+def _reckoned(
+    terms: Terms, state: State, rule: AlertRule, before: Demand | None, rings: Sequence[Ring]
+) -> Demand | None:
+    """The demand after these alerts, in the order in which they rang."""
+    demand = before
+    for ring in rings:
+        ended = ring.is_ok
+        demand = _ended(terms, rule, ring.at, demand) if ended else _raised(terms, state, rule, ring.at, demand)
+    return demand
+
+
+Ruled = TypeVar("Ruled", Demand, Ringing)
+
+
+def _of_others(rule: AlertRule, each: Iterable[Ruled]) -> Iterable[Ruled]:
+    return (one for one in each if one.rule != rule.identity)
+
+
+def _rule_of(each: Demand | Ringing) -> str:
+    return each.rule
 
 
 def _doubted_end(rule: AlertRule, mine: Demand | None, observed: Observed) -> Heard | None:
@@ -118,10 +159,12 @@ def _doubted_end(rule: AlertRule, mine: Demand | None, observed: Observed) -> He
     return Heard(State(), refused=f"the OK is not borne out: {figure}")
 
 
-def _ended(policy: InstancePolicy, rule: AlertRule, at: datetime, mine: Demand | None) -> Demand:
+def _ended(terms: Terms, rule: AlertRule, at: datetime, mine: Demand | None) -> Demand:
     """The demand after an OK. The first OK after the last firing counts, so that repeating it puts nothing off."""
     if mine is None:
-        return Demand(rule.identity, policy.lowest, opened_at=at, heard_at=at, ok_at=at, last_ok_at=at, fired=False)
+        return Demand(
+            rule.identity, terms.policy.lowest, opened_at=at, heard_at=at, ok_at=at, last_ok_at=at, fired=False
+        )
     ok_at = min(mine.ok_at or at, at) if at >= mine.heard_at else mine.ok_at
     return replace(mine, ok_at=ok_at, last_ok_at=max(mine.last_ok_at or at, at))
 

@@ -15,6 +15,8 @@ RECENT_KEPT = 20
 REVERSAL_WITHIN = timedelta(hours=24)
 """A resize against the one before it is a reversal only so long after it."""
 SPENT_KEPT = 200
+RINGS_KEPT = 64
+"""Alerts of a rule that are kept to be put in order; older ones count in the order they came."""
 SPENT_FOR = timedelta(days=2)
 """A day of the instance's zone, and more: budgets count no longer ago."""
 SEEN_KEPT = 400
@@ -46,10 +48,35 @@ class Demand:
     steps_at: datetime | None = None
     """When it last climbed, of a rule with `repeat: climb`."""
 
+    @property
+    def last_heard_at(self) -> datetime:
+        """When anybody last spoke of it, be it a firing or an OK."""
+        return max(self.heard_at, self.last_ok_at or self.heard_at)
+
     def ends(self, release_after: timedelta, forget_after: timedelta) -> datetime:
         """When it stops counting: some time after the OK, or when nobody spoke of it for too long."""
         forgotten = self.heard_at + forget_after
         return min(self.ok_at + release_after, forgotten) if self.ok_at else forgotten
+
+
+@dataclass(frozen=True, order=True)
+class Ring:
+    """One alert of a rule. Of the same moment an OK comes after a firing."""
+
+    at: datetime
+    is_ok: bool
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """What a rule said since the instance last settled: its demand is reckoned from all of it, however it arrived."""
+
+    rule: str
+    rung: str
+    """The rung that `raise` counts from; from another one nothing that rang before is reckoned anew."""
+    rings: tuple[Ring, ...]
+    before: Demand | None = None
+    """The demand before the first of them."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +266,7 @@ class State:
     found: Spec = field(default_factory=dict)
     """The spec on no rung that a person adopted, in place of a home; kept when the instance has left it for a rung."""
     demands: tuple[Demand, ...] = ()
+    ringing: tuple[Ringing, ...] = ()
     override: Override | None = None
     words: Mapping[Topic, Word] = field(default_factory=dict)
     pause: Pause | None = None
