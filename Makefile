@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What else pytest is told, such as TESTS="tests/domain -x".
+TESTS ?=
 # What is only measured beside Tidegate has pins of its own.
 PEERS := .venv-peers
 
@@ -12,7 +14,7 @@ demo: $(READY)
 	$(BIN)/tidegate demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 $(TESTS)
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered

@@ -152,13 +152,27 @@ def test_an_instance_that_waits_for_the_hour_says_when_and_begins_then(desk: Ope
     first = at.settled("mq-1")
     assert first.outcome is Outcome.RESIZED
     begun = next(when for phase, when in first.phases if phase is Phase.CLAIMED)
-    frees = begun + timedelta(hours=1)
+    frees = begun + timedelta(hours=1, minutes=1)
     why = f"all 1 orders of this hour are used; the next one may begin at {frees:%Y-%m-%d %H:%M}Z"
     assert at.reconcile("mq-2").decision.reason == why
     at.live((frees - at.clock.now()) / timedelta(minutes=1) - 1)
     assert len(at.orders()) == 1
     at.live(3)
     assert len(at.orders()) == 2
+
+
+def test_an_order_that_was_placed_some_seconds_after_its_claim_has_its_hour_too(desk: Opens) -> None:
+    """The slot is taken before the claim; a process may be slow between that and the call."""
+    at = _five(desk, per_hour=1)
+    at.hear(at.alert("rings"), "mq-1")
+    at.leave(at.alert("rings"), "mq-2")
+    shelf, nonce = Slow(at), count()
+    ledger = Ledger(shelf, at.clock.now, lambda: f"slow-{next(nonce)}")
+    steps.submit(replace(at.around, ledger=ledger, checked=[]), at.which("mq-1"))
+    at.clock.advance(60 - at.clock.now().second)
+    at.live(90)
+    first, second = sorted(datetime.fromisoformat(order.created_at) for order in at.orders())
+    assert second - first >= timedelta(hours=1)
 
 
 def test_what_was_ordered_counts_for_its_hour_after_it_has_settled(desk: Opens) -> None:
@@ -238,6 +252,23 @@ def test_the_hour_counts_from_the_claim_and_not_from_the_plan(desk: Opens) -> No
 
 
 # Races and deaths
+
+
+class Slow:
+    """A shelf whose process rests for some seconds whenever it has written a claim."""
+
+    def __init__(self, at: Any) -> None:
+        self._at = at
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._at.shelf, name)
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Write, and rest."""
+        has_won = bool(self._at.shelf.create(key, body))
+        if b'"kind":"claimed"' in body.replace(b" ", b""):
+            self._at.clock.advance(9)
+        return has_won
 
 
 class Overtaken:

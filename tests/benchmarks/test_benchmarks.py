@@ -22,6 +22,8 @@ from tidegate.domain.decide import decide
 from tidegate.domain.reading import Direction
 from tidegate.domain.verdict import Resize
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 DECISIONS_PER_S, LOOK_UPS_PER_S = 40_000, 200_000
 ROUGH = Effort(rounds=9, size=0.2)

@@ -75,6 +75,12 @@ def test_it_does_not_climb_while_its_step_is_under_way(make: Make, phase: Phase)
     assert _rung(flying) == "medium"
 
 
+def test_it_does_not_climb_while_somebody_elses_wish_is_under_way(make: Make) -> None:
+    """Its own step has settled, and a person takes it further just now: ringing asks for no more than that, yet."""
+    flying = replace(_on_medium(make), operation=make.operation(Phase.APPLYING, from_rung="medium", to_rung="large"))
+    assert _rung(_rang(make, flying, 15)) == "medium"
+
+
 def test_ringing_from_before_the_settlement_does_not_climb_however_late_it_is_delivered(make: Make) -> None:
     """At that time the larger rung was not there yet."""
     state, late = _on_medium(make), make.alert(at=make.after(9))

@@ -20,6 +20,8 @@ from tidegate.domain.calendars import PLAIN
 from tidegate.domain.spans import WallSpans, clock_changes
 from tidegate.domain.when import WallSpan
 
+pytestmark = pytest.mark.once
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 YEARS = (2016, 2037)
 """From the beginning of the first to the beginning of the last."""

@@ -105,7 +105,7 @@ def test_a_slot_counts_as_under_way_until_it_is_given_back_and_for_its_hour_in_a
     fleet = _fleet(("a", 1, make.noon))
     assert _used(fleet, make.after(300)) == (1, 0)
     used = fleet.without_slot("a", 1, make.after(10), used=True)
-    assert [_used(used, make.after(minute)) for minute in (10, 59, 60)] == [(0, 1), (0, 1), (0, 0)]
+    assert [_used(used, make.after(minute)) for minute in (10, 60, 61)] == [(0, 1), (0, 1), (0, 0)]
 
 
 def _used(fleet: FleetState, now: datetime, but: tuple[str, int] = ("z", 0)) -> tuple[int, int]:
@@ -129,7 +129,7 @@ def test_an_operations_own_slot_does_not_count_against_it(make: Make) -> None:
 def test_a_slot_taken_anew_is_one_slot_with_a_new_time(make: Make) -> None:
     fleet = _fleet(("a", 1, make.noon), ("a", 1, make.after(50)))
     assert fleet.slots == (Slot("a", 1, make.after(50)),)
-    assert _used(fleet.without_slot("a", 1, make.after(51), used=True), make.after(109)) == (0, 1)
+    assert _used(fleet.without_slot("a", 1, make.after(51), used=True), make.after(110)) == (0, 1)
 
 
 def test_giving_one_slot_back_leaves_the_others_alone(make: Make) -> None:
@@ -142,7 +142,7 @@ def test_giving_one_slot_back_leaves_the_others_alone(make: Make) -> None:
 def test_when_the_hour_has_room_again_is_said_only_where_it_is_full(make: Make) -> None:
     limits = FleetLimits(orders_at_once=9, orders_per_hour=2)
     fleet = _fleet(("a", 1, make.noon), ("b", 1, make.after(20)))
-    assert fleet.use(limits, "z", make.after(30)).frees_at == make.after(60)
+    assert fleet.use(limits, "z", make.after(30)).frees_at == make.after(61)
     assert _fleet(("a", 1, make.noon)).use(limits, "z", make.after(30)).frees_at is None
 
 

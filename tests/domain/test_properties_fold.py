@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 
@@ -11,9 +11,14 @@ from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
 from tests.domain.strategies import SEEDS, policies
 from tidegate.app import codec
+from tidegate.domain.facts import Closed, Concluded, Planned
 from tidegate.domain.fold import fold
+from tidegate.domain.operation import Outcome, Phase
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import RECENT_KEPT, SEEN_KEPT, SPENT_KEPT, State
+
+if TYPE_CHECKING:
+    from tests.domain.conftest import Make
 
 
 def through_json(written: Any) -> Any:
@@ -43,3 +48,14 @@ def test_however_long_it_lives_the_state_stays_small(policy: InstancePolicy, see
     assert len(state.spent) <= SPENT_KEPT
     assert len(state.seen) <= SEEN_KEPT
     assert len(json.dumps(codec.write_state(state))) < 64 * 1024
+
+
+def test_the_last_resize_is_remembered_however_many_operations_came_to_nothing_after_it(make: Make) -> None:
+    """The cooldown counts from it."""
+    state = make.state(recent=(make.settled(),))
+    for number in range(7, 7 + 2 * RECENT_KEPT):
+        planned = make.operation(Phase.PLANNED, number=number, attempts=())
+        ended = Concluded(number, Outcome.CANCELLED, "not ordered")
+        state = make.folded(state, Planned(planned), ended, Closed(number, "", opens_circuit=False))
+    assert state.last_resize() == make.settled()
+    assert len(state.recent) == RECENT_KEPT

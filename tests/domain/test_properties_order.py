@@ -17,7 +17,7 @@ from tidegate.domain.arbiter import open_demands, open_override, wanted
 from tidegate.domain.hear import hear
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Signal, Verb
-from tidegate.domain.state import State
+from tidegate.domain.state import Approved, Circuit, State
 from tidegate.domain.terms import Terms
 
 if TYPE_CHECKING:
@@ -183,3 +183,26 @@ def test_alerts_after_a_resize_come_to_the_same_in_any_order(
         demand = replace(demand, ok_at=after(ok_min), last_ok_at=after(ok_min))
     state = make.state("rung-1", home="rung-0", demands=(demand,), recent=(make.settled(at=after(-5)),))
     assert_alike(terms_of(make, release_after, forget_after, repeat), state, said, seed)
+
+
+# What was said before a thing was there says nothing of it, whenever it arrives.
+
+
+def test_an_ack_that_was_said_before_it_went_wrong_closes_no_circuit(make: Make) -> None:
+    state = make.state(circuit=Circuit("operation 7 rolled back", make.after(10)))
+    early, late = (make.request("", at=make.after(minute), verb=Verb.ACK, until=None) for minute in (9, 10))
+    ((_, after_early),) = hear(make.terms(), state, [early], make.after(11))
+    ((_, after_late),) = hear(make.terms(), state, [late], make.after(11))
+    assert (after_early.state, after_early.acked) == (state, False)
+    assert "ended later, at 2026-03-02 12:10:00Z" in after_early.refused
+    assert (after_late.state.circuit, after_late.acked) == (None, True)
+
+
+def test_a_yes_that_was_said_before_it_was_asked_approves_nothing(make: Make) -> None:
+    asked = Approved("x", "small", "large", make.after(10), make.after(100), "the policy asks before every up")
+    early, late = (make.request("", at=make.after(minute), verb=Verb.APPROVE, until=None) for minute in (9, 10))
+    ((_, after_early),) = hear(make.terms(), make.state(approval=asked), [early], make.after(11))
+    ((_, after_late),) = hear(make.terms(), make.state(approval=asked), [late], make.after(11))
+    assert after_early.state.approval == asked
+    assert "was asked later, at 2026-03-02 12:10:00Z" in after_early.refused
+    assert after_late.state.approval == replace(asked, by="li", at=make.after(10))

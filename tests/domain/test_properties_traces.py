@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,9 @@ from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
 from tests.domain.strategies import RULES, SEEDS, START, any_span, choices, policies, written_policy
 from tidegate.domain.arbiter import wanted
+from tidegate.domain.drift import CONSOLE, seen
 from tidegate.domain.facts import Decided
+from tidegate.domain.hear import hear
 from tidegate.domain.measures import Measure
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Request, Verb
@@ -121,3 +124,40 @@ def decided_since(life: Life, until: Any) -> list[str]:
     """What was decided, round by round."""
     records = zip(life.ats[1:], life.records, strict=True)
     return [fact.stance.code for at, (fact, _) in records if at >= until and isinstance(fact, Decided)]
+
+
+def test_an_override_that_ended_keeps_no_drift_from_being_kept(make: Make) -> None:
+    """It was asked for between the first sight of the drift and the second."""
+    terms, state = make.terms(on_drift={"keep_for": "3h"}), make.state(last_set=make.spec("small"))
+    state = seen(terms, state, make.reading("medium"))
+    ((_, after),) = hear(terms, state, [make.request("large", make.after(1), until=make.after(2))], make.after(1))
+    state = seen(terms, replace(after.state, override=None), make.reading("medium", make.after(3)))
+    assert state.drift is None
+    assert state.override is not None
+    assert (state.override.rung, state.override.by, state.override.until) == ("medium", CONSOLE, make.after(hours=3))
+    older = make.request("small", make.after(0.5))
+    ((_, told),) = hear(terms, state, [older], make.after(4))
+    assert told.state.override == state.override, "the word of the override that ended still counts"
+
+
+def test_a_drift_under_a_newer_override_is_kept_when_that_ends(make: Make) -> None:
+    terms, state = make.terms(on_drift={"keep_for": "3h"}), make.state(last_set=make.spec("small"))
+    state = seen(terms, state, make.reading("medium"))
+    mine = make.override("large", at=make.after(0.5), until=make.after(10))
+    state = seen(terms, replace(state, override=mine), make.reading("medium", make.after(2)))
+    assert state.override == mine
+    state = seen(terms, replace(state, override=None), make.reading("medium", make.after(11)))
+    assert state.override is not None
+    assert (state.override.rung, state.override.by) == ("medium", CONSOLE)
+
+
+@pytest.mark.parametrize("first", ["seen", "asked"])
+def test_despite_drift_takes_it_over_whether_it_was_seen_before_or_after(make: Make, first: str) -> None:
+    terms, state = make.terms(), make.state(last_set=make.spec("small"))
+    if first == "seen":
+        state = seen(terms, state, make.reading("medium"))
+    asked = make.request("medium", until=make.after(10), despite=("drift",), reason="it is mine")
+    ((_, after),) = hear(terms, state, [asked], make.noon)
+    state = seen(terms, after.state, make.reading("medium"))
+    state = seen(terms, state, make.reading("medium", make.after(2)))
+    assert (state.drift, state.last_set) == (None, make.spec("medium"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +12,14 @@ from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
 from tests.domain.strategies import METRICS, RULES, SEEDS, policies
 from tidegate.domain.alertrule import AlertRule, Confirm
+from tidegate.domain.hear import hear
+from tidegate.domain.measures import Measure
+from tidegate.domain.observed import Observed
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import AlertState
+
+if TYPE_CHECKING:
+    from tests.domain.conftest import Make
 
 FEW = settings(deadline=None, derandomize=True, max_examples=60)
 LIVES, STEPS = 4, 60
@@ -57,3 +64,14 @@ def test_an_ok_that_the_load_belies_takes_nothing_away(
         lied_to = lived(policy, life, loads, ())
         silent = lived(policy, life, loads, (AlertState.OK,))
         assert lied_to.diary.orders == silent.diary.orders, lied_to.story()
+
+
+def test_a_forged_ok_that_comes_before_its_alert_does_not_end_what_the_alert_opens(make: Make) -> None:
+    """The alert is late. The load is there all the time."""
+    confirm = {"metric": "InstanceTPSIn", "above": 50}
+    terms = make.terms(alerts=[{"rule": "tps-high", "raise": 1, "confirm": confirm}])
+    seen = Observed(measures={"tps-high": Measure("InstanceTPSIn", 90.0)})
+    ((_, lied),) = hear(terms, make.state(), [make.alert(AlertState.OK, make.after(5))], make.after(5), seen)
+    ((_, after),) = hear(terms, lied.state, [make.alert(at=make.after(3))], make.after(6), seen)
+    assert lied.refused == "the OK is not borne out: InstanceTPSIn is 90, above 50"
+    assert [demand.ok_at for demand in after.demands] == [None]

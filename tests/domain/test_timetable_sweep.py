@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
 
+pytestmark = pytest.mark.once
+
 MINUTE = timedelta(minutes=1)
 LADDER = ("small", "medium", "large")
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"

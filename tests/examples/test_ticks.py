@@ -65,6 +65,9 @@ def test_however_ticks_are_lost_for_less_than_half_an_hour_the_same_is_ordered(
     assert played.performance.story.rungs == {"orders-mq": "small"}
 
 
+pytestmark = pytest.mark.once
+
+
 def test_ticks_that_a_scenario_loses_do_not_run(short: Folder) -> None:
     played = play(short, Console(quiet=True), Options(lost=among(short, range(30, 90))))
     first = played.performance.story.orders[0]

@@ -64,6 +64,9 @@ def ask(terms: Terms, state: State, request: Request, now: datetime, reading: Re
 
 
 def _ack(asked: _Asked) -> Answered:
+    circuit = asked.state.circuit
+    if circuit is not None and asked.request.at < circuit.at:
+        return asked.refused(f"what is to be acknowledged ended later, at {circuit.at:%Y-%m-%d %H:%M:%S}Z: ack again")
     return Answered(replace(asked.state, circuit=None), acked=True)
 
 
@@ -141,6 +144,8 @@ def _approve(asked: _Asked) -> Answered:
         return asked.refused(f"{what} was approved by {approval.by}, and used by operation {approval.used_by}")
     if approval.at is not None:
         return asked.refused(f"{what} was approved already, by {approval.by} at {approval.at:%Y-%m-%d %H:%M}Z")
+    if request.at < approval.asked_at:
+        return asked.refused(f"{what} was asked later, at {approval.asked_at:%Y-%m-%d %H:%M:%S}Z: approve again")
     if request.at >= approval.expires_at:
         return asked.refused(f"{what} was to be approved by {approval.expires_at:%Y-%m-%d %H:%M}Z: too late")
     after = replace(asked.state, approval=replace(approval, by=request.caller, at=request.at))

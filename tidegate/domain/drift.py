@@ -26,13 +26,16 @@ def seen(terms: Terms, state: State, reading: Reading | None) -> State:
     if drift is None or differs(terms.named, drift.spec, reading.spec):
         rung = terms.ladder.match(reading.spec)
         return replace(state, drift=Drift(dict(reading.spec), rung.name if rung else "", reading.at))
-    if drift.sure or reading.at - drift.at < SURE_AFTER:
+    if not drift.sure and reading.at - drift.at < SURE_AFTER:
         return state
     return _becomes(terms, replace(state, drift=replace(drift, sure=True)), drift)
 
 
 def _becomes(terms: Terms, state: State, drift: Drift) -> State:
     """What the policy makes of it. A rung that it does not permit can be neither kept nor adopted, so that holds."""
+    if state.override is not None and "drift" in state.override.despite:
+        # Whoever asked for it has said so, before anybody saw the drift.
+        return replace(state, last_set=drift.spec, drift=None)
     rule, place = terms.policy.on_drift, terms.ladder.index(drift.rung) if drift.rung else -1
     if rule.action == "hold" or place < 0 or terms.clamp(place) != place:
         return state
@@ -41,10 +44,12 @@ def _becomes(terms: Terms, state: State, drift: Drift) -> State:
     override = Override(
         drift.rung, drift.at + (rule.keep_for or timedelta()), CONSOLE, drift.at, "somebody else resized it"
     )
-    word = state.words.get(Topic.OVERRIDE)
-    if word is not None and word.at > drift.at:
+    if state.override is not None and state.override.at > drift.at:
+        # It holds while that stands. A newer word that has ended is none any more, and keeps nothing from being kept.
         return state
-    words = {**state.words, Topic.OVERRIDE: Word(drift.at, "drift")}
+    mine = Word(drift.at, "drift")
+    newest = max(mine, state.words.get(Topic.OVERRIDE, mine), key=lambda word: word.rank)
+    words = {**state.words, Topic.OVERRIDE: newest}
     return replace(state, override=override, words=words, last_set=drift.spec, drift=None)
 
 

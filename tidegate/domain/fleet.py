@@ -10,7 +10,8 @@ from tidegate.domain.limits import FleetLimits
 from tidegate.domain.observed import FleetUse
 from tidegate.domain.state import Pause, Word
 
-HOUR = timedelta(hours=1)
+COUNTS_FOR = timedelta(hours=1, minutes=1)
+"""An hour, and what may lie between taking a slot and the order itself: so that no hour has one order too many."""
 LEFT_OVER_AFTER = timedelta(minutes=10)
 PAUSE_REPORTED_EVERY = timedelta(days=1)
 
@@ -33,7 +34,7 @@ class Slot:
 
     def counts(self, now: datetime) -> bool:
         """Whether it still counts for anything."""
-        return self.released_at is None or now - self.at < HOUR
+        return self.released_at is None or now - self.at < COUNTS_FOR
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ class FleetState:
         """How much of the limits is used, but for operation `but` of this instance."""
         others = [slot for slot in self.slots if slot.who != (key, but)]
         under_way = [slot for slot in others if slot.released_at is None]
-        in_hour = sorted(slot.at for slot in others if now - slot.at < HOUR)
+        in_hour = sorted(slot.at for slot in others if now - slot.at < COUNTS_FOR)
         full = len(in_hour) >= limits.orders_per_hour
         pause = self.pause if self.pause and self.pause.holds(now) else None
-        return FleetUse(limits, len(under_way), len(in_hour), in_hour[0] + HOUR if full else None, pause)
+        return FleetUse(limits, len(under_way), len(in_hour), in_hour[0] + COUNTS_FOR if full else None, pause)
 
     def leftovers(self, now: datetime) -> list[Slot]:
         """Slots taken so long ago that their operation may have ended without giving them back."""

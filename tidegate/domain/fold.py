@@ -214,7 +214,7 @@ def _(fact: Closed, state: State, at: datetime) -> State:
     return replace(
         state,
         operation=None,
-        recent=newest((*state.recent, settled), RECENT_KEPT),
+        recent=_recent(replace(state, recent=(*state.recent, settled))),
         rung=fact.rung or state.rung,
         last_set=state.last_set if as_it_was else operation.evidence.spec,
         drift=state.drift if as_it_was else None,
@@ -228,6 +228,12 @@ def _is_as_it_was(operation: Operation) -> bool:
     """Whether it has changed nothing in the end. What is found then that we had not set is somebody else's doing."""
     is_undone = operation.outcome in (Outcome.CANCELLED, Outcome.REFUSED, Outcome.UNCHANGED)
     return is_undone or operation.evidence.spec in ({}, operation.from_spec)
+
+
+def _recent(state: State) -> tuple[Settled, ...]:
+    """The newest operations, and in any case the newest that changed the instance: cooldowns count from that one."""
+    kept, last = newest(state.recent, RECENT_KEPT), state.last_resize()
+    return kept if last is None or last in kept else (last, *kept[1:])
 
 
 @_fold.register

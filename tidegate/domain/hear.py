@@ -147,10 +147,12 @@ def _rule_of(each: Demand | Ringing) -> str:
 
 def _doubted_end(rule: AlertRule, mine: Demand | None, observed: Observed) -> Heard | None:
     """Whether an OK is not to be believed: a forged one would take away what the load still needs."""
-    if rule.confirm is None or mine is None or not mine.fired:
+    if rule.confirm is None:
         return None
-    measure = observed.measures.get(rule.identity)
+    measure, ends_something = observed.measures.get(rule.identity), mine is not None and mine.fired
     if measure is None or measure.value is None:
+        if not ends_something:
+            return None
         trouble = measure.trouble if measure else "it was not read"
         return Heard(State(), waits=f"{rule.confirm.metric} could not be read ({trouble}); the next tick tries again")
     if measure.value <= rule.confirm.above:
