@@ -5,7 +5,7 @@ Nothing takes time but what is told to. Executions are carried step by step, by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.domain.strategies import METRICS, START
 from tests.domain.world import FIELD, Diary, World
+from tidegate.aliyun.errors import Throttled
 from tidegate.app import codec, steps
 from tidegate.app.index import index_entry
 from tidegate.app.page import Page
@@ -27,7 +28,6 @@ from tidegate.domain.state import State
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryShelf, Misfortunes
 from tidegate.ledger.policies import Policies
-from tidegate.aliyun.errors import Throttled
 
 WAIT_S = {"look15": 15, "look30": 30, "look60": 60, "look120": 120, "look300": 300}
 
@@ -54,9 +54,9 @@ class Instance(World):
         """Take an order."""
         order_id = f"order-{len(self.desk.orders) + 1}"
         direction = Direction(purchase.direction)
-        self.desk.orders.append(
-            Order(order_id, Payment.PAID, self.desk.now, direction, instance_ids=(self.instance_id,))
-        )
+        order = Order(order_id, Payment.PAID, self.desk.now, direction, instance_ids=(self.instance_id,))
+        self.desk.orders.append(order)
+        self.desk.placed(self.instance_id, purchase)
         self.place, self.off = int(purchase.spec[FIELD]) // 1000 - 1, False
         return order_id
 
@@ -78,6 +78,15 @@ class Instance(World):
         return None if before == after else Direction.UP if after > before else Direction.DOWN
 
 
+@dataclass(frozen=True)
+class Execution:
+    """Where an execution of the workflow is, and when it goes on."""
+
+    which: Which
+    answer: str
+    due_at: datetime
+
+
 class Paper:
     """One account, with as many processes at work on it as are asked for."""
 
@@ -86,9 +95,12 @@ class Paper:
         self.instances: dict[str, Instance] = {}
         self.orders: list[Order] = []
         self.reads = 0
-        self.started: list[Which] = []
+        self.going: list[Execution] = []
         self._nonce = count()
         self.around = self.process()
+
+    def placed(self, instance_id: str, purchase: Purchase) -> None:
+        """An order is being placed: for those who watch."""
 
     def process(self) -> Surroundings:
         """Another process at work on the account."""
@@ -105,8 +117,9 @@ class Paper:
             cache={},
         )
 
-    def _start(self, _name: str, given: Mapping[str, Any]) -> bool:
-        self.started.append(Which.read(given))
+    def _start(self, name: str, given: Mapping[str, Any]) -> bool:
+        assert given["execution"] == name
+        self.going.append(Execution(Which.read(given), "submit", self.now))
         return True
 
     def add(self, instance_id: str, place: int, billing: Billing = Billing.PAY_AS_YOU_GO) -> Instance:
@@ -148,15 +161,23 @@ class Paper:
             return steps.submit(around, which)
         return steps.settle(around, which) if answer == "settle" else steps.look(around, which)
 
-    def carry(self, most: int = 40) -> None:
-        """Carry every execution that was started to its end; time passes in its waits."""
-        while self.started:
-            which, answer = self.started.pop(0), "submit"
-            for _ in range(most):
-                self.now += timedelta(seconds=WAIT_S.get(answer, 0))
-                answer = self.step(self.around, which, answer)
-                if answer in ("done", "handover"):
-                    break
+    def work(self, around: Surroundings | None = None) -> None:
+        """Let every execution do what is due."""
+        going, self.going = self.going, []
+        for execution in going:
+            if execution.due_at > self.now:
+                self.going.append(execution)
+                continue
+            answer = self.step(around or self.around, execution.which, execution.answer)
+            if answer not in ("done", "handover"):
+                due_at = self.now + timedelta(seconds=WAIT_S.get(answer, 0))
+                self.going.append(Execution(execution.which, answer, due_at))
+
+    def carry(self) -> None:
+        """Carry every execution to its end; time passes in its waits."""
+        while self.going:
+            self.now = max(self.now, min(execution.due_at for execution in self.going))
+            self.work()
 
 
 @dataclass
@@ -168,7 +189,6 @@ class Papered:
     chance: Random
     keys: int = 0
     diary: Diary = field(default_factory=Diary)
-    after_push: Callable[[], None] = lambda: None
 
     @property
     def world(self) -> Instance:

@@ -280,6 +280,48 @@ def test_a_sender_whose_ok_waits_is_told_why(desk: Opens) -> None:
     assert answer["reason"].startswith(f"{METRIC} could not be read (InternalError")
 
 
+def _calmed(desk: Opens) -> Any:
+    """A desk whose alert has ended, ten minutes ago, as its metric bears out."""
+    at = _raised(desk)
+    at.use(tps=CALM)
+    at.live(3)
+    at.hear(at.alert("calm", OK))
+    at.live(10)
+    return at
+
+
+def test_a_forged_callback_after_the_ok_does_not_keep_an_instance_up(desk: Opens) -> None:
+    at = _calmed(desk)
+    verdict = at.hear(at.alert("forged"))
+    assert list(verdict.left.values()) == [
+        f"the alert is not borne out: {METRIC} is 100, not above 2700; the next tick looks again"
+    ]
+    at.live(60)
+    assert (at.state().rung, len(at.orders())) == ("small", 2)
+    at.clock.advance(24 * 3600)
+    at.live(3)
+    assert at.around.ledger.inbox(at.key()) == []
+    assert any("too old to say anything of now" in answer.reason for answer in _answers(at))
+
+
+def test_a_callback_after_the_ok_that_the_metric_bears_out_a_little_later_keeps_it_up(desk: Opens) -> None:
+    at = _calmed(desk)
+    at.hear(at.alert("rings again"))
+    at.use(tps=BUSY)
+    at.live(TOLD_WITHIN)
+    assert at.around.ledger.inbox(at.key()) == []
+    at.live(3 * 60)
+    assert (at.state().rung, len(at.orders())) == ("medium", 1)
+
+
+def test_a_callback_after_the_ok_whose_metric_cannot_be_read_keeps_it_up(desk: Opens) -> None:
+    at = _calmed(desk)
+    _unreadable(at)
+    at.hear(at.alert("rings again"))
+    at.live(60)
+    assert (at.state().rung, len(at.orders())) == ("medium", 1)
+
+
 def test_what_was_measured_is_logged(desk: Opens, caplog: pytest.LogCaptureFixture) -> None:
     at = _opened(desk, CALM)
     caplog.set_level(logging.INFO, "tidegate")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tidegate.domain.operation import Outcome
+from tidegate.domain.signal import AlertState
 
 Opens = Callable[..., Any]
 CALM = {"cooldown": {"up": "0s", "down": "0s"}}
@@ -45,6 +46,35 @@ def test_people_are_told_what_to_correct_and_reminded(desk: Opens) -> None:
     at.live(5 * 60)
     assert len(at.messages) == 2
     assert all("Correct `expect` in the policy and push it, or the instance" in text for _, text in at.messages)
+
+
+def test_reads_that_fail_now_and_then_do_not_tell_people_anew_each_time(desk: Opens) -> None:
+    """It is the same hold afterwards: they are reminded of it every four hours, and no more often."""
+    at = desk()
+    at.push({**at.orders_mq, **CALM, "expect": {"edition": "vip"}}, at.edge)
+    at.live(10)
+    at.hear(at.alert())
+    told_at = at.clock.now()
+    for _ in range(6):
+        at.fault("GetInstance", "error-before", times=4)
+        at.live(60)
+        assert at.state().stance.code == "expect"
+    assert (at.state().stance.at, len(at.messages)) == (told_at, 2)
+
+
+def test_a_hold_that_ended_in_between_is_told_anew(desk: Opens) -> None:
+    at = desk()
+    expects = {**at.orders_mq, **CALM, "expect": {"edition": "vip"}, "release_after": "1m"}
+    at.push(expects, at.edge)
+    at.live(10)
+    at.hear(at.alert("rings"))
+    at.live(5)
+    at.hear(at.alert("calm", AlertState.OK))
+    at.live(5)
+    at.fault("GetInstance", "error-before", times=4)
+    at.hear(at.alert("rings again"))
+    at.live(20)
+    assert (at.state().stance.code, len(at.messages)) == ("expect", 2)
 
 
 def test_an_instance_that_is_as_wanted_is_nobodys_worry_however_it_is_sold(desk: Opens) -> None:

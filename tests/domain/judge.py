@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -173,9 +174,7 @@ class Case:
         first.pop(self.order.operation, None)
         earlier = sorted(first.values(), key=lambda order: order.at)
         ways = [(order.at, order.after_tps > order.before_tps) for order in earlier]
-        turns = [
-            at for (was_at, was_up), (at, is_up) in zip(ways, ways[1:], strict=False) if was_up != is_up and at - was_at < DAY
-        ]
+        turns = [at for (was_at, was_up), (at, is_up) in pairwise(ways) if was_up != is_up and at - was_at < DAY]
         today = self.now.astimezone(zone).date()
         used = sum(1 for at, is_up in ways if is_up == self.is_up and at.astimezone(zone).date() == today)
         turned = sum(1 for at in turns if at.astimezone(zone).date() == today)
@@ -200,13 +199,13 @@ class Case:
 
     def _is_urgent(self) -> bool:
         """Whether an urgent rule rings that asks for so much, and is borne out."""
-        return self.is_up and any(rule.urgent and self._asks_for(rule, self.order.after_tps) for rule in self.policy.alerts)
+        return self.is_up and any(rule.urgent and self._asks_for_it(rule) for rule in self.policy.alerts)
 
-    def _asks_for(self, rule: AlertRule, tps: int) -> bool:
+    def _asks_for_it(self, rule: AlertRule) -> bool:
         """Whether a rule may ask for so much now; how far `raise` leads is not reckoned."""
         if not self._may_ring(rule) or not self._is_borne_out(rule):
             return False
-        return rule.at_least is None or max(self._bounded(rule.at_least)) >= self.tps.index(tps)
+        return rule.at_least is None or max(self._bounded(rule.at_least)) >= self.tps.index(self.order.after_tps)
 
     def _bounded(self, rung: str) -> tuple[int, ...]:
         """The place of a rung, and the least that is possible."""
@@ -242,7 +241,8 @@ class Case:
             return False
         changed, _ = self.diary.console[-1]
         said = [request for at, request, refused in self.diary.requests if at >= changed and not refused]
-        if any("drift" in request.despite for request in said):
+        stood = [request for at, request, refused in self.diary.requests if not refused and lasts(request, changed)]
+        if any("drift" in request.despite for request in (*said, *stood)):
             return False
         rule = self.policy.on_drift
         takes_over = rule.action != "hold" or any("drift" in request.despite for _, request, _ in self.diary.requests)
@@ -279,12 +279,10 @@ class Case:
         if self.override:
             return True if self.diary.console else place == self.names.index(self.override.to) or self._is_urgent()
         claims = [max((place for _, place in self._entries()), default=-1), self._home()]
-        sure = [*claims, *(self.names.index(rule.at_least) for rule in self.policy.alerts if rule.at_least and self._rings(rule))]
-        least = min(max(max(sure), low), high)
         if self.is_up:
-            asked = max(claims) if max(claims) > -1 else low
-            return place <= max(asked, low) or any(self._asks_for(rule, self.order.after_tps) for rule in self.policy.alerts)
-        return place >= least
+            return place <= max(low, *claims) or any(map(self._asks_for_it, self.policy.alerts))
+        rung = [self.names.index(rule.at_least) for rule in self.policy.alerts if rule.at_least and self._rings(rule)]
+        return place >= min(max(low, *claims, *rung), high)
 
     def _home(self) -> int:
         """Where it returns to; the top where a console change may have become home or an override."""
@@ -294,6 +292,11 @@ class Case:
         if adopted or (self.diary.console and self.policy.on_drift.action != "hold"):
             return len(self.names) - 1 if self.is_up else -1
         return self.life.home
+
+
+def lasts(request: Request, at: datetime) -> bool:
+    """Whether what was asked for stood at a moment."""
+    return request.at <= at and (request.until is None or at < request.until)
 
 
 def is_open(span: WallSpan, policy: InstancePolicy, now: datetime) -> bool:

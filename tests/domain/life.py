@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from random import Random
 
-from tests.domain.strategies import METRICS, START
+from tests.domain.strategies import METRICS, START, chance_of
 from tests.domain.world import FIELD, LIMITS, Around, Diary, Order, World
 from tidegate.app.lookout import Lookout
 from tidegate.app.page import Page
@@ -39,7 +38,7 @@ class Life:
     """An instance from first contact on. Every order is shown to the judge before it has its effect."""
 
     def __init__(self, policy: InstancePolicy, seed: int, judge: Judge | None = None, *, place: int = 0) -> None:
-        self.chance, self.judge, self.home = Random(seed), judge, place
+        self.chance, self.judge, self.home = chance_of(seed), judge, place
         self.now, self.keys, self.state, self.diary = START, 0, State(), Diary()
         self.world = World(place, self.chance.choice(list(Billing)), load=dict.fromkeys(METRICS.values(), 0.0))
         self.records: list[tuple[Fact, State]] = []

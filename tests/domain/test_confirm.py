@@ -218,6 +218,52 @@ def test_an_ok_that_waits_does_not_keep_what_came_with_it_from_being_heard(make:
     assert heard[-1][1].demands == state.demands
 
 
+# Ringing again after the end
+
+
+def _again(make: Make, measures: dict[str, Measure], minute: float = 12, **rule: Any) -> Heard:
+    """What becomes of a firing after an OK at ten past noon, of a demand that was borne out at noon."""
+    demand = make.demand(confirmed_at=make.noon, ok_at=make.after(10), last_ok_at=make.after(10))
+    terms, alert = _terms(make, {**RULE, **rule}), make.alert(at=make.after(minute))
+    state = make.state("medium", demands=(demand,))
+    ((_, after),) = hear(terms, state, [alert], make.after(minute), Observed(measures=measures))
+    return after
+
+
+def test_a_firing_that_is_not_borne_out_does_not_take_an_ok_back_but_waits_for_its_metric(make: Make) -> None:
+    after = _again(make, _measured(100))
+    assert after.waits == f"the alert is not borne out: {METRIC} is 100, not above 2700; the next tick looks again"
+    assert [demand.ok_at for demand in after.demands] == [make.after(10)]
+
+
+def test_a_firing_that_is_borne_out_takes_an_ok_back(make: Make) -> None:
+    after = _again(make, _measured(2800))
+    assert (after.waits, [demand.ok_at for demand in after.demands]) == ("", [None])
+
+
+def test_where_the_metric_cannot_be_read_a_firing_keeps_up_what_is_up(make: Make) -> None:
+    for measures in (_measured(None), {}):
+        after = _again(make, measures)
+        assert (after.waits, [demand.ok_at for demand in after.demands]) == ("", [None])
+
+
+def test_a_firing_of_before_the_ok_that_arrives_late_takes_nothing_back_and_waits_for_nothing(make: Make) -> None:
+    after = _again(make, _measured(100), 9)
+    assert (after.waits, [demand.ok_at for demand in after.demands]) == ("", [make.after(10)])
+
+
+def test_without_confirm_a_firing_takes_an_ok_back(make: Make) -> None:
+    after = _again(make, _measured(100), confirm=None)
+    assert (after.waits, [demand.ok_at for demand in after.demands]) == ("", [None])
+
+
+def test_a_firing_after_the_demand_was_let_go_of_opens_another_that_has_to_be_borne_out(make: Make) -> None:
+    for value in (100, 2800):
+        after = _again(make, _measured(value), 60)
+        opened = [(demand.opened_at, demand.confirmed_at) for demand in after.demands]
+        assert (after.waits, opened) == ("", [(make.after(60), None)])
+
+
 # The claim
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.strategies import RULES, SEEDS, START, alerts, choices, policies, requests
+from tests.domain.strategies import RULES, SEEDS, START, alerts, chance_of, choices, policies, requests
 from tidegate.app.taking import pruned
 from tidegate.domain.arbiter import open_demands, open_override, wanted
 from tidegate.domain.hear import hear
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.domain.conftest import Make
     from tidegate.app.lookout import Lookout
 
-MAXEX = settings(deadline=None, derandomize=True, max_examples=int(__import__('os').environ.get('MAXEX','100')))
+MANY = settings(deadline=None, derandomize=True, max_examples=100)
 LATE_MIN = (0, 1, 7, 20, 40, 100, 5 * 60)
 AHEAD_MIN = (0, 1, 4, 9, 29, 31, 59, 121, 200, 24 * 60, 26 * 60, 80 * 60)
 WORDS = (Verb.RESIZE, Verb.RESIZE, Verb.RELEASE, Verb.PAUSE, Verb.UNPAUSE, Verb.ACK)
@@ -36,9 +36,13 @@ Arrival = tuple[int, Sequence[Signal]]
 
 def stories(*kinds: Callable[[str], st.SearchStrategy[Signal]]) -> st.SearchStrategy[list[Signal]]:
     """All that is said."""
-    return st.integers(1, 8).flatmap(
-        lambda count: st.tuples(*[st.one_of([kind(f"key-{index}") for kind in kinds]) for index in range(count)])
-    ).map(list)
+    return (
+        st.integers(1, 8)
+        .flatmap(
+            lambda count: st.tuples(*[st.one_of([kind(f"key-{index}") for kind in kinds]) for index in range(count)])
+        )
+        .map(list)
+    )
 
 
 def ways(said: Sequence[Signal], chance: Random) -> Iterator[list[Arrival]]:
@@ -111,12 +115,10 @@ def outlook(terms: Terms, state: State, now: datetime) -> list[Any]:
 
 def assert_alike(terms: Terms, state: State, said: Sequence[Signal], seed: int) -> None:
     """However it arrived, it is the same from when all of it has."""
-    for arrivals in ways(said, Random(seed)):
+    for arrivals in ways(said, chance_of(seed)):
         end = after(max(minute for minute, _ in arrivals))
         ideal, arrived = play(terms, state, in_time(said)), play(terms, state, arrivals)
         assert outlook(terms, arrived, end) == outlook(terms, ideal, end), arrivals
-
-
 
 
 def any_alert(key: str) -> st.SearchStrategy[Signal]:
@@ -127,7 +129,7 @@ def any_word(key: str) -> st.SearchStrategy[Signal]:
     return requests(key, 6 * 60, WORDS)
 
 
-@MAXEX
+@MANY
 @given(policy=policies(), said=stories(any_alert, any_word), rung=st.integers(0, 4), seed=SEEDS)
 def test_what_is_wanted_does_not_depend_on_how_it_arrived(
     make: Make, policy: InstancePolicy, said: list[Signal], rung: int, seed: int
@@ -157,7 +159,7 @@ def terms_of(make: Make, release_after: str, forget_after: str, repeat: str = "h
     return make.terms(ladder=ladder, alerts=alerts, release_after=release_after, forget_after=forget_after)
 
 
-@MAXEX
+@MANY
 @given(**EPISODES)
 def test_one_rules_alerts_come_to_the_same_in_any_order(
     make: Make, said: list[Signal], release_after: str, forget_after: str, seed: int
@@ -165,7 +167,7 @@ def test_one_rules_alerts_come_to_the_same_in_any_order(
     assert_alike(terms_of(make, release_after, forget_after), make.state("rung-0", home="rung-0"), said, seed)
 
 
-@MAXEX
+@MANY
 @given(**EPISODES, repeat=choices("hold", "climb"), ok_min=st.none() | st.integers(-50, -1))
 def test_alerts_after_a_resize_come_to_the_same_in_any_order(
     make: Make,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
-from tests.domain.strategies import RULES, SEEDS, START, any_span, choices, policies, written_policy
+from tests.domain.strategies import RULES, SEEDS, START, any_span, chance_of, choices, policies, written_policy
 from tidegate.domain.arbiter import wanted
 from tidegate.domain.drift import CONSOLE, seen
 from tidegate.domain.facts import Decided
@@ -65,7 +65,7 @@ def place(terms: Terms, state: State, at: Any, measures: dict[str, Measure] | No
 @FEW
 @given(policy=policies(), seed=SEEDS)
 def test_one_more_demand_never_lowers_what_is_wanted(make: Make, policy: InstancePolicy, seed: int) -> None:
-    chance, terms = Random(seed), Terms(policy)
+    chance, terms = chance_of(seed), Terms(policy)
     for _ in range(20):
         state, measures, rule = any_state(make, terms, chance), any_measures(chance), chance.choice(RULES)
         others = tuple(demand for demand in state.demands if demand.rule != rule)
@@ -78,7 +78,7 @@ def test_one_more_demand_never_lowers_what_is_wanted(make: Make, policy: Instanc
 @FEW
 @given(seed=SEEDS)
 def test_one_more_entry_of_the_timetable_never_lowers_what_is_wanted(make: Make, seed: int) -> None:
-    chance = Random(seed)
+    chance = chance_of(seed)
     written = written_policy(chance)
     rungs = [rung["rung"] for rung in written["ladder"]]
     entry = any_span(chance) | {"rung": chance.choice(rungs), "ready_by": chance.random() < 0.5}
@@ -94,7 +94,13 @@ NOBODY_ASKS = {"approval": {"when": []}, "subscription_down": "allow", "cost": {
 
 
 @FEW
-@given(policy=policies(**NOBODY_ASKS), seed=SEEDS, when=st.integers(3, 40), lasts_min=choices(1, 2, 30, 600), calm_min=st.integers(0, 90))
+@given(
+    policy=policies(**NOBODY_ASKS),
+    seed=SEEDS,
+    when=st.integers(3, 40),
+    lasts_min=choices(1, 2, 30, 600),
+    calm_min=st.integers(0, 90),
+)
 def test_an_override_that_ended_before_anything_was_ordered_leaves_no_trace(
     policy: InstancePolicy, seed: int, when: int, lasts_min: int, calm_min: int
 ) -> None:
@@ -104,12 +110,11 @@ def test_an_override_that_ended_before_anything_was_ordered_leaves_no_trace(
         life.live(when, DEEDS)
     assume(without.state.operation is None and without.state.override is None)
     until = with_it.now + timedelta(minutes=lasts_min)
-    chance = Random(seed)
+    chance = chance_of(seed)
     rung, despite = chance.choice(with_it.rungs), chance.choice(((), ("cooldown", "budget", "window", "fit")))
     for life in (with_it, without):
         life.world.at_once = 3
-    asked = {"key": "ended", "at": with_it.now, "caller": "li", "to": rung, "until": until}
-    with_it.round(Request(verb=Verb.RESIZE, instance=policy.name, despite=despite, reason="because", **asked))
+    with_it.round(Request("ended", with_it.now, Verb.RESIZE, policy.name, "li", rung, until, despite, "because"))
     without.round()
     for life in (with_it, without):
         life.now = until + timedelta(minutes=calm_min)

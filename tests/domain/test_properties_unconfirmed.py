@@ -12,6 +12,7 @@ from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
 from tests.domain.strategies import METRICS, RULES, SEEDS, policies
 from tidegate.domain.alertrule import AlertRule, Confirm
+from tidegate.domain.decide import decide
 from tidegate.domain.hear import hear
 from tidegate.domain.measures import Measure
 from tidegate.domain.observed import Observed
@@ -75,3 +76,20 @@ def test_a_forged_ok_that_comes_before_its_alert_does_not_end_what_the_alert_ope
     ((_, after),) = hear(terms, lied.state, [make.alert(at=make.after(3))], make.after(6), seen)
     assert lied.refused == "the OK is not borne out: InstanceTPSIn is 90, above 50"
     assert [demand.ok_at for demand in after.demands] == [None]
+
+
+def test_what_is_not_borne_out_any_more_opens_no_window_to_the_lowest_rung_either(make: Make) -> None:
+    """It keeps the rung that the instance stands on, which somebody made less than `min`."""
+    rule = {
+        "rule": "tps-high",
+        "at_least": "large",
+        "urgent": True,
+        "confirm": {"metric": "InstanceTPSIn", "above": 50},
+    }
+    windows = {"up": [{"from": "01:00", "to": "02:00"}]}
+    terms = make.terms(alerts=[rule], min="medium", resize_windows=windows)
+    state = make.state("small", demands=(make.demand("large", confirmed_at=make.noon),))
+    unread = make.seen(measures={"tps-high": Measure("InstanceTPSIn", None, trouble="no point")})
+    assert decide(terms, state, unread, make.noon).code == "window"
+    borne_out = make.seen(measures={"tps-high": Measure("InstanceTPSIn", 51.0)})
+    assert decide(terms, state, borne_out, make.noon).code == "resize"

@@ -150,14 +150,12 @@ class _Step:
         reading = self._reading(state)
         state, self.decision = self._judged(state, reading)
         rung = self._rung(state, reading)
-        before, stance = page.state.stance, self._stance(state)
+        before, stance = page.state.stance, self._stance(state).after(page.state.stance)
         self.answers = (
             *(self._answer(signal, after) for signal, after in taken.heard),
             *(Answer(key, "an unknown signal", "hold", UNREADABLE, refused=True) for key in self.unreadable),
         )
-        changed = before is None or _gist(before) != _gist(stance)
-        if not changed and before:
-            stance = replace(before, reason=stance.reason, until=stance.until)
+        changed = before is None or before.gist != stance.gist
         moved = _said(state) != _said(page.state) or (rung and rung != page.state.rung)
         if self.answers or changed or moved or taken.acked:
             self.is_over = isinstance(self.decision, Hold)
@@ -238,11 +236,6 @@ class _Step:
         kind = "hold" if isinstance(decision, Hold) else "resize"
         name = self._page.policy.name
         log("decided", instance=name, decision=kind, code=decision.code, reason=decision.reason, answers=answers)
-
-
-def _gist(stance: Stance) -> tuple[str, str, str]:
-    """What makes a verdict another one. Its words may change with every tick."""
-    return stance.kind, stance.code, stance.wanted
 
 
 def _said(state: State) -> tuple[object, ...]:

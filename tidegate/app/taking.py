@@ -39,8 +39,8 @@ class Taken:
 def take_in(lookout: Lookout, state: State, signals: Sequence[Signal]) -> Taken:
     """Take signals in, after a look at what they are to be held against."""
     terms, now = lookout.page.terms, lookout.now
-    ends = [_rule_of(lookout, signal) for signal in signals if isinstance(signal, Alert)]
-    lookout.measure(rule for rule in ends if rule)
+    held_against = [_rule_of(lookout, state, signal) for signal in signals if isinstance(signal, Alert)]
+    lookout.measure(rule for rule in held_against if rule)
     if any(isinstance(signal, Request) and signal.verb is Verb.ADOPT for signal in signals):
         lookout.reading()
     heard = hear(terms, state, signals, now, Observed(lookout.known, lookout.measures))
@@ -51,12 +51,13 @@ def take_in(lookout: Lookout, state: State, signals: Sequence[Signal]) -> Taken:
     return Taken(taken[-1][1].state if taken else state, taken, left)
 
 
-def _rule_of(lookout: Lookout, alert: Alert) -> str:
-    """The rule whose metric this alert is held against: only an OK is, since it takes something away."""
-    if alert.state is not AlertState.OK:
-        return ""
+def _rule_of(lookout: Lookout, state: State, alert: Alert) -> str:
+    """The rule whose metric this alert is held against: an OK, which takes something away, or what takes an OK back."""
     rule = rule_for(lookout.page.policy, alert)
-    return rule.identity if rule and rule.confirm else ""
+    if rule is None or rule.confirm is None or alert.state is AlertState.NO_DATA:
+        return ""
+    has_ended = any(demand.rule == rule.identity and demand.ok_at is not None for demand in state.demands)
+    return rule.identity if alert.state is AlertState.OK or has_ended else ""
 
 
 def judge_state(lookout: Lookout, state: State) -> tuple[State, Decision]:

@@ -94,7 +94,8 @@ def _alert(terms: Terms, state: State, alert: Alert, now: datetime, observed: Ob
     mine = next((demand for demand in state.demands if demand.rule == rule.identity), None)
     at = min(alert.at, now)  # the sender's clock may be ahead of ours
     is_ok = alert.state is AlertState.OK
-    if is_ok and (doubt := _doubted_end(rule, mine, observed)) is not None:
+    doubt = _doubted_end(rule, mine, observed) if is_ok else _doubted_return(terms, rule, mine, at, observed)
+    if doubt is not None:
         return replace(doubt, state=state)
     ringing = _with(terms, state, rule, Ring(at, is_ok), now)
     demand = _reckoned(terms, state, rule, ringing.before, ringing.rings)
@@ -159,6 +160,25 @@ def _doubted_end(rule: AlertRule, mine: Demand | None, observed: Observed) -> He
         return None
     figure = f"{rule.confirm.metric} is {measure.value:g}, above {rule.confirm.above:g}"
     return Heard(State(), refused=f"the OK is not borne out: {figure}")
+
+
+def _doubted_return(
+    terms: Terms, rule: AlertRule, mine: Demand | None, at: datetime, observed: Observed
+) -> Heard | None:
+    """Whether a firing that would take an OK back has to wait: a forged one would keep up what the load lets go.
+
+    It waits for its metric, and not for ever: some day it is too old. What cannot be read leaves things as they are.
+    """
+    if rule.confirm is None or mine is None or not mine.fired or mine.ok_at is None or at <= mine.ok_at:
+        return None
+    if at >= mine.ends(terms.policy.releases_after(rule.identity), terms.policy.forget_after):
+        # It takes nothing back, but opens a demand that has to be borne out itself.
+        return None
+    measure = observed.measures.get(rule.identity)
+    if measure is None or measure.value is None or measure.value > rule.confirm.above:
+        return None
+    figure = f"{rule.confirm.metric} is {measure.value:g}, not above {rule.confirm.above:g}"
+    return Heard(State(), waits=f"the alert is not borne out: {figure}; the next tick looks again")
 
 
 def _ended(terms: Terms, rule: AlertRule, at: datetime, mine: Demand | None) -> Demand:

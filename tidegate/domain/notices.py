@@ -20,7 +20,7 @@ from tidegate.domain.lasting import endless
 from tidegate.domain.notice import Kind, Notice
 from tidegate.domain.operation import OPENS_CIRCUIT, Operation, Outcome, Phase
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import Settled, Stance, State
+from tidegate.domain.state import UNREADABLE, Settled, Stance, State
 
 ORDER_LIVES = timedelta(days=7)
 """How long the vendor keeps an unpaid order (fact B.4)."""
@@ -33,8 +33,6 @@ OUTCOMES_TOLD = 5
 """Only the newest outcomes: what is owed at once must fit into what the state remembers of having told."""
 UNREAD_UNTOLD = timedelta(hours=1)
 """For how long an instance may be unreadable before people hear of it."""
-UNREADABLE = ("unread", "unmeasured", "fit-unread")
-"""Holds because something cannot be read: that may pass by itself, and is told only when it lasts."""
 REVIVALS_UNTOLD = 3
 CONSOLES: Mapping[str, str] = {
     "rabbitmq": "https://amqp.console.aliyun.com",

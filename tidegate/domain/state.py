@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TypeVar
@@ -24,6 +24,8 @@ SEEN_FOR = timedelta(days=3)
 TOLD_KEPT = 24
 """For each channel, so that a busy one does not make us forget what another was told."""
 CHANNELS_KEPT = 8
+UNREADABLE = ("unread", "unmeasured", "fit-unread")
+"""Holds because something cannot be read: that may pass by itself, and is told only when it lasts."""
 CHANGED = (Outcome.RESIZED, Outcome.RESIZED_ELSEWHERE, Outcome.SETTLED_ELSEWHERE, Outcome.ROLLED_BACK)
 """Outcomes after which the instance was another one, be it for a while."""
 
@@ -252,6 +254,29 @@ class Stance:
     at: datetime
     until: datetime | None = None
     """When time alone may change it: a window opens, a cooldown is over."""
+    behind: tuple[str, str, str] | None = None
+    """Of one where something cannot be read: the gist of the one before it, which may come back unchanged."""
+    behind_at: datetime | None = None
+
+    @property
+    def gist(self) -> tuple[str, str, str]:
+        """What makes a verdict another one. Its words may change with every tick."""
+        return self.kind, self.code, self.wanted
+
+    def after(self, before: Stance | None) -> Stance:
+        """The stance with the time since when it holds, by the one before it.
+
+        What could not be read for a while in between begins nothing anew, or people would be told anew each time.
+        """
+        if before is None:
+            return self
+        if before.gist == self.gist:
+            return replace(before, reason=self.reason, until=self.until)
+        if self.code in UNREADABLE:
+            is_first = before.code not in UNREADABLE
+            behind, since = (before.gist, before.at) if is_first else (before.behind, before.behind_at)
+            return replace(self, behind=behind, behind_at=since)
+        return replace(self, at=before.behind_at) if before.behind == self.gist and before.behind_at else self
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,10 @@ class Case:
 
     @property
     def urgent(self) -> int:
-        """The place on the ladder up to which a rule marked `urgent` asks to go; -1 where none does."""
-        rules, want = self.terms.rules, self.want
+        """The place on the ladder up to which a rule marked `urgent` asks to go; -1 where none asks for more."""
+        rules, ladder, want = self.terms.rules, self.terms.ladder, self.want
+        standing = ladder.index(self.start.name) if self.start.name in ladder else -1
         asked = zip(want.demands, want.granted, strict=True)
         most = max((place for demand, place in asked if rules[demand.rule].urgent), default=-1)
-        return self.terms.clamp(most) if most >= 0 else -1
+        # One that is not borne out gets the rung it stands on, and `min` makes no more of that.
+        return self.terms.clamp(most) if most > standing else -1

@@ -18,9 +18,9 @@ from tidegate.app.taking import under_way
 from tidegate.domain.arbiter import Wanted, wanted
 from tidegate.domain.decide import case_of
 from tidegate.domain.held import what_to_do
-from tidegate.domain.notices import CONSOLES, UNREADABLE
+from tidegate.domain.notices import CONSOLES
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import Approved, State
+from tidegate.domain.state import UNREADABLE, Approved, State
 from tidegate.domain.verdict import Case, Hold
 from tidegate.domain.weigh import Weighed, weigh, weighed_as
 
