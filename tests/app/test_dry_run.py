@@ -59,7 +59,7 @@ def in_short(decision: Decision) -> tuple[str, ...]:
     return (decision.code, decision.start.name, decision.end.name) if isinstance(decision, Resize) else (decision.code,)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(policy=policies(), seed=SEEDS)
 def test_a_dry_run_comes_to_what_the_real_run_then_does(policy: InstancePolicy, seed: int) -> None:
     """At any moment of any story: the same decision and refusals; and the dry one leaves every byte alone."""
@@ -105,7 +105,7 @@ def any_form(life: Papered) -> dict[str, Any]:
     return form
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(policy=policies(), seed=SEEDS)
 def test_a_rehearsed_request_is_answered_as_the_real_one_is(policy: InstancePolicy, seed: int) -> None:
     """Of any verb, at any moment; and the rehearsal leaves every byte alone."""

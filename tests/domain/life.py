@@ -31,6 +31,7 @@ Judge = Callable[["Life", Order], None]
 Deed = Callable[["Life"], list[Signal]]
 VERDICTS = (Verdict.ACCEPTED,) * 20 + (Verdict.UNANSWERED, Verdict.REFUSED_FOR_NOW, Verdict.REFUSED)
 OUTCOMES = (Outcome.RESIZED,) * 20 + (Outcome.ROLLED_BACK, Outcome.ORDER_CANCELLED)
+WAITS_S = (5, 90, 600)
 MINUTES = (0, 1, 1, 2, 7, 20, 61, 200, 700)
 
 
@@ -57,14 +58,14 @@ class Life:
         self.policy, self.terms = policy, Terms(policy)
         self.rungs = self.terms.ladder.names
 
-    def live(self, steps: int, deeds: Sequence[Deed]) -> None:
+    def live(self, steps: int, deeds: Sequence[Deed], paces: Sequence[int] = MINUTES) -> None:
         """Let so many things happen, each followed by a round most of the time, and by the next step of an order."""
         for _ in range(steps):
             chance = self.chance
-            self.now += timedelta(minutes=chance.choice(MINUTES), seconds=chance.randrange(60))
+            self.now += timedelta(minutes=chance.choice(paces), seconds=chance.randrange(60))
             signals = chance.choice(deeds)(self)
             is_lost, submits, settles = (chance.random() < share for share in (0.1, 0.8, 0.85))
-            verdict, outcome, wait_s = chance.choice(VERDICTS), chance.choice(OUTCOMES), chance.choice((5, 90, 600))
+            verdict, outcome, wait_s = chance.choice(VERDICTS), chance.choice(OUTCOMES), chance.choice(WAITS_S)
             if signals or not is_lost:
                 self.round(*(signal for signal in signals if not self.is_muted(signal)))
             if submits:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 
-from tests.domain.deeds import DEEDS
+from tests.domain.deeds import DEEDS, alert
 from tests.domain.life import Life
 from tests.domain.strategies import SEEDS, policies
 from tidegate.app import codec
 from tidegate.domain.facts import Closed, Concluded, Planned
 from tidegate.domain.fold import fold
+from tidegate.domain.hear import hear
 from tidegate.domain.operation import Outcome, Phase
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import RECENT_KEPT, SEEN_KEPT, SPENT_KEPT, State
+from tidegate.domain.state import RECENT_KEPT, RINGS_KEPT, SEEN_KEPT, SPENT_KEPT, State
 
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
@@ -41,9 +42,10 @@ def test_folding_the_records_as_they_are_kept_gives_every_state_as_it_is_kept(
 @given(policy=policies(), seed=SEEDS)
 def test_however_long_it_lives_the_state_stays_small(policy: InstancePolicy, seed: int) -> None:
     life = Life(policy, seed)
-    life.live(2500, DEEDS)
+    life.live(1500, (alert, *DEEDS), paces=(0,))
     state = life.state
     assert len(state.demands) <= len(policy.alerts)
+    assert all(len(ringing.rings) <= RINGS_KEPT for ringing in state.ringing)
     assert len(state.recent) <= RECENT_KEPT
     assert len(state.spent) <= SPENT_KEPT
     assert len(state.seen) <= SEEN_KEPT
@@ -59,3 +61,12 @@ def test_the_last_resize_is_remembered_however_many_operations_came_to_nothing_a
         state = make.folded(state, Planned(planned), ended, Closed(number, "", opens_circuit=False))
     assert state.last_resize() == make.settled()
     assert len(state.recent) == RECENT_KEPT
+
+
+def test_of_what_a_rule_said_only_so_much_is_kept_to_be_put_in_order(make: Make) -> None:
+    state = make.state()
+    for minute in range(3 * RINGS_KEPT):
+        ((_, after),) = hear(make.terms(), state, [make.alert(at=make.after(minute))], make.after(minute))
+        state = after.state
+    assert [len(ringing.rings) for ringing in state.ringing] == [RINGS_KEPT]
+    assert [(demand.opened_at, demand.heard_at) for demand in state.demands] == [(make.noon, make.after(minute))]

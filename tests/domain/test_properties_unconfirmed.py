@@ -22,8 +22,8 @@ from tidegate.domain.signal import AlertState
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
 
-FEW = settings(deadline=None, derandomize=True, max_examples=60)
-LIVES, STEPS = 4, 60
+FEW = settings(deadline=None, derandomize=True, max_examples=40)
+LIVES, STEPS = 3, 60
 RULE = RULES[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -70,7 +71,7 @@ def kept_demands(terms: Terms, state: State, now: datetime) -> tuple[Demand, ...
     """
     counting = open_demands(terms, state, now)
     return tuple(
-        demand
+        demand if demand.is_over is (demand not in counting) else replace(demand, is_over=not demand.is_over)
         for demand in state.demands
         if demand in counting
         or (demand.rule in terms.rules and demand.rung in terms.ladder and now - demand.last_heard_at <= STALE_AFTER)

@@ -33,24 +33,23 @@ def seen(terms: Terms, state: State, reading: Reading | None) -> State:
 
 def _becomes(terms: Terms, state: State, drift: Drift) -> State:
     """What the policy makes of it. A rung that it does not permit can be neither kept nor adopted, so that holds."""
-    if state.override is not None and "drift" in state.override.despite:
-        # Whoever asked for it has said so, before anybody saw the drift.
+    override = state.override
+    if override is not None and "drift" in override.despite and drift.at <= override.at:
         return replace(state, last_set=drift.spec, drift=None)
     rule, place = terms.policy.on_drift, terms.ladder.index(drift.rung) if drift.rung else -1
     if rule.action == "hold" or place < 0 or terms.clamp(place) != place:
         return state
     if rule.action == "adopt":
         return replace(state, home=drift.rung, found={}, last_set=drift.spec, drift=None)
-    override = Override(
-        drift.rung, drift.at + (rule.keep_for or timedelta()), CONSOLE, drift.at, "somebody else resized it"
-    )
-    if state.override is not None and state.override.at > drift.at:
+    if override is not None and override.at > drift.at:
         # It holds while that stands. A newer word that has ended is none any more, and keeps nothing from being kept.
         return state
+    until = drift.at + (rule.keep_for or timedelta())
+    kept = Override(drift.rung, until, CONSOLE, drift.at, "somebody else resized it")
     mine = Word(drift.at, "drift")
     newest = max(mine, state.words.get(Topic.OVERRIDE, mine), key=lambda word: word.rank)
     words = {**state.words, Topic.OVERRIDE: newest}
-    return replace(state, override=override, words=words, last_set=drift.spec, drift=None)
+    return replace(state, override=kept, words=words, last_set=drift.spec, drift=None)
 
 
 def adopted(terms: Terms, state: State, reading: Reading) -> State:

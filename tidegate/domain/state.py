@@ -49,6 +49,8 @@ class Demand:
     """When its metric first bore it out, of a rule with `confirm`: before that it demands nothing."""
     steps_at: datetime | None = None
     """When it last climbed, of a rule with `repeat: climb`."""
+    is_over: bool = False
+    """Whether it has ended, and is only remembered for what may arrive late."""
 
     @property
     def last_heard_at(self) -> datetime:

@@ -71,7 +71,7 @@ def _demands(before: State, after: State) -> Iterator[str]:
     now = {demand.rule: demand for demand in after.demands}
     for demand in before.demands:
         mine = now.get(demand.rule)
-        if mine is None and demand.fired:
+        if demand.fired and not demand.is_over and (mine is None or mine.is_over):
             yield f"alert {demand.rule} ended"
     was = {demand.rule: demand for demand in before.demands}
     for demand in after.demands:
