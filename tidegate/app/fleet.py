@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tidegate.app import codec
 from tidegate.app.logs import log
-from tidegate.domain.fleet import FleetState
+from tidegate.domain.fleet import FleetState, Slot
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.state import Pause, Word
 from tidegate.ledger.ledger import Ledger
@@ -69,6 +69,15 @@ class Fleet:
         if any(slot.who == (key, operation) and slot.released_at is None for slot in self.state().slots):
             fact = {"kind": "released", "key": key, "operation": operation, "used": used}
             self._change(fact, lambda state: state.without_slot(key, operation, now, used=used))
+
+    def free(self, slot: Slot, now: datetime, *, used: bool) -> None:
+        """Give back a slot that was left over, unless somebody has taken it anew since it was seen."""
+        fact = {"kind": "freed", "key": slot.key, "operation": slot.operation, "used": used}
+
+        def change(state: FleetState) -> FleetState:
+            return state.without_slot(slot.key, slot.operation, now, used=used) if slot in state.slots else state
+
+        self._change(fact, change)
 
     def ask_pause(self, pause: Pause | None, word: Word) -> str:
         """Pause the fleet, or end its pause. Gives why not, where a newer request was there before."""

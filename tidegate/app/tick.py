@@ -127,7 +127,7 @@ def free_leftovers(around: Surroundings, fleet: FleetState, now: datetime) -> No
         state = codec.read_state(head.state) if head else State()
         if state.operation is None or state.operation.number != slot.operation:
             used = any(spent.operation == slot.operation for spent in state.spent)
-            around.fleet.release(slot.key, slot.operation, now, used=used)
+            around.fleet.free(slot, now, used=used)
             log("slot-freed", key=slot.key, operation=slot.operation)
 
 
