@@ -129,8 +129,18 @@ def any_word(key: str) -> st.SearchStrategy[Signal]:
     return requests(key, 6 * 60, WORDS)
 
 
+def without_confirm(policy: InstancePolicy) -> InstancePolicy:
+    """The policy, with no metric to bear its rules out: what a metric shows hangs on when it is read."""
+    return policy.model_copy(update={"alerts": [rule.model_copy(update={"confirm": None}) for rule in policy.alerts]})
+
+
 @MANY
-@given(policy=policies(), said=stories(any_alert, any_word), rung=st.integers(0, 4), seed=SEEDS)
+@given(
+    policy=policies().map(without_confirm),
+    said=stories(any_alert, any_word),
+    rung=st.integers(0, 4),
+    seed=SEEDS,
+)
 def test_what_is_wanted_does_not_depend_on_how_it_arrived(
     make: Make, policy: InstancePolicy, said: list[Signal], rung: int, seed: int
 ) -> None:
