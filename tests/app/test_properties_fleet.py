@@ -21,7 +21,7 @@ from tidegate.ledger.record import FLEET
 
 NAMES = tuple(f"mq-{number}" for number in range(5))
 HOUR = timedelta(hours=1)
-MINUTES = (0, 0, 0, 1, 1, 3, 11, 30)
+MINUTES = (0, 0, 0, 1, 3, 11, 30, 50)
 ROUNDS = 80
 
 
@@ -38,13 +38,12 @@ class Racing:
 
     def before(self, verb: str, key: str) -> None:
         """Let somebody else go first, now and then."""
-        del key
         if self.fleet is None or not self.is_on or verb == "list":
             return
         draw = self.chance.random()
         if draw < 0.01:
             raise Killed
-        if draw < 0.08 and self.depth < 3:
+        if draw < (0.25 if FLEET in key else 0.06) and self.depth < 3:
             self.depth += 1
             self.fleet.act()
             self.depth -= 1
@@ -98,9 +97,9 @@ class Fleetful(Paper):
         self.racing.is_on = True
         try:
             draw = self.chance.random()
-            if draw < 0.5:
+            if draw < 0.4:
                 self.go_on(around)
-            elif draw < 0.6:
+            elif draw < 0.5:
                 tick(around, lambda: True)
             else:
                 book = self.book(around)
@@ -165,19 +164,19 @@ def test_no_race_and_no_death_breaks_the_fleets_limits(seed: int) -> None:
 
 
 class Meanwhile:
-    """When somebody has read the ledger of one instance and turns to the fleet's, something happens first."""
+    """Just before somebody does this to the fleet's ledger, something happens first, once."""
 
-    def __init__(self, instance: str) -> None:
-        self.instance, self.has_read = instance, False
+    def __init__(self, verb: str, after_reading: str = "") -> None:
+        self.verb, self.after_reading, self.has_read = verb, after_reading, not after_reading
         self.happens: Callable[[], None] | None = None
 
     def before(self, verb: str, key: str) -> None:
         """Wait for the moment."""
-        if self.happens is None or verb != "get":
+        if self.happens is None:
             return
-        if self.instance in key:
+        if self.after_reading and self.after_reading in key:
             self.has_read = True
-        elif self.has_read and FLEET in key:
+        elif self.has_read and verb == self.verb and FLEET in key:
             happens, self.happens = self.happens, None
             happens()
 
@@ -190,32 +189,58 @@ class Meanwhile:
         return 0
 
 
+class Few(Paper):
+    """Some instances under one limit, and what may happen meanwhile."""
+
+    def __init__(self, meanwhile: Meanwhile, **limits: int) -> None:
+        super().__init__(meanwhile)
+        self.meanwhile, policies = meanwhile, [policy_of(name) for name in NAMES[:3]]
+        for policy in policies:
+            self.add(policy.instance_id, 0)
+        self.push(*policies, fleet=limits)
+        for name in NAMES[:3]:
+            self.decide(name)
+
+    def decide(self, name: str) -> None:
+        """Reconcile one instance."""
+        book = self.book()
+        reconcile(self.around, book.read(name), book.hash)
+
+    def want(self, name: str) -> None:
+        """Ask for a larger rung, and begin the resize."""
+        until = self.now + timedelta(hours=5)
+        self.post(name, Request(f"key-of-{name}", self.now, Verb.RESIZE, name, "li", "medium", until))
+        self.decide(name)
+
+
 def test_a_slot_that_was_left_over_and_is_taken_anew_is_not_given_back() -> None:
     """The tick had seen that its operation was never begun, just before somebody began it."""
-    meanwhile = Meanwhile("mq-0")
-    desk = Paper(meanwhile)
-    policies = [policy_of(name) for name in NAMES[:3]]
-    for policy in policies:
-        desk.add(policy.instance_id, 0)
-    desk.push(*policies, fleet={"orders_at_once": 2})
-    book = desk.book()
-
-    def wants(name: str) -> None:
-        until = desk.now + timedelta(minutes=30)
-        desk.post(name, Request(f"key-of-{name}", desk.now, Verb.RESIZE, name, "li", "medium", until))
-        reconcile(desk.around, book.read(name), book.hash)
-        desk.work()
-
-    for name in NAMES[:3]:
-        reconcile(desk.around, book.read(name), book.hash)
-    key = desk.around.key(policies[0])
-    assert desk.around.fleet.reserve(book.limits, key, 1, desk.now), "and its process died before it wrote the intent"
+    desk = Few(Meanwhile("get", after_reading="mq-0"), orders_at_once=2)
+    key, limits = desk.around.key(policy_of("mq-0")), desk.book().limits
+    assert desk.around.fleet.reserve(limits, key, 1, desk.now), "and its process died before it wrote the intent"
     desk.now += timedelta(minutes=11)
     ticking = desk.process()
     seen = ticking.fleet.state()
-    meanwhile.happens = lambda: wants("mq-0")
+    desk.meanwhile.happens = lambda: desk.want("mq-0")
     free_leftovers(ticking, seen, desk.now)
-    assert len(desk.orders) == 1
-    wants("mq-1")
-    wants("mq-2")
+    for name in NAMES[:3]:
+        desk.want(name)
+        desk.work()
     assert len(desk.orders) == 2, "two orders at once are all that may be under way"
+
+
+def test_of_two_that_want_the_last_order_of_the_hour_at_one_moment_one_gets_it() -> None:
+    """One was planned over an hour ago, so that its slot counts no more, and is about to take it anew."""
+    desk = Few(Meanwhile("create"), orders_at_once=2, orders_per_hour=1)
+    desk.want("mq-0")
+    (late,) = desk.going
+    desk.going.clear()
+    desk.now += timedelta(minutes=70)
+
+    def be_quicker() -> None:
+        desk.want("mq-1")
+        desk.work()
+
+    desk.meanwhile.happens = be_quicker
+    assert desk.step(desk.process(), late.which, late.answer) == "settle"
+    assert [order.instance_ids for order in desk.orders] == [("amqp-cn-mq-1",)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.deeds import DEEDS
+from tests.domain.deeds import DEEDS, alert, calm, nothing
 from tests.domain.life import Life
 from tests.domain.strategies import METRICS, RULES, SEEDS, policies
 from tidegate.domain.alertrule import AlertRule, Confirm
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FEW = settings(deadline=None, derandomize=True, max_examples=40)
 LIVES, STEPS = 3, 60
+MOSTLY_ALERTS = (*(alert,) * 8, *(calm,) * 3, nothing)
 RULE = RULES[0]
 
 
@@ -34,14 +35,24 @@ def confirming(policy: InstancePolicy) -> InstancePolicy:
     return policy.model_copy(update={"alerts": [first.model_copy(update={"confirm": confirm}), *policy.alerts[1:]]})
 
 
-POLICIES = policies().map(confirming)
+FREE = {
+    "approval": {"when": []},
+    "blackouts": [],
+    "budget": {},
+    "cost": {},
+    "expect": {},
+    "resize_windows": {},
+    "subscription_down": "allow",
+}
+"""Little else keeps the instance from being resized, so that it shows what moves it."""
+POLICIES = st.one_of(policies(), policies(**FREE), policies(**FREE)).map(confirming)
 
 
 def lived(policy: InstancePolicy, seed: int, loads: Sequence[float | None], muted: Sequence[AlertState]) -> Life:
     """A life in which the rule's metric shows nothing but these, and its alerts of some kinds never come."""
     life = Life(policy, seed, place=seed % len(policy.ladder))
     life.fixed[METRICS[RULE]], life.muted = loads, {(RULE, state) for state in muted}
-    life.live(STEPS, DEEDS)
+    life.live(STEPS, MOSTLY_ALERTS if seed % 2 else DEEDS)
     return life
 
 
