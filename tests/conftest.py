@@ -1,0 +1,16 @@
+"""What every test may use: how long it is to try."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make soak` ask for the long runs."""
+    parser.addoption("--soak", action="store_true", help="try as often as `make soak` does, which takes long")
+
+
+@pytest.fixture(scope="session")
+def soaking(request: pytest.FixtureRequest) -> bool:
+    """Whether the long runs are asked for: every kill round, the whole storm, all engine scripts, all planted bugs."""
+    return bool(request.config.getoption("--soak"))
