@@ -11,13 +11,13 @@ INLINE_S = 2.0
 def handler(event: bytes, _context: Any) -> dict[str, Any]:
     """Keep the alerts of one delivery, and reconcile the instances they name while there is time."""
     from tidegate.app.doors import guarded, receive_alerts  # noqa: PLC0415 - nothing is done at import time
+    from tidegate.app.machine import machine  # noqa: PLC0415
     from tidegate.app.wiring import has_time, wire  # noqa: PLC0415
-    from tidegate.settings import read_settings  # noqa: PLC0415
 
     in_time = has_time(INLINE_S)
 
     def take_in() -> Any:
-        settings = read_settings()
+        settings = machine().settings()
         return receive_alerts(wire(settings, quick=True), event, settings.hook_tokens, in_time)
 
     return guarded(event, take_in).as_response()

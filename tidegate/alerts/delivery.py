@@ -57,7 +57,7 @@ class Delivery:
     body: bytes = field(repr=False)
     encoded: bool = False
     path: str = ""
-    """The decoded path, fit for a log: behind its first part only a known format is shown, never a token."""
+    """The decoded path, fit for a log: of it only `/hook` and a known format are shown, never a token."""
     method: str = ""
     token: str = field(default="", repr=False)
     format_hint: str = field(default="", repr=False)
@@ -157,9 +157,12 @@ def _from_path(raw_path: str) -> tuple[str, str]:
 
 def _without_token(raw_path: str, hint: str) -> str:
     first, *rest = text(unquote(raw_path.partition("?")[0])).strip("/").split("/")
-    if first == "hook" and hint.lower() in NAMED_FORMATS:
+    if first != "hook":
+        # Somebody may have left out `/hook` in front of the token.
+        return "/***" if first else "/"
+    if hint.lower() in NAMED_FORMATS:
         return f"/hook/{hint}/***"
-    return f"/{first}/***" if rest else f"/{first}"
+    return "/hook/***" if rest else "/hook"
 
 
 def _from_headers(headers: Mapping[str, str]) -> str:

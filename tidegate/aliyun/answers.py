@@ -62,7 +62,7 @@ def understand(raw: bytes, product: str, *, read: bool, redact: Callable[[str], 
     """
     body = _json(raw)
     if body is None:
-        raise _doubt(read=read)("SDK.NotJson", f"not the vendor's answer: {redact(_shown(raw))}", "", OK)
+        raise _doubt(read=read)("SDK.NotJson", f"not the vendor's answer: {_shown(raw, redact)}", "", OK)
     signs = _signs(body)
     if read and (not signs or any(signs)):
         return body
@@ -95,7 +95,7 @@ def _doubt(*, read: bool) -> type[VendorError]:
 def _json(raw: bytes) -> Body | None:
     try:
         body = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
 
@@ -110,5 +110,6 @@ def _signs(body: Body) -> list[bool]:
     return signs
 
 
-def _shown(raw: bytes, longest: int = 200) -> str:
-    return raw[:longest].decode("utf-8", "replace")
+def _shown(raw: bytes, redact: Callable[[str], str], longest: int = 200) -> str:
+    """Give the beginning of an answer. It is cut last: half a secret would not be known for one."""
+    return redact(raw.decode("utf-8", "replace"))[:longest]

@@ -12,7 +12,10 @@ def instant(text: str) -> datetime:
     """Read `2017-06-08T09:41:30Z`, also with a blank, a fraction, an offset or no zone. Raises ValueError."""
     plain = FRACTION.sub("", text.strip()).replace("Z", "+00:00")
     read = datetime.fromisoformat(plain)
-    return read.replace(tzinfo=timezone.utc) if read.tzinfo is None else read.astimezone(timezone.utc)
+    try:
+        return read.replace(tzinfo=timezone.utc) if read.tzinfo is None else read.astimezone(timezone.utc)
+    except OverflowError as error:
+        raise ValueError(f"beyond the calendar: {text}") from error
 
 
 def as_text(at: datetime) -> str:

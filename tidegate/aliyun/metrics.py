@@ -10,9 +10,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tidegate.aliyun.answers import Body
-from tidegate.aliyun.client import Aliyun, Parameters
+from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import CMS
 from tidegate.aliyun.errors import Unreadable
+from tidegate.aliyun.line import Parameters
 from tidegate.aliyun.permission import Permission
 
 PERMISSIONS = (
@@ -78,7 +79,7 @@ def _samples(body: Body, instance_id: str) -> list[Sample]:
         points = json.loads(given) if isinstance(given, str) and given.strip() else given or []
         ours = [point for point in points if point.get("instanceId", instance_id) == instance_id]
         return [_sample(point) for point in ours]
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise Unreadable("Datapoints", f"not the points of a metric: {str(given)[:100]}") from error
 
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from tidegate.aliyun.answers import Body, listed
-from tidegate.aliyun.client import Aliyun, Parameters
+from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import BSS
 from tidegate.aliyun.errors import Missing, Unreadable
 from tidegate.aliyun.instants import as_text, instant, rounded_up
+from tidegate.aliyun.line import Parameters
 from tidegate.aliyun.permission import Permission
 from tidegate.domain.reading import Direction, Order, Payment
 
@@ -44,7 +45,8 @@ NEVER_A_RESIZE = frozenset(
     {"new", "renew", "convert", "resizedisk", "compensatoryrenew", "exchange", "changeoperatingsystem"}
 )
 """`refund` is not among them: a downgrade gives money back, and may be shown so."""
-SETTING = re.compile(r"([A-Za-z]\w*):([^:;,\[\]]+)")
+SETTING = re.compile(r"([A-Za-z]\w{0,99}):([^:;,\[\]]+)")
+"""The bound keeps a long word without a colon from being searched again from each of its letters."""
 
 
 class Orders:
@@ -86,10 +88,19 @@ class Orders:
             shown = listed(body, *LIST)
             yield from shown
             seen += len(shown)
-            total = (body.get("Data") or {}).get("TotalCount")
-            if not shown or (total is not None and seen >= int(total)):
+            total = _total(body)
+            if not shown or (total is not None and seen >= total):
                 return
         raise Unreadable("TooManyOrders", f"over {MOST_PAGES} pages of orders from {window['CreateTimeStart']}")
+
+
+def _total(body: Body) -> int | None:
+    """Give how many orders there are in all, None where the vendor does not say: then the first empty page ends it."""
+    found = body.get("Data")
+    try:
+        return int(found["TotalCount"]) if isinstance(found, dict) else None
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _order(order_id: str, parts: list[Body]) -> Order:
@@ -131,7 +142,7 @@ def instance_ids(given: Any) -> tuple[str, ...]:
     if isinstance(given, str):
         try:
             given = json.loads(given)
-        except ValueError:
+        except (ValueError, RecursionError):
             given = given.split(",")
     if not isinstance(given, list):
         given = [given] if given else []
@@ -143,7 +154,7 @@ def settings(given: Any) -> Mapping[str, str]:
     if isinstance(given, str) and given.lstrip().startswith("{"):
         try:
             given = json.loads(given)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     if isinstance(given, dict):
         return {str(name): str(value) for name, value in given.items()}

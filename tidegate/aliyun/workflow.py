@@ -52,5 +52,5 @@ class Workflow:
 def _input(body: Body) -> Any:
     try:
         return json.loads(body["Input"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None

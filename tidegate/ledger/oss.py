@@ -5,17 +5,16 @@ The bucket must never have had versioning: there the header is ignored. `shelf.c
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Protocol
 
-from tidegate.ledger.creation import Patience, Taken, create_once
+from tidegate.ledger.creation import Patience, Taken
+from tidegate.ledger.remote import RemoteShelf
 from tidegate.ledger.shelf import ShelfRefused, ShelfUnavailable, Unsure
 
-LARGEST_PAGE = 1000
 SERVER_ERROR = 500
 PASSING = {408, 409, 429}
 NEVER_CONNECTED = {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
@@ -51,37 +50,19 @@ class Bucket:
     read_timeout_s: float = 5.0
 
 
-class OssShelf:
-    """Objects of one bucket. Nothing of the SDK is imported before the first call."""
+def oss_shelf(bucket: Bucket, keys: Callable[[], Keys], patience: Patience) -> RemoteShelf:
+    """Give the shelf that a bucket is. Nothing of the SDK is imported before the first call."""
+    return RemoteShelf(OssObjects(bucket, keys), patience)
 
-    def __init__(self, bucket: Bucket, keys: Callable[[], Keys], patience: Patience) -> None:
-        self._bucket, self._keys, self._patience = bucket, keys, patience
+
+class OssObjects:
+    """The objects of one bucket, by the vendor's SDK: each verb is one request, sent once."""
+
+    def __init__(self, bucket: Bucket, keys: Callable[[], Keys]) -> None:
+        self._bucket, self._keys = bucket, keys
 
     def get(self, key: str) -> bytes | None:
         """Give an object's body now."""
-        return self._patience(lambda: self._get(key))
-
-    def create(self, key: str, body: bytes) -> bool:
-        """Create an object; after a timeout, a 5xx or a 409 its bytes tell whether it is ours."""
-        return create_once(lambda: self._put(key, body), lambda: self._get(key), body, self._patience)
-
-    def list(self, prefix: str, after: str = "", limit: int = LARGEST_PAGE) -> builtins.list[str]:
-        """Give keys in order, one request for up to 1000 of them."""
-        found: builtins.list[str] = []
-        while len(found) < limit:
-            size = min(limit - len(found), LARGEST_PAGE)
-            start = found[-1] if found else after
-            page = self._patience(partial(self._page, prefix, start, size))
-            found += page
-            if len(page) < size:
-                break
-        return found
-
-    def delete(self, key: str) -> None:
-        """Remove an object; repeating it does no harm."""
-        self._patience(lambda: self._delete(key))
-
-    def _get(self, key: str) -> bytes | None:
         try:
             with self._reading():
                 answer = self._client.get_object(self._sdk.GetObjectRequest(bucket=self._bucket.name, key=key))
@@ -90,18 +71,21 @@ class OssShelf:
         except _NoSuchKey:
             return None
 
-    def _page(self, prefix: str, after: str, size: int) -> builtins.list[str]:
+    def page(self, prefix: str, after: str, size: int) -> list[str]:
+        """Give up to 1000 keys, in order."""
         request = self._sdk.ListObjectsV2Request(
             bucket=self._bucket.name, prefix=prefix, start_after=after or None, max_keys=size
         )
         with self._reading():
             return [str(item.key) for item in self._client.list_objects_v2(request).contents or ()]
 
-    def _delete(self, key: str) -> None:
+    def delete(self, key: str) -> None:
+        """Remove an object."""
         with self._reading():
             self._client.delete_object(self._sdk.DeleteObjectRequest(bucket=self._bucket.name, key=key))
 
-    def _put(self, key: str, body: bytes) -> None:
+    def put(self, key: str, body: bytes) -> None:
+        """Create an object unless there is one: then it raises Taken."""
         request = self._sdk.PutObjectRequest(
             bucket=self._bucket.name,
             key=key,

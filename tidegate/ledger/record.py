@@ -72,7 +72,7 @@ def decode(key: str, body: bytes) -> dict[str, Any]:
     """Read a JSON object; raises `Corrupt`, naming the key."""
     try:
         value = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Corrupt(f"{key} is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise Corrupt(f"{key} holds a {type(value).__name__} where an object is expected")
@@ -104,7 +104,10 @@ def read_instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"no offset: {text}")
-    return at.astimezone(timezone.utc)
+    try:
+        return at.astimezone(timezone.utc)
+    except OverflowError as error:
+        raise ValueError(f"beyond the calendar: {text}") from error
 
 
 def _holds_objects(record: Record) -> bool:

@@ -8,14 +8,14 @@ import logging
 def notify(url: str, title: str, text: str, kind: str) -> bool:
     """Send one message to one apprise URL; True if it was taken. An empty URL is a channel that is not set up.
 
-    URLs hold secrets, so apprise's own log stays off, and the HTTP client's does not go into detail.
+    URLs hold secrets, so apprise's own log stays off, and the HTTP client's too, whose warnings name the URL.
     """
     if not url:
         return False
     import apprise  # noqa: PLC0415 - it loads a hundred plug-ins, and most calls tell nobody
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    logging.getLogger("urllib3").setLevel(logging.INFO)
+    for name in ("apprise", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     post = apprise.Apprise()
     if not post.add(url):
         return False

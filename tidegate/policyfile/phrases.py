@@ -60,7 +60,9 @@ def phrase(errors: Sequence[Error], found: Tree, model: type[BaseModel] = Instan
     if kind in ("literal_error", "enum"):
         return f"expected {OWN.get(field, error['ctx']['expected'])}{instead(value)}"
     if kind == "string_pattern_mismatch":
-        return f"expected {PATTERNS.get(field, 'another form')}{instead(error['input'])}"
+        # Whoever mistakes `url_env` writes the URL itself, and there is a secret in that.
+        shown = ", found something else" if field == "url_env" else instead(error["input"])
+        return f"expected {PATTERNS.get(field, 'another form')}{shown}"
     if kind in ("too_short", "string_too_short"):
         return "expected at least one entry" if kind == "too_short" else "expected text that is not empty"
     if kind in BOUNDS:

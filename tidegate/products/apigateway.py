@@ -126,6 +126,6 @@ def _notes(shown: Mapping[str, Any]) -> Mapping[str, str]:
     notes = {name: str(shown[field]) for name, field in EGRESS.items() if shown.get(field)}
     spec, limit = str(shown["InstanceSpec"]), shown.get("InstanceRpsLimit")
     sold = GATEWAY_SPECS.get(spec)
-    if sold and limit is not None and int(limit) != sold.rps:
-        notes["limit"] = f"reports {limit} requests per second where {spec} has {sold.rps}"
+    if sold and limit is not None and str(limit) != str(sold.rps):
+        notes["limit"] = f"reports {str(limit)[:20]} requests per second where {spec} has {sold.rps}"
     return notes

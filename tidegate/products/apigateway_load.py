@@ -107,7 +107,7 @@ def _point(item: Mapping[str, Any]) -> Point:
     """Read one figure: texts, which may end in a line end (fact A.4)."""
     try:
         at, value = instant(str(item["ItemTime"])), float(item["ItemValue"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise Unreadable("MonitorItem", f"not a figure with its time: {str(dict(item))[:100]}") from error
     if not math.isfinite(value):
         raise Unreadable("MonitorItem", f"not a figure: {value}")

@@ -161,8 +161,8 @@ def _is_sold(name: str, value: Value, *, serverless: bool) -> bool:
 def _number(field: str, given: Any) -> int:
     try:
         return int(given)
-    except (TypeError, ValueError):
-        raise Unreadable(field, f"not a whole number: {given!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise Unreadable(field, f"not a whole number: {repr(given)[:100]}") from None
 
 
 def _may_be_ours(order: Order) -> bool:

@@ -17,6 +17,8 @@ NAMESPACE = "acs_amqp"
 CONNECTIONS = "InstanceConnections"
 PEAK_TPS = "InstanceMaxTpsInMiunte"
 """The vendor's spelling. The highest of the sixty seconds of a minute (fact E)."""
+LONGEST_COUNT = 18
+"""A number with more digits counts nothing, and Python refuses to read very long ones."""
 ONLY = "Value"
 """The one statistic of a metric that has a single figure a period, as all of this namespace are said to (fact E)."""
 
@@ -58,9 +60,9 @@ class RabbitMqLoad:
     def _queues(self, instance_id: str) -> int:
         shown = self._aliyun.call(AMQP, "GetMetadataAmount", {"InstanceId": instance_id}, read=True).get("Data")
         queues = shown.get("CurrentQueues") if isinstance(shown, dict) else None
-        if not str(queues).isdecimal():
+        if not (told := str(queues)).isdecimal() or len(told) > LONGEST_COUNT:
             raise Unmeasured("the vendor's answer shows no CurrentQueues")
-        return int(str(queues))
+        return int(told)
 
 
 def figures(samples: Iterable[Sample], metric: str, statistic: str) -> Iterator[Point]:
