@@ -24,6 +24,10 @@ SDK_CODES = "SDK."
 """Codes that begin so are the SDK's own: the vendor did not speak, or was not understood."""
 GOOD = ("200", "success", "ok", "0")
 OK = 200
+LONGEST_WORD, LONGEST_MESSAGE = 200, 1000
+"""What is kept of an error: it goes into a record, a log and a message to people."""
+LOOKED_AT, LONGEST_SECRET = 20_000, 4096
+"""How much of a text is looked through for secrets, and how much of its end may be half of one."""
 
 ERRORS: Mapping[Next, type[VendorError]] = {
     Next.THROTTLED: Throttled,
@@ -45,9 +49,9 @@ def translate(error: Exception, product: str, *, read: bool, redact: Callable[[s
     """
     said = getattr(error, "message", None)
     if said is not None:
-        error.message = redact(str(said))  # type: ignore[attr-defined] # both SDK exceptions have it, untyped
+        error.message = _told(str(said), redact)  # type: ignore[attr-defined] # both SDK exceptions have it, untyped
     code = str(getattr(error, "error_code", "") or f"SDK.{type(error).__name__}")
-    message = redact(str(said if said is not None else error))
+    message = _told(str(said if said is not None else error), redact)
     request_id = str(getattr(error, "request_id", "") or "")
     status = int(getattr(error, "http_status", 0) or 0)
     return _error(product, code, message, request_id, status, read=read)
@@ -69,9 +73,10 @@ def understand(raw: bytes, product: str, *, read: bool, redact: Callable[[str], 
     if not read and all(signs) and body.get("RequestId"):
         return body
     code, contradictory = str(body.get("Code", "")), any(signs) or not signs
-    message, request_id = redact(str(body.get("Message", ""))), str(body.get("RequestId", ""))
+    message, request_id = _told(str(body.get("Message", "")), redact), str(body.get("RequestId", ""))
     if contradictory:
-        raise _doubt(read=read)(code or "SDK.Contradiction", message, request_id, OK)
+        shown = (code or "SDK.Contradiction")[:LONGEST_WORD], message[:LONGEST_MESSAGE], request_id[:LONGEST_WORD]
+        raise _doubt(read=read)(*shown, OK)
     raise _error(product, code, message, request_id, OK, read=read)
 
 
@@ -85,7 +90,7 @@ def listed(body: Any, *path: str) -> list[Body]:
 def _error(product: str, code: str, message: str, request_id: str, status: int, *, read: bool) -> VendorError:
     row = lookup(product, "" if code.startswith(SDK_CODES) else code, status)
     kind = _doubt(read=read) if row.next is Next.UNANSWERED else ERRORS[row.next]
-    return kind(code, message, request_id, status, row.advice)
+    return kind(code[:LONGEST_WORD], message[:LONGEST_MESSAGE], request_id[:LONGEST_WORD], status, row.advice)
 
 
 def _doubt(*, read: bool) -> type[VendorError]:
@@ -111,5 +116,12 @@ def _signs(body: Body) -> list[bool]:
 
 
 def _shown(raw: bytes, redact: Callable[[str], str], longest: int = 200) -> str:
-    """Give the beginning of an answer. It is cut last: half a secret would not be known for one."""
-    return redact(raw.decode("utf-8", "replace"))[:longest]
+    """Give the beginning of an answer."""
+    return _told(raw[: LOOKED_AT + 1].decode("utf-8", "replace"), redact)[:longest]
+
+
+def _told(text: str, redact: Callable[[str], str]) -> str:
+    """Give the beginning of what was said. It is cut last: half a secret would not be known for one."""
+    if len(text) <= LOOKED_AT:
+        return redact(text)
+    return redact(text[:LOOKED_AT])[:-LONGEST_SECRET]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from tidegate.domain.calendars import PLAIN, Calendar
 
 DAY = timedelta(days=1)
+CODE = re.compile(r"[A-Z]{2,3}")
 
 
 def calendar_of(country: str) -> Calendar:
@@ -62,6 +64,12 @@ class CountryCalendar:
 
 @lru_cache(maxsize=8)
 def _of(country: str) -> CountryCalendar:
+    # The library looks a code up among all that is in its module, so that `date` would be one as well.
+    if not CODE.fullmatch(country):
+        raise NotImplementedError(f"`{country[:60]}` is no code of a country")
     import holidays  # noqa: PLC0415 - only where a country is named
 
-    return CountryCalendar(holidays.country_holidays(country))
+    try:
+        return CountryCalendar(holidays.country_holidays(country))
+    except TypeError as error:
+        raise NotImplementedError(f"`{country}` is no code of a country") from error

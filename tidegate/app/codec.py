@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from tidegate.domain.facts import Fact
 from tidegate.domain.signal import Alert, Noise, Request, Signal
 from tidegate.domain.state import State
+from tidegate.ledger.record import Corrupt
 
 T = TypeVar("T")
 FACT = Annotated[Fact, Field(discriminator="kind")]
@@ -35,8 +36,8 @@ def write(kind: type[Any], value: object) -> dict[str, Any]:
 
 
 def read(kind: type[T], written: Any) -> T:
-    """Read a value back. Raises pydantic.ValidationError where it is not one."""
-    value: T = _adapter(kind).validate_python(written)
+    """Read a value back. Raises Corrupt where it is not one."""
+    value: T = _read(kind, written, getattr(kind, "__name__", "value"))
     return value
 
 
@@ -46,8 +47,8 @@ def write_fact(fact: Fact) -> dict[str, Any]:
 
 
 def read_fact(written: Any) -> Fact:
-    """Read a fact back."""
-    fact: Fact = _adapter(FACT).validate_python(written)
+    """Read a fact back. Raises Corrupt where it is not one."""
+    fact: Fact = _read(FACT, written, "fact")
     return fact
 
 
@@ -57,9 +58,16 @@ def write_state(state: State) -> dict[str, Any]:
 
 
 def read_state(written: Any) -> State:
-    """Read a state back; nothing written is the state of an instance never seen."""
-    state: State = _adapter(State).validate_python(written)
+    """Read a state back; nothing written is the state of an instance never seen. Raises Corrupt where it is none."""
+    state: State = _read(State, written, "state")
     return state
+
+
+def _read(kind: Any, written: Any, what: str) -> Any:
+    try:
+        return _adapter(kind).validate_python(written)
+    except (ValidationError, RecursionError, OverflowError) as error:
+        raise Corrupt(f"what is written is no {what}: {' '.join(str(error).split())[:300]}") from error
 
 
 def write_signal(signal: Signal) -> dict[str, Any]:
@@ -77,7 +85,7 @@ def read_signals(waiting: Iterable[Mapping[str, Any]]) -> tuple[list[Signal], li
 def _signal_or_none(item: Mapping[str, Any]) -> Signal | None:
     try:
         return read_signal(dict(item))
-    except ValidationError:
+    except (ValidationError, RecursionError, OverflowError):
         return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from tidegate.alerts import Delivery, Kind, Rejected, TooLarge, Unreadable, read, same_token
 from tidegate.alerts import receive as open_envelope
 from tidegate.app import codec
+from tidegate.app.crowd import Recall
 from tidegate.app.logs import LOG, log
 from tidegate.app.reconcile import reconcile
 from tidegate.app.surroundings import Book, Surroundings
@@ -21,6 +22,9 @@ from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
 RECENT_RECORDS = 50
 """How far back the answer to a request is looked for that somebody else took in."""
+
+MOST_NOTED = 50
+"""So many parts of one delivery that are no alerts are noted one by one; its sender is answered on each."""
 
 Body = dict[str, Any]
 
@@ -57,8 +61,17 @@ def guarded(event: bytes, take_in: Callable[[], Reply]) -> Reply:
         return Reply(status, {"error": "the alert could not be kept; send it again"})
 
 
-def receive_alerts(around: Surroundings, event: bytes, tokens: tuple[str, ...], has_time: Callable[[], bool]) -> Reply:
-    """Keep the alerts of one delivery, then reconcile while there is time. Bad neighbours do not lose good alerts."""
+def receive_alerts(
+    around: Surroundings,
+    event: bytes,
+    tokens: tuple[str, ...],
+    has_time: Callable[[], bool],
+    recall: Recall | None = None,
+) -> Reply:
+    """Keep the alerts of one delivery, then reconcile while there is time. Bad neighbours do not lose good alerts.
+
+    `recall` is what this process remembers of the store.
+    """
     delivery = open_envelope(event)
     if delivery.kind is Kind.HTTP and not same_token(delivery.token, tokens):
         log("turned-away", path=delivery.path)
@@ -69,7 +82,7 @@ def receive_alerts(around: Surroundings, event: bytes, tokens: tuple[str, ...], 
         return _turned_down(413, str(error), delivery)
     except Unreadable as error:
         return _turned_down(400, str(error), delivery)
-    book = around.book()
+    book = _book(around, reading.alerts, recall)
     if book is None:
         # There is nobody yet who could keep the alert, so the sender is to try again: over HTTP a 5xx says so, and to
         # a trigger that invokes us directly only a failure does.
@@ -77,9 +90,11 @@ def receive_alerts(around: Surroundings, event: bytes, tokens: tuple[str, ...], 
             raise LookupError("no policy was pushed yet")
         return _turned_down(503, "no policy was pushed yet", delivery)
     rejected = [{"index": one.index, "reason": one.reason} for one in reading.rejected]
-    for one in rejected:
+    for one in rejected[:MOST_NOTED]:
         log("rejected", **one, path=delivery.path)
-    answers, touched = _keep(around, book, reading.alerts)
+    if left := rejected[MOST_NOTED:]:
+        log("rejected", reason=f"{len(left)} parts more of the same delivery", path=delivery.path)
+    answers, touched = _keep(around, book, reading.alerts, recall)
     noisy = _keep_noise(around, book, reading.rejected, delivery)
     for name in dict.fromkeys((*touched, *noisy)):
         if has_time():
@@ -93,7 +108,20 @@ def _turned_down(status: int, reason: str, delivery: Delivery) -> Reply:
     return Reply(status, {"error": reason})
 
 
-def _keep(around: Surroundings, book: Book, alerts: list[Alert]) -> tuple[dict[str, Body], list[str]]:
+def _book(around: Surroundings, alerts: list[Alert], recall: Recall | None) -> Book | None:
+    """The policy in force; the one read a moment ago does where it knows whose all these alerts are."""
+    known = recall.book() if recall else None
+    if known is not None and all(_bind(known, alert)[0] for alert in alerts):
+        return known
+    book = around.book()
+    if recall and book is not None:
+        recall.keep(book)
+    return book
+
+
+def _keep(
+    around: Surroundings, book: Book, alerts: list[Alert], recall: Recall | None
+) -> tuple[dict[str, Body], list[str]]:
     """Post each alert to the inbox of its instance. Gives an answer an alert, and the instances touched."""
     answers: dict[str, Body] = {}
     touched: list[str] = []
@@ -102,7 +130,8 @@ def _keep(around: Surroundings, book: Book, alerts: list[Alert]) -> tuple[dict[s
         answer: Body = {"instance": name, "alert": describe(alert), "answer": "rejected", "reason": why_not}
         if name:
             key = around.key_of(book.index["instances"][name])
-            posted = around.ledger.post(key, codec.write_signal(alert), due=around.now())
+            marked = recall.marked if recall else None
+            posted = around.ledger.post(key, codec.write_signal(alert), due=around.now(), marked=marked)
             waiting = "kept; the next tick answers it" if posted else "a duplicate of one that waits already"
             answer = {**answer, "answer": "kept", "reason": waiting}
             touched += [name] if name not in touched else []
@@ -117,8 +146,8 @@ def _keep_noise(around: Surroundings, book: Book, rejected: list[Rejected], deli
     The key is made of the body, so that the same delivery again leaves no second record.
     """
     touched: list[str] = []
-    for one in rejected:
-        if not one.instance_id or not (name := book.named_by_id(one.instance_id)):
+    for one in [each for each in rejected if each.instance_id][:MOST_NOTED]:
+        if not (name := book.named_by_id(one.instance_id)):
             continue
         key = f"noise-{sha256(delivery.open() + str(one.index).encode()).hexdigest()[:40]}"
         noise = Noise(key, around.now(), one.reason[:300])

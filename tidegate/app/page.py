@@ -22,7 +22,8 @@ from tidegate.domain.terms import Terms
 from tidegate.ledger.record import Record
 from tidegate.ledger.shelf import Unsure
 
-LOOK_AGAIN = timedelta(minutes=2)
+LOOK_AGAIN, SELDOM = timedelta(minutes=2), timedelta(minutes=10)
+"""How soon what may end at any time is looked at again: after a tenth of the time it has lasted, within these two."""
 RESTLESS = ("unread", "unhealthy", "operation", "unconfirmed", "unmeasured", "fit-unread")
 """Holds that may end at any time, so that they are looked at again soon. Others say themselves until when."""
 
@@ -106,5 +107,5 @@ class Page:
         if state.operation:
             times.append(overdue_at(state.operation))
         elif state.stance and state.stance.code in RESTLESS:
-            times.append(now + LOOK_AGAIN)
+            times.append(now + min(max((now - state.stance.at) / 10, LOOK_AGAIN), SELDOM))
         return min((at for at in times if at and at > now), default=None)

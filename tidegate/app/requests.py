@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tidegate.app import codec
 from tidegate.app.consider import consider
@@ -26,7 +26,20 @@ from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 RECENT_RECORDS = 50
 """How far back the answer to a request is looked for that somebody else took in."""
 
+LONGEST_NAME = 200
+MOST_MISTAKES = 5
+
 Body = dict[str, Any]
+
+
+def _one_line(text: Any) -> Any:
+    """Take out what would break a line or rule a terminal: what a person says of it is logged, kept and shown."""
+    if not isinstance(text, str):
+        return text
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+Line = Annotated[str, BeforeValidator(_one_line)]
 
 
 class RequestForm(BaseModel):
@@ -35,18 +48,18 @@ class RequestForm(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     verb: Verb
-    instance: str = ""
+    instance: str = Field(default="", max_length=LONGEST_NAME)
     fleet: bool = False
     """Of a pause or its end: that every instance is meant."""
-    caller: str = Field(min_length=1, max_length=200)
+    caller: Line = Field(min_length=1, max_length=LONGEST_NAME)
     key: str = Field(min_length=8, max_length=100)
-    to: str = ""
+    to: str = Field(default="", max_length=LONGEST_NAME)
     lasts: Duration | None = Field(default=None, alias="for")
     until: datetime | None = None
-    despite: list[str] = []
-    reason: str = Field(default="", max_length=500)
+    despite: list[str] = Field(default=[], max_length=20)
+    reason: Line = Field(default="", max_length=500)
     until_released: bool = False
-    approval: str = ""
+    approval: str = Field(default="", max_length=LONGEST_NAME)
     dry_run: bool = False
 
 
@@ -55,7 +68,7 @@ def receive_request(around: Surroundings, event: bytes) -> Body:
     try:
         form = RequestForm.model_validate_json(event)
     except ValidationError as error:
-        return _mistake("; ".join(f"{'.'.join(map(str, e['loc'])) or 'request'}: {e['msg']}" for e in error.errors()))
+        return _mistake(_told(error))
     book = around.book()
     if book is None:
         return _mistake("no policy was pushed yet: `tidegate policy push`")
@@ -193,6 +206,13 @@ def _until(until: datetime | None) -> str:
 def _said(decision: Decision) -> Body:
     kind = "hold" if isinstance(decision, Hold) else "resize"
     return {"decision": kind, "code": decision.code, "reason": decision.reason}
+
+
+def _told(error: ValidationError) -> str:
+    """What is wrong with a request's form, not more than can be read."""
+    wrong = [f"{'.'.join(map(str, each['loc']))[:60] or 'request'}: {each['msg'][:200]}" for each in error.errors()]
+    left = len(wrong) - MOST_MISTAKES
+    return "; ".join(wrong[:MOST_MISTAKES]) + (f"; and {left} more" if left > 0 else "")
 
 
 def _mistake(reason: str) -> Body:

@@ -33,6 +33,17 @@ SHAPE = ("timetable", "timezone", "country", "rungs", "lead_s")
 
 
 @dataclass(frozen=True)
+class Due:
+    """An instance that is due, and why."""
+
+    name: str
+    in_turn: bool
+    """Whether it is to be read whatever its ledger says."""
+    marked_until: datetime | None
+    """The minute of its newest mark where nothing but marks call for it."""
+
+
+@dataclass(frozen=True)
 class Ticked:
     """What one tick did."""
 
@@ -54,13 +65,13 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     due = _due(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
     if goes_on:
         # Whoever was served already comes after those that were not, so that nobody starves.
-        due.sort(key=lambda each: each[0] <= fleet.served_to)
+        due.sort(key=lambda each: each.name <= fleet.served_to)
     done: list[str] = []
     failed: list[str] = []
-    for name, force in due:
+    for each in due:
         if not has_time():
             break
-        (done if _one(around, book, name, force=force) else failed).append(name)
+        (done if _one(around, book, each) else failed).append(each.name)
     keys = _keys(around, book)
     free_leftovers(around, fleet, now)
     if fleet.is_pause_told_at(now):
@@ -71,12 +82,10 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     return Ticked(tuple(done), tuple(failed), len(due) - len(done) - len(failed))
 
 
-def _note_round(
-    around: Surroundings, book: Book, served: list[str], due: list[tuple[str, bool]], round_: FleetState
-) -> None:
+def _note_round(around: Surroundings, book: Book, served: list[str], due: list[Due], round_: FleetState) -> None:
     """Note how far it got: to the end, or where the next tick is to go on. A round ends with the last name."""
     began_at = round_.stopped_at or around.now()
-    unserved = [name for name, _ in due[len(served) :]]
+    unserved = [each.name for each in due[len(served) :]]
     if not any(name > round_.served_to for name in unserved):
         around.fleet.ticked(began_at, book.hash, len(served))
     elif served:
@@ -121,10 +130,10 @@ def free_leftovers(around: Surroundings, fleet: FleetState, now: datetime) -> No
     for slot in fleet.leftovers(now):
         try:
             head = around.ledger.head(slot.key)
+            state = codec.read_state(head.state) if head else State()
         except (NewerSchema, Corrupt) as error:
             log("slot-kept", key=slot.key, why=str(error))
             continue
-        state = codec.read_state(head.state) if head else State()
         if state.operation is None or state.operation.number != slot.operation:
             used = any(spent.operation == slot.operation for spent in state.spent)
             around.fleet.free(slot, now, used=used)
@@ -147,13 +156,32 @@ def _dead_tick(last: datetime | None) -> tuple[str, str]:
     return title, text
 
 
-def _one(around: Surroundings, book: Book, name: str, *, force: bool) -> bool:
+def _one(around: Surroundings, book: Book, due: Due) -> bool:
+    began_at = around.now()
     try:
-        reconcile(around, book.read(name), book.hash, force_read=force)
+        policy = book.read(due.name)
+        if not _is_served(around, around.key(policy), due):
+            verdict = reconcile(around, policy, book.hash, force_read=due.in_turn)
+            # Forgotten with the process, or with the policy in force.
+            around.cache[f"served {due.name}"] = (began_at, verdict.record) if not verdict.left else None
     except Exception as error:  # noqa: BLE001 - whatever it is, the others have their turn; the mark stays
-        log("reconcile-failed", instance=name, error=type(error).__name__, message=str(error)[:300])
+        log("reconcile-failed", instance=due.name, error=type(error).__name__, message=str(error)[:300])
         return False
     return True
+
+
+def _is_served(around: Surroundings, key: str, due: Due) -> bool:
+    """Whether only marks call for it that were served by this process, and nothing has come in since.
+
+    A mark is shown for some minutes after its own (`marks.GRACE`), for a record or signal that was just being written.
+    """
+    if due.marked_until is None or (served := around.cache.get(f"served {due.name}")) is None:
+        return False
+    at, number = served
+    if due.marked_until > at:
+        return False
+    head = around.ledger.head(key)
+    return head is not None and head.seq == number and not around.ledger.inbox(key)
 
 
 def _left_over(around: Surroundings, key: str) -> bool:
@@ -177,22 +205,26 @@ def _marks(around: Surroundings, book: Book, now: datetime) -> list[Mark]:
         return [Mark(now, key) for key in _keys(around, book)]
 
 
-def _due(
-    around: Surroundings, book: Book, marks: list[Mark], fleet: FleetState, now: datetime
-) -> list[tuple[str, bool]]:
-    """Who is due, and whether to read it in any case: marks, transitions, its turn, or a policy that is new.
+def _due(around: Surroundings, book: Book, marks: list[Mark], fleet: FleetState, now: datetime) -> list[Due]:
+    """Who is due: marks, transitions, its turn, or a policy that is new.
 
     After a word about the fleet's pause all are: what it holds, or held, has no mark that knows of that.
     """
     keys, last = _keys(around, book), fleet.last_tick
-    marked = {keys[mark.key] for mark in marks if mark.key in keys}
+    # The newest mark of each comes last.
+    marked = {keys[mark.key]: mark.minute for mark in sorted(marks) if mark.key in keys}
     turns = {name for name in book.names if crc32(name.encode()) % ROUND == now.minute}
     word = fleet.pause_word
     if last is None or (word is not None and word.at >= last - CLOCKS_DIFFER):
         moved = set(book.names)
     else:
         moved = set(_transitions(around, book, max(last, now - LONGEST_CATCH_UP), now))
-    return [(name, name in turns or last is None) for name in book.names if name in marked | turns | moved]
+    called = turns | moved
+    return [
+        Due(name, name in turns or last is None, None if name in called else marked[name])
+        for name in book.names
+        if name in called or name in marked
+    ]
 
 
 def _transitions(around: Surroundings, book: Book, last: datetime, now: datetime) -> Iterator[str]:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from tidegate.app.logs import escaped
+
 Span = tuple[str, str]
 """A piece of text and its style: `bold`, `yellow`, `red`, `green`, `dim`, or nothing."""
 
@@ -31,8 +33,8 @@ class Paper:
         self._console.print(Text.assemble(*spans))
 
     def json(self, value: Any) -> None:
-        """Print one JSON value."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        """Print one JSON value. JSON leaves some signs as they are by which a text could rule the terminal."""
+        sys.stdout.write(escaped(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
 
 
 def plain(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidegate.cli.errors import Mistake
-from tidegate.cli.paper import Paper
+from tidegate.cli.paper import Paper, plain
 from tidegate.cli.roots import clock, read_file, surroundings
 from tidegate.cli.who import caller_named
 
@@ -122,7 +122,7 @@ def _show_values(name: str, hashed: str, values: Sequence[Resolved], *, as_json:
         return 0
     paper.line(f"# {name}, policy {hashed}")
     for line in value_lines(values):
-        paper.line(line)
+        paper.line(plain(line))
     return 0
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
+from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.functions import Function, InvokeFailed, invoke
 from tidegate.app.wiring import nap, utc_now
 from tidegate.cli.errors import Failed, Mistake
@@ -31,13 +32,16 @@ def send(verb: str, name: str, caller: str, fields: Mapping[str, Any]) -> Body:
     """
     form = {"verb": verb, "caller": caller_named(caller)[:200], "key": uuid4().hex, **checked(fields)}
     form |= {"instance": name} if name else {"fleet": True}
-    body = _invoke(read_cli_settings(), json.dumps(form).encode())
+    settings = read_cli_settings()
+    body = _invoke(settings, json.dumps(form).encode())
     try:
         reply = json.loads(body)
     except ValueError:
         reply = None
     if not isinstance(reply, dict):
-        raise Failed(f"the function answered something else than a JSON object: {body[:100]!r}")
+        # Whoever stands in between may have sent our own words back.
+        shown = _credentials(settings).redact(body.decode(errors="replace"))[:100]
+        raise Failed(f"the function answered something else than a JSON object: {shown!r}")
     if mistake := reply.get("mistake"):
         raise Mistake(str(mistake))
     return {**reply, "key": form["key"]}
@@ -60,14 +64,16 @@ def checked(wish: Mapping[str, Any]) -> Body:
     return {key: value for key, value in wish.items() if value}
 
 
-def _invoke(settings: CliSettings, event: bytes) -> bytes:
-    from tidegate.aliyun.credentials import Credentials  # noqa: PLC0415 - beside its only use
+def _credentials(settings: CliSettings) -> Credentials:
+    return Credentials(settings.access_key_id, settings.access_key_secret, settings.security_token)
 
+
+def _invoke(settings: CliSettings, event: bytes) -> bytes:
     if not settings.fc_endpoint:
         raise BadSettings("set TIDEGATE_FC_ENDPOINT, or TIDEGATE_ACCOUNT and TIDEGATE_REGION, in the environment")
     if not settings.access_key_id or not settings.access_key_secret:
         raise BadSettings("set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment")
-    credentials = Credentials(settings.access_key_id, settings.access_key_secret, settings.security_token)
+    credentials = _credentials(settings)
     service = settings.fc_service if settings.fc_api == "2.0" else ""
     function = Function(settings.fc_endpoint, settings.fc_function, service)
     patience = Retrying(

@@ -98,9 +98,11 @@ def _pointless(policy: InstancePolicy) -> Iterator[Fault]:
 
 
 def _twice(names: Sequence[str], where: Where, what: str) -> Iterator[Fault]:
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if name in seen:
             yield Fault((*where, index), f"{what} `{name}` is there already")
+        seen.add(name)
 
 
 def _missing_rungs(policy: InstancePolicy, names: Sequence[str]) -> Iterator[Fault]:

@@ -24,7 +24,7 @@ from tidegate.domain.reading import Billing, Direction, Health
 from tidegate.domain.state import REVERSAL_WITHIN, Question, Spent
 from tidegate.domain.verdict import Case, Hold
 
-AGAIN = timedelta(minutes=2)
+AGAIN, SELDOM = timedelta(minutes=2), timedelta(hours=1)
 
 
 def _mode(case: Case) -> Hold | None:
@@ -197,7 +197,11 @@ def _fit(case: Case) -> Hold | None:
         return None
     spare = f" with {headroom}% to spare" if headroom else ""
     figures = ", ".join(f"{use.what} {use.used} of {use.remains}" for use in tight)
-    return Hold("fit", f"{case.end.name} does not fit what is in use{spare}: {figures}", until=case.now + 5 * AGAIN)
+    why = f"{case.end.name} does not fit what is in use{spare}: {figures}"
+    # What is in use is read again after a tenth of the time it has held.
+    stance = case.state.stance
+    held = case.now - stance.at if stance is not None and stance.code == "fit" else timedelta(0)
+    return Hold("fit", why, until=case.now + min(max(held / 10, 5 * AGAIN), SELDOM))
 
 
 def approval_of(case: Case) -> Hold | None:

@@ -82,7 +82,7 @@ class InstancePolicy(Strict):
 
     name: str = Field(pattern=NAME)
     product: Literal["rabbitmq", "apigateway"]
-    region: str = Field(pattern=r"^[a-z0-9-]+$")
+    region: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
     instance_id: str = Field(min_length=1)
     ladder: list[RungSpec] = Field(min_length=1)
     mode: Literal["observe", "act"] = "observe"

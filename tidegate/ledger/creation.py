@@ -30,10 +30,19 @@ class Patience:
     first_wait_s: float = 0.2
 
     def __call__(self, ask: Callable[[], T]) -> T:
-        """Ask until an answer comes. A refusal is an answer; the last failure is raised as it is."""
+        """Ask until an answer comes. A refusal is an answer; the last failure is raised as it is.
+
+        Nearly always the first answer is the last, so only then the retrying is set up.
+        """
+        try:
+            return ask()
+        except Exception as error:
+            if self.attempts == 1 or not _passes_by_itself(error):
+                raise
+        self.sleep(self.first_wait_s)
         return Retrying(
-            stop=stop_after_attempt(self.attempts),
-            wait=wait_exponential(multiplier=self.first_wait_s, max=2),
+            stop=stop_after_attempt(self.attempts - 1),
+            wait=wait_exponential(multiplier=2 * self.first_wait_s, max=2),
             retry=retry_if_exception(_passes_by_itself),
             sleep=self.sleep,
             reraise=True,

@@ -97,10 +97,13 @@ class Ledger:
         last = (self._record(key, entry) for entry in islice(self._sequence(key).newest_first(), limit))
         return last if newest_first else reversed(list(last))
 
-    def post(self, key: str, item: Json, *, due: datetime) -> bool:
-        """Leave a signal for an instance that is then `due`; False if one with its `id` is waiting already."""
+    def post(self, key: str, item: Json, *, due: datetime, marked: MutableMapping[str, int] | None = None) -> bool:
+        """Leave a signal for an instance that is then `due`; False if one with its `id` is waiting already.
+
+        `marked` is what a process remembers of the marks that it put on this shelf itself: each is put once.
+        """
         now = self._utc_now()
-        marks.put_mark(self._shelf, key, due, now)
+        marks.put_mark_once(self._shelf, key, due, now, {} if marked is None else marked)
         return inbox.put_item(self._shelf, key, item, now, self._nonce())
 
     def inbox(self, key: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ nothing to do. The other way round an instance would be forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -36,11 +36,17 @@ class Mark:
 
 def put_mark(shelf: Shelf, key: str, wake: datetime, now: datetime) -> Mark:
     """Note that an instance is due at `wake`, rounded up to the minute, and never in the past."""
-    wake = max(wake, now).astimezone(timezone.utc)
-    minute = wake.replace(second=0, microsecond=0)
-    mark = Mark(minute if minute == wake else minute + MINUTE, key)
+    mark = _mark(key, wake, now)
     shelf.create(str(mark), b"{}")
     return mark
+
+
+def put_mark_once(shelf: Shelf, key: str, wake: datetime, now: datetime, marked: MutableMapping[str, int]) -> None:
+    """Note the same, unless `marked` says that this was done: a mark outlives its minute by `GRACE`."""
+    minute = int(_mark(key, wake, now).minute.timestamp())
+    if marked.get(PREFIX + key) != minute:
+        put_mark(shelf, key, wake, now)
+        marked[PREFIX + key] = minute
 
 
 def due_marks(shelf: Shelf, now: datetime) -> list[Mark]:
@@ -60,6 +66,12 @@ def clear_marks(shelf: Shelf, marks: Iterable[Mark], now: datetime) -> None:
     for mark in marks:
         if mark.minute + GRACE <= now:
             shelf.delete(str(mark))
+
+
+def _mark(key: str, wake: datetime, now: datetime) -> Mark:
+    wake = max(wake, now).astimezone(timezone.utc)
+    minute = wake.replace(second=0, microsecond=0)
+    return Mark(minute if minute == wake else minute + MINUTE, key)
 
 
 def _read(key: str) -> Mark:

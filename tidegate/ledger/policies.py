@@ -19,6 +19,7 @@ from tidegate.ledger.shelf import Shelf
 NAME = re.compile(r"[a-z][a-z0-9-]{0,47}")
 INDEX = "_index"
 HASH_LENGTH = 12
+HASH = re.compile(rf"[0-9a-f]{{{HASH_LENGTH}}}")
 POINTERS = "policy/current/"
 
 
@@ -72,11 +73,13 @@ class Policies:
 
     def index(self, hashed: str) -> dict[str, Any]:
         """Give what concerns the whole policy. Raises `NoSuchPolicy`."""
-        return self._get(_key(hashed, INDEX))
+        return self._get(hashed, INDEX)
 
     def document(self, hashed: str, name: str) -> dict[str, Any]:
         """Give one instance's document. Raises `NoSuchPolicy`."""
-        return self._get(_key(hashed, name))
+        if not NAME.fullmatch(name):
+            raise NoSuchPolicy(_key(hashed, name))
+        return self._get(hashed, name)
 
     def _point(self, hashed: str, by: str) -> None:
         won = False
@@ -92,8 +95,10 @@ class Policies:
         if not self._shelf.create(key, body):
             raise Corrupt(f"{key} holds something else than its hash says")
 
-    def _get(self, key: str) -> dict[str, Any]:
-        if (body := self._shelf.get(key)) is None:
+    def _get(self, hashed: str, name: str) -> dict[str, Any]:
+        key = _key(hashed, name)
+        # What is no hash comes from outside, and would name another place on the shelf.
+        if not HASH.fullmatch(hashed) or (body := self._shelf.get(key)) is None:
             raise NoSuchPolicy(key)
         return decode(key, body)
 

@@ -31,7 +31,7 @@ class InstanceKey:
 
     def __str__(self) -> str:
         """Give the key, safe as part of an object's name."""
-        return "/".join(quote(str(getattr(self, field.name)), safe="") for field in fields(self))
+        return "/".join(_as_part(str(getattr(self, field.name))) for field in fields(self))
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ def read_record(key: str, seq: int, body: bytes) -> Record:
         raise Corrupt(f"{key} is not record {seq}")
     if record.schema > SCHEMA:
         raise NewerSchema(key, record)
+    if not all(isinstance(word, str) for word in (record.policy, record.code, record.nonce)):
+        raise Corrupt(f"{key} is not a record: policy, code and nonce are text")
     return record
 
 
@@ -108,6 +110,12 @@ def read_instant(text: str) -> datetime:
         return at.astimezone(timezone.utc)
     except OverflowError as error:
         raise ValueError(f"beyond the calendar: {text}") from error
+
+
+def _as_part(name: str) -> str:
+    """Give a name as one part of a key. `..` would mean another part to whoever reads the key as a path."""
+    part = quote(name, safe="")
+    return part if part.strip(".") else part.replace(".", "%2E")
 
 
 def _holds_objects(record: Record) -> bool:

@@ -24,6 +24,10 @@ DAY = timedelta(days=1)
 UNSUPPORTED = ("RDATE", "EXRULE", "RECURRENCE-ID")
 ONCE = ("DTSTART", "DTEND", "DURATION", "RRULE", "STATUS")
 READ = (*UNSUPPORTED, *ONCE, "EXDATE")
+FOLD = re.compile(r"\r?\n[ \t]")
+LONGEST_HEAD = 2_000
+HEAD = re.compile(rf'^(?:"[^"\r\n]*"|[^":\r\n]){{{LONGEST_HEAD + 1}}}', re.MULTILINE)
+"""A property's name and parameters, longer than anybody writes them; the library takes minutes for very many."""
 
 
 class BadCalendar(Exception):  # noqa: N818 - reads as what it is
@@ -49,6 +53,8 @@ def _text(body: bytes, file: str) -> str:
         raise BadCalendar(f"{file}: is no calendar; one starts with BEGIN:VCALENDAR")
     if begun != ended or _count("BEGIN", text, "VEVENT") != _count("END", text, "VEVENT"):
         raise BadCalendar(f"{file}: is cut off: a BEGIN is without its END")
+    if HEAD.search(FOLD.sub("", text)):
+        raise BadCalendar(f"{file}: a line has over {LONGEST_HEAD:,} signs before its value")
     if (found := _count("BEGIN", text, "VEVENT")) > MOST_EVENTS:
         raise BadCalendar(f"{file}: {found:,} events; at most {MOST_EVENTS:,} are read")
     return text

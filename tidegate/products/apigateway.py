@@ -18,7 +18,7 @@ from tidegate.domain.reading import Billing, Direction, Health, Order, Purchase,
 from tidegate.products.apigateway_load import GatewayLoad
 from tidegate.products.specs import GATEWAY_SPECS
 from tidegate.products.tokens import checked
-from tidegate.products.words import billing_of, health_of, plain
+from tidegate.products.words import billing_of, health_of, plain, shown_word
 
 PERMISSIONS = (
     # Cannot be restricted to one instance (fact F.17).
@@ -35,6 +35,7 @@ EGRESS = {
     "new internal egress": "NewVpcEgressAddress",
 }
 """What a note is called, and the attribute it shows."""
+LONGEST_NOTE = 500
 
 
 class ApiGateway:
@@ -63,7 +64,7 @@ class ApiGateway:
         return Reading(
             at=at,
             spec={"InstanceSpec": str(shown["InstanceSpec"])},
-            status=str(shown.get("Status") or ""),
+            status=shown_word(shown.get("Status")),
             health=_health(shown.get("Status")),
             billing=billing_of(shown.get("InstanceChargeType")),
             edition=str(shown.get("InstanceType") or "").lower(),
@@ -123,7 +124,7 @@ def _health(status: Any) -> Health:
 
 def _notes(shown: Mapping[str, Any]) -> Mapping[str, str]:
     """Give the egress addresses, always, since only two readings show a change; and a limit that does not fit."""
-    notes = {name: str(shown[field]) for name, field in EGRESS.items() if shown.get(field)}
+    notes = {name: str(shown[field])[:LONGEST_NOTE] for name, field in EGRESS.items() if shown.get(field)}
     spec, limit = str(shown["InstanceSpec"]), shown.get("InstanceRpsLimit")
     sold = GATEWAY_SPECS.get(spec)
     if sold and limit is not None and str(limit) != str(sold.rps):

@@ -19,7 +19,7 @@ from tidegate.domain.measures import Measure, Usage
 from tidegate.domain.reading import Billing, Direction, Health, Order, Purchase, Reading, Spec, Value
 from tidegate.products.rabbitmq_load import RabbitMqLoad
 from tidegate.products.tokens import checked
-from tidegate.products.words import billing_of, health_of, plain
+from tidegate.products.words import billing_of, health_of, plain, shown_word
 
 INSTANCE = "acs:amqp:{region}:{account}:/instances/{instance}"
 PERMISSIONS = (Permission("amqp:UpdateInstance", INSTANCE), Permission("amqp:GetInstance", INSTANCE))
@@ -68,7 +68,7 @@ class RabbitMq:
         return Reading(
             at=at,
             spec=_spec(shown, serverless=is_serverless(edition)),
-            status=str(shown.get("Status") or ""),
+            status=shown_word(shown.get("Status")),
             health=health_of(shown.get("Status"), STATUSES),
             billing=billing_of(shown.get("OrderType")),
             edition=edition,

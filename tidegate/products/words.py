@@ -23,12 +23,17 @@ def plain(word: Any) -> str:
     return "".join(letter for letter in str(word or "").lower() if letter.isalnum())
 
 
+def shown_word(word: Any, most: int = 60) -> str:
+    """Give a word as the vendor wrote it, cut to what can be kept and told."""
+    return str(word or "")[:most]
+
+
 def billing_of(word: Any) -> Billing:
     """Say how an instance is paid; raise Unreadable on an unknown word, because what is sent depends on it."""
     try:
         return BILLINGS[plain(word)]
     except KeyError:
-        raise Unreadable("Billing", f"nobody documented the billing word {word!r}") from None
+        raise Unreadable("Billing", f"nobody documented the billing word {shown_word(repr(word))}") from None
 
 
 def health_of(status: Any, known: Mapping[str, Health]) -> Health:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -23,6 +24,8 @@ from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import UNREADABLE, Approved, State
 from tidegate.domain.verdict import Case, Hold
 from tidegate.domain.weigh import Weighed, weigh, weighed_as
+
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def explain(
         return _then(around, known, what, at) if past and at else _now(around, known, what, at)
     if at is not None:
         raise NotKnown(f"a time goes with the name of an instance, and `{what}` is none; {_known(known, what)}")
-    if numbered and name in known.names and number.isdigit():
+    if numbered and name in known.names and NUMBER.fullmatch(number):
         return receipt(around, name, int(number), known)
     if (found := answered(around, known, what)) is not None:
         return found

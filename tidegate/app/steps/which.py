@@ -28,7 +28,7 @@ class Which:
         """Read an execution's input. Raises ValueError naming what is missing."""
         try:
             return cls(str(given["instance"]), int(given["operation"]), str(given.get("execution") or ""))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"an execution's input names its instance and operation: {error}") from error
 
 

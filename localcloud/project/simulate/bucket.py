@@ -1,0 +1,126 @@
+"""The bucket in simulated time: what stands there, and the line to it."""
+
+from __future__ import annotations
+
+import builtins
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from localcloud.project.simulate.platform import Failing, Platform
+from tidegate.ledger.creation import Taken
+from tidegate.ledger.shelf import ShelfUnavailable, Unsure
+
+READ_S, DOOR_READ_S = 5.0, 2.0
+"""How long a client waits for an answer (tidegate.app.wiring)."""
+REMEMBERED = timedelta(minutes=10)
+KINDS = {"ledger": "record", "inbox": "item", "wake": "mark", "policy": "policy", "epoch": "epoch", "probe": "probe"}
+
+READING = Failing(
+    lambda: ShelfUnavailable("OSS gave no answer: TimeoutError"),
+    lambda: ShelfUnavailable("OSS says 500 InternalError (request 5C3D9175B6FC201293AD)"),
+    lambda: ShelfUnavailable("OSS says 503 TotalQpsLimitExceeded (request 5C3D9175B6FC201293AD)"),
+    lambda: ShelfUnavailable("OSS says 409 OperationConflict (request 5C3D9175B6FC201293AD)"),
+)
+WRITING = Failing(
+    lambda: Unsure("OSS gave no answer: TimeoutError"),
+    lambda: Unsure("OSS says 500 InternalError (request 5C3D9175B6FC201293AD)"),
+    lambda: Unsure("OSS says 503 TotalQpsLimitExceeded (request 5C3D9175B6FC201293AD)"),
+    lambda: Unsure("OSS says 409 OperationConflict (request 5C3D9175B6FC201293AD)"),
+)
+
+
+def of_what(key: str) -> str:
+    """What a key, or the prefix of a listing, is about: `record`, `fleet record`, `mark`, `pointer`."""
+    top, _, rest = key.partition("/")
+    if top == "ledger" and rest.startswith("fleet/"):
+        return "fleet record"
+    return "pointer" if top == "policy" and rest.startswith("current/") else KINDS[top]
+
+
+@dataclass
+class Store:
+    """The objects, in the order of their keys, and their recent changes."""
+
+    now: Callable[[], datetime]
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    created: dict[str, datetime] = field(default_factory=dict)
+    news_at: datetime | None = None
+    """When a record of an instance or a signal was last written."""
+    _changes: deque[tuple[datetime, str, bool]] = field(default_factory=deque)
+
+    def put(self, key: str, body: bytes) -> None:
+        """Create an object. Raises Taken where one stands."""
+        if key in self.bodies:
+            raise Taken(key)
+        self.bodies[key] = body
+        self.created[key] = self.now()
+        if key.startswith(("ledger/", "inbox/")) and not key.startswith("ledger/fleet/"):
+            self.news_at = self.now()
+        insort(self.keys, key)
+        self._note(key, was_created=True)
+
+    def delete(self, key: str) -> None:
+        """Remove an object, if it is there."""
+        if self.bodies.pop(key, None) is not None:
+            del self.keys[bisect_left(self.keys, key)]
+            self._note(key, was_created=False)
+
+    def page(self, prefix: str, after: str, size: int, age_s: float = 0.0) -> builtins.list[str]:
+        """Give keys in order, as they were some seconds ago."""
+        keys = self.keys if not age_s else self._then(self.now() - timedelta(seconds=age_s))
+        start = max(bisect_left(keys, prefix), bisect_right(keys, after))
+        # Keys are ASCII, so the last with a prefix comes before this.
+        return keys[start : min(start + size, bisect_left(keys, prefix + "\x7f"))]
+
+    def first(self, prefix: str, after: str = "") -> str:
+        """The first key with a prefix, and behind another one; empty where there is none."""
+        at = max(bisect_left(self.keys, prefix), bisect_right(self.keys, after))
+        return self.keys[at] if at < len(self.keys) and self.keys[at].startswith(prefix) else ""
+
+    def _note(self, key: str, *, was_created: bool) -> None:
+        now = self.now()
+        self._changes.append((now, key, was_created))
+        while self._changes[0][0] < now - REMEMBERED:
+            self._changes.popleft()
+
+    def _then(self, at: datetime) -> builtins.list[str]:
+        keys = set(self.keys)
+        for changed, key, was_created in reversed(self._changes):
+            if changed <= at:
+                break
+            (keys.discard if was_created else keys.add)(key)
+        return sorted(keys)
+
+
+@dataclass
+class Objects:
+    """The line to the bucket, as processes see it."""
+
+    store: Store
+    platform: Platform
+
+    def get(self, key: str) -> bytes | None:
+        """Give what stands under a key now."""
+        return self._cross(f"get {of_what(key)}", key, lambda _: self.store.bodies.get(key), READING)
+
+    def put(self, key: str, body: bytes) -> None:
+        """Create an object; raises Taken, Unsure."""
+        self._cross(f"put {of_what(key)}", key, lambda _: self.store.put(key, body), WRITING)
+
+    def page(self, prefix: str, after: str, size: int) -> builtins.list[str]:
+        """Give keys in order, perhaps of some time ago."""
+        call = f"list {of_what(prefix)}s"
+        return self._cross(call, prefix, lambda age: self.store.page(prefix, after, size, age), READING)
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        self._cross(f"delete {of_what(key)}", key, lambda _: self.store.delete(key), READING)
+
+    def _cross(self, call: str, key: str, effect: Callable[[float], object], failing: Failing) -> object:
+        here = self.platform.here()
+        wait_s = DOOR_READ_S if here is not None and here.worker.function == "on_alert" else READ_S
+        return self.platform.cross(call, key, effect, failing, wait_s=wait_s, family="bucket")

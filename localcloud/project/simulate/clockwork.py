@@ -1,0 +1,78 @@
+"""Simulated time: what happens next, and tasks that take turns.
+
+Everything is one queue of moments. A task is ordinary code on a stack of its own (a greenlet): where it rests, others
+go on, and so it is interrupted at its rests and nowhere else. The order is that of the moments, and of their coming
+into the queue where those are equal; nothing depends on the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
+
+from greenlet import getcurrent, greenlet
+
+from localcloud.clock import Clock
+
+Happening = Callable[[], None]
+
+
+class Clockwork:
+    """The queue, the clock it moves, and the tasks."""
+
+    def __init__(self, start: datetime) -> None:
+        self.clock = Clock(start, speed=0)
+        self.start = start
+        self._at = start
+        self._queue: list[tuple[datetime, int, Happening]] = []
+        self._numbers = count()
+        self._hub = getcurrent()
+
+    def now(self) -> datetime:
+        """The simulated time."""
+        return self._at
+
+    def seconds(self) -> float:
+        """The simulated seconds since the beginning."""
+        return (self._at - self.start).total_seconds()
+
+    def at(self, when: datetime, happens: Happening) -> None:
+        """Let something happen at a moment, or now where that is past. It must not rest; a task may."""
+        heappush(self._queue, (max(when, self._at), next(self._numbers), happens))
+
+    def after(self, seconds: float, happens: Happening) -> None:
+        """Let something happen in a while."""
+        self.at(self._at + timedelta(seconds=seconds), happens)
+
+    def task(self, when: datetime, work: Happening) -> None:
+        """Begin a task at a moment."""
+        self.at(when, lambda: greenlet(work, self._hub).switch())
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass in the task that runs, and everybody else have their turn."""
+        until = self._at + timedelta(seconds=max(seconds, 0))
+        if not self._queue or self._queue[0][0] > until:
+            self._move_to(until)
+            return
+        me = getcurrent()
+        heappush(self._queue, (until, next(self._numbers), me.switch))
+        self._hub.switch()
+
+    def next_at(self) -> datetime | None:
+        """When the next thing happens."""
+        return self._queue[0][0] if self._queue else None
+
+    def run(self, until: datetime) -> None:
+        """Let everything happen that is due by a moment, and stop there."""
+        while self._queue and self._queue[0][0] <= until:
+            at, _, happens = heappop(self._queue)
+            self._move_to(at)
+            happens()
+        self._move_to(max(until, self._at))
+
+    def _move_to(self, at: datetime) -> None:
+        if at > self._at:
+            self.clock.advance((at - self._at).total_seconds())
+            self._at = at

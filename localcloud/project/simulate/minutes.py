@@ -1,0 +1,161 @@
+"""In which minutes the tick runs. An idle tick is left out, and one in a hundred runs all the same.
+
+A tick is not idle where a mark is due, where a timetable wants another rung, where somebody was past Tidegate at an
+instance whose turn it is, or where the ledger of the fleet says so; and it is kept alive while something else happens,
+because doors and Look tell people when the last tick is over ten minutes old.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from localcloud.project.simulate.stage import Stage
+from tidegate.app import codec
+from tidegate.app.calendars import calendar_of
+from tidegate.app.index import timetable_of
+from tidegate.app.tick import ROUND
+from tidegate.domain.fleet import FleetState
+from tidegate.domain.timetable import Timetable
+from tidegate.ledger.marks import FORM, PREFIX
+from tidegate.ledger.record import FLEET
+
+MINUTE = timedelta(minutes=1)
+KEEP_ALIVE = timedelta(minutes=5)
+IDLE = timedelta(hours=26)
+SELDOM = 100
+WATCHED_FOR = timedelta(minutes=125)
+TWISTS = ("lost", "twice", "twice at once")
+
+
+@dataclass
+class Minutes:
+    """The timer of the tick."""
+
+    stage: Stage
+    last: datetime | None = None
+    """The minute of the last tick, run or lost."""
+    served: datetime | None = None
+    quiet_since: datetime | None = None
+    """When the last tick began that served everybody and met no trouble."""
+    lost_until: datetime | None = None
+    touched: dict[str, datetime] = field(default_factory=dict)
+    """Until when each instance is watched that somebody was at, past Tidegate."""
+    _tables: dict[str, list[Timetable]] = field(default_factory=dict)
+    _change: tuple[str, datetime | None] = ("", None)
+
+    def touch(self, name: str) -> None:
+        """Note that somebody was at an instance, past Tidegate; of no name, at all of them."""
+        for each in [name] if name else self.stage.pushed.policies:
+            self.touched[each] = self.stage.clockwork.now() + WATCHED_FOR
+
+    def next_at(self, other: datetime | None) -> tuple[datetime, bool]:
+        """The next minute in which the tick is to run, and whether it is idle. `other` is when something else happens."""
+        first = self._first()
+        due = self._due(first, other)
+        idle = self._idle(first, due)
+        return (idle, True) if idle is not None else (due, False)
+
+    def _due(self, first: datetime, other: datetime | None) -> datetime:
+        if self.served is None or (self.lost_until is not None and first <= self.lost_until + MINUTE):
+            return first
+        reasons = [self.served + IDLE]
+        if mark := self.stage.store.first(PREFIX, self._served_marks()):
+            reasons.append(datetime.strptime(mark[len(PREFIX) :][:13], FORM).replace(tzinfo=first.tzinfo))
+        if change := self._next_change(self.served):
+            reasons.append(change)
+        if other is not None and other - self.served >= KEEP_ALIVE:
+            reasons.append(floor(other))
+        reasons += self._turns(first)
+        return max(first, ceiling(min(reasons)))
+
+    def _served_marks(self) -> str:
+        """The last key among the marks that were served, where nothing has been written since."""
+        news_at = self.stage.store.news_at
+        if self.quiet_since is None or (news_at is not None and news_at >= self.quiet_since):
+            return ""
+        return f"{PREFIX}{self.quiet_since:{FORM}}/~"
+
+    def _turns(self, first: datetime) -> list[datetime]:
+        """When the instances that somebody was at are read for real."""
+        turns = []
+        for name, until in list(self.touched.items()):
+            if until < first:
+                del self.touched[name]
+                continue
+            wait = (crc32(name.encode()) % ROUND - first.minute) % ROUND
+            turns.append(first + wait * MINUTE)
+        return turns
+
+    def _idle(self, first: datetime, due: datetime) -> datetime | None:
+        """The first idle minute before the next due one that is run all the same."""
+        minute = int(first.timestamp()) // 60
+        wait = (self.stage.script.seed - minute) % SELDOM
+        idle = first + wait * MINUTE
+        return idle if idle < due else None
+
+    def _next_change(self, after: datetime) -> datetime | None:
+        pushed = self.stage.pushed
+        hashed, known = self._change
+        if hashed == pushed.hash and known is not None and known > after:
+            return known
+        if pushed.hash not in self._tables:
+            entries = self.stage.policies.index(pushed.hash)["instances"].values()
+            self._tables[pushed.hash] = [timetable_of(one, calendar_of(one["country"])) for one in entries]
+        known = min((at for table in self._tables[pushed.hash] if (at := table.next_change(after))), default=None)
+        self._change = (pushed.hash, known)
+        return known
+
+    def _first(self) -> datetime:
+        """The first minute that had no tick yet."""
+        return self.last + MINUTE if self.last else ceiling(self.stage.clockwork.now())
+
+    def run(self, *, idle: bool) -> None:
+        """Begin the tick of this minute, twice or at all."""
+        now = self.stage.clockwork.now()
+        self.last = now
+        trace = self.stage.trace
+        twist, draws = self.stage.misfortunes.twist("timer", TWISTS)
+        if twist == "lost" or (self.lost_until is not None and now < self.lost_until):
+            trace.lost_ticks += 1
+            return
+        self.served = now
+        trace.ticks += 1
+        self.stage.clockwork.task(now, lambda: self._tick(idle=idle and not twist))
+        if twist:
+            wait = draws.which * (0.2 if twist == "twice at once" else 30.0)
+            self.stage.clockwork.task(now + timedelta(seconds=wait), lambda: self._tick(idle=False))
+
+    def _tick(self, *, idle: bool) -> None:
+        before = self._fleet() if idle else None
+        ran = self.stage.platform.invoke("on_schedule", b"{}")
+        whole = isinstance(ran.body, dict) and not ran.body["failed"] and not ran.body["left"]
+        is_quiet = whole and not ran.invocation.troubles and not self.stage.script.skew_s
+        self.quiet_since = ran.invocation.began_at if is_quiet else None
+        if not idle or before is None or ran.invocation.troubles or self.stage.script.skew_s:
+            return
+        self.stage.trace.idle_ticks += 1
+        wrote = [f"{call} {about}" for call, about in ran.invocation.crossings if call in CHANGES]
+        if wrote:
+            at = ran.invocation.began_at.isoformat()
+            self.stage.trace.wrong.append(f"idle ticks: the tick of {at} was to be idle, and did {'; '.join(wrote)}")
+
+    def _fleet(self) -> FleetState | None:
+        head = self.stage.ledger.head(FLEET)
+        return codec.read(FleetState, head.state) if head else None
+
+
+CHANGES = ("put record", "tell", "UpdateInstance", "ModifyInstanceSpec", "StartExecution")
+"""What an idle tick does none of."""
+
+
+def floor(at: datetime) -> datetime:
+    """The minute an instant lies in."""
+    return at.replace(second=0, microsecond=0)
+
+
+def ceiling(at: datetime) -> datetime:
+    """The first full minute that is not before an instant."""
+    minute = floor(at)
+    return minute if minute == at else minute + MINUTE

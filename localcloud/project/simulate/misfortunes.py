@@ -1,0 +1,137 @@
+"""What goes wrong, and when: drawn from a seed, or told call by call so that a story can be shortened.
+
+Every place has a row of chances of its own, so that leaving something out of a story changes as little of the rest as
+can be: the n-th call of a place meets the same, whatever happened elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from localcloud.project.simulate.sites import TROUBLES, Kind, Trouble
+
+MOST_OF_A_FOCUS = 4
+FOCUSED = 0.45
+"""How likely a focus strikes a call of its place."""
+
+
+class Plain(BaseModel):
+    """A part of a script."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Focus(Plain):
+    """A trouble that is sought at one place: `submit UpdateInstance`, `flow Look`."""
+
+    site: str
+    trouble: str
+
+
+class Storm(Plain):
+    """A span of the week, in seconds, in which calls of some kind meet one trouble as likely as not."""
+
+    start_s: float
+    end_s: float
+    calls: str
+    """`bucket`, `vendor`, or a place."""
+    trouble: str
+    chance: float = 1.0
+
+
+class Strike(Plain):
+    """The n-th call of a place meets this."""
+
+    site: str
+    nth: int
+    trouble: str
+
+
+class Faults(Plain):
+    """What goes wrong in a week: by chance (`rate`, `foci`, `storms`) until `until_s`, or only what is `told`."""
+
+    rate: float = 0.0
+    foci: tuple[Focus, ...] = ()
+    storms: tuple[Storm, ...] = ()
+    until_s: float = 0.0
+    told: tuple[Strike, ...] | None = None
+
+
+@dataclass
+class Draws:
+    """The chances of one call: always as many, whether they are used or not."""
+
+    trouble: float
+    which: float
+    late: float
+    out_s: float
+    back_s: float
+
+
+@dataclass
+class Misfortunes:
+    """Strikes calls, and remembers which."""
+
+    seed: int
+    faults: Faults
+    seconds: Callable[[], float]
+    struck: list[tuple[float, Strike]] = field(default_factory=list)
+    met: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How often a place met a trouble."""
+    passed: dict[str, int] = field(default_factory=dict)
+    """How many calls passed each place."""
+    _chances: dict[str, Random] = field(default_factory=dict)
+    _told: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    _foci: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._told = {(one.site, one.nth): one.trouble for one in self.faults.told or ()}
+        foci: dict[str, list[str]] = {}
+        for focus in self.faults.foci:
+            foci.setdefault(focus.site, []).append(focus.trouble)
+        self._foci = foci
+
+    def at(self, site: str, kind: Kind, family: str) -> tuple[Trouble | None, Draws]:
+        """What the next call of a place meets, and how long it travels."""
+        trouble, draws = self.twist(site, tuple(each.value for each in TROUBLES[kind]), family)
+        return (Trouble(trouble) if trouble else None), draws
+
+    def twist(self, site: str, among: Sequence[str], family: str = "") -> tuple[str, Draws]:
+        """The same, with the words of something else than a call: what may become of a task, of a tick."""
+        nth = self.passed[site] = self.passed.get(site, 0) + 1
+        chances = self._chances.get(site)
+        if chances is None:
+            chances = self._chances[site] = Random(f"{self.seed}/{site}")  # noqa: S311 - it only has to repeat itself
+        one = chances.random
+        draws = Draws(one(), one(), one(), one(), one())
+        trouble = self._drawn(site, nth, among, family, draws)
+        if trouble:
+            self.struck.append((self.seconds(), Strike(site=site, nth=nth, trouble=trouble)))
+            self.met[site, trouble] = self.met.get((site, trouble), 0) + 1
+        return trouble, draws
+
+    def _drawn(self, site: str, nth: int, among: Sequence[str], family: str, draws: Draws) -> str:
+        if self.faults.told is not None:
+            return self._told.get((site, nth), "")
+        if self.seconds() >= self.faults.until_s:
+            return ""
+        for trouble in self._foci.get(site, ()):
+            if trouble in among and draws.trouble < FOCUSED and self.met.get((site, trouble), 0) < MOST_OF_A_FOCUS:
+                return trouble
+        now = self.seconds()
+        for storm in self.faults.storms:
+            if storm.start_s <= now < storm.end_s and storm.calls in (family, site) and storm.trouble in among:
+                return storm.trouble if draws.which < storm.chance else ""
+        if draws.trouble > 1 - self.faults.rate:
+            return among[int(draws.which * len(among))]
+        return ""
+
+
+def as_plain(value: BaseModel) -> dict[str, Any]:
+    """Give a part of a script as JSON, without what is as usual."""
+    return value.model_dump(mode="json", exclude_defaults=True)

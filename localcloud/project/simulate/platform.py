@@ -1,0 +1,283 @@
+"""Function Compute in simulated time: the project's own handlers, in processes that are only remembered.
+
+A process is a memory, a clock that may be off, and whether it lives. It runs one call at a time, is used again while
+it is warm, and is gone when it is killed or its function's timeout has passed: then nothing more comes from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import yaml
+from greenlet import getcurrent
+
+from localcloud.project.simulate.clockwork import Clockwork
+from localcloud.project.simulate.misfortunes import Misfortunes
+from localcloud.project.simulate.sites import Kind, Trouble, kind_of
+from localcloud.project.up import ROOT
+from tidegate.app.machine import Memory
+
+T = TypeVar("T")
+
+WARM = timedelta(minutes=10)
+"""How long an idle process is kept (fact fc 1.5 gives minutes)."""
+SHORTEST_S, LONGEST_S = 0.002, 0.12
+"""How long a request, or its reply, is on its way."""
+LATEST_S = 840.0
+"""A signed request is taken for 15 minutes (facts A.0, fc 5): so late may it arrive."""
+FOREVER_S = 1e6
+
+
+class Killed(BaseException):
+    """The process is gone; nothing in it may catch this."""
+
+
+@dataclass(eq=False)
+class Worker:
+    """One process of a function."""
+
+    function: str
+    number: int
+    skew: timedelta
+    memory: Memory = field(default_factory=Memory)
+    is_dead: bool = False
+    used_at: datetime = datetime.min
+
+    @property
+    def name(self) -> str:
+        """By which it signs."""
+        return f"{self.function}-{self.number}"
+
+
+@dataclass(eq=False)
+class Invocation:
+    """One call of a function. `crossings` are the calls that had their effect, with what they were about."""
+
+    worker: Worker
+    number: int
+    began_at: datetime
+    deadline: datetime
+    crossings: list[tuple[str, str]] = field(default_factory=list)
+    troubles: int = 0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a call of a function ended. `died` is how, where it did not end by itself."""
+
+    invocation: Invocation
+    body: Any = None
+    error: str = ""
+    message: str = ""
+    died: str = ""
+
+
+@dataclass(frozen=True)
+class Failing:
+    """How a caller's own client says what went wrong."""
+
+    lost: Callable[[], Exception]
+    error: Callable[[], Exception]
+    throttled: Callable[[], Exception]
+    conflict: Callable[[], Exception]
+
+
+@dataclass
+class Platform:
+    """All functions and their processes."""
+
+    clockwork: Clockwork
+    misfortunes: Misfortunes
+    skew: Callable[[str], timedelta]
+    """How far the clock of the next process is off, by its name."""
+    handlers: Mapping[str, Callable[[bytes, Any], Any]] = field(default_factory=lambda: handlers())
+    timeouts: Mapping[str, float] = field(default_factory=lambda: timeouts())
+    idle: dict[str, list[Worker]] = field(default_factory=dict)
+    invocations: int = 0
+    dead: int = 0
+    _workers: int = 0
+    _current: dict[Any, Invocation] = field(default_factory=dict)
+
+    def invoke(self, function: str, event: bytes) -> Ran:
+        """Run a function in the task that calls, until it ends or its process does."""
+        worker = self._worker(function)
+        now, limit_s = self.clockwork.now(), self.timeouts[function]
+        self.invocations += 1
+        invocation = Invocation(worker, self.invocations, now, now + timedelta(seconds=limit_s))
+        me = getcurrent()
+        self._current[me] = invocation
+        context = SimpleNamespace(function=SimpleNamespace(timeout=limit_s))
+        try:
+            body = json.loads(json.dumps(self.handlers[function](event, context)))
+        except Killed as end:
+            self.dead += 1
+            return Ran(invocation, died=str(end))
+        except Exception as error:  # noqa: BLE001 - as the platform does
+            self._give_back(worker)
+            return Ran(invocation, error=type(error).__name__, message=str(error))
+        finally:
+            del self._current[me]
+        self._give_back(worker)
+        return Ran(invocation, body)
+
+    def here(self) -> Invocation | None:
+        """The call that runs, None where nobody's does."""
+        return self._current.get(getcurrent())
+
+    def now(self) -> datetime:
+        """The time by the clock of whoever asks."""
+        here = self.here()
+        return self.clockwork.now() + (here.worker.skew if here else timedelta())
+
+    def memory(self) -> Memory:
+        """The memory of the process that asks."""
+        here = self.here()
+        return here.worker.memory if here else Memory()
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass in a process. Raises Killed where its time is up."""
+        here = self.here()
+        if here is None:
+            self.clockwork.rest(seconds)
+            return
+        left = (here.deadline - self.clockwork.now()).total_seconds()
+        if seconds >= left:
+            self.clockwork.rest(left)
+            self.kill(here, "timed out")
+        self.clockwork.rest(seconds)
+        if here.worker.is_dead:
+            raise Killed("killed")
+
+    def kill(self, here: Invocation, how: str) -> None:
+        """End the process of a call. Raises Killed."""
+        here.worker.is_dead = True
+        raise Killed(how)
+
+    def cross(
+        self,
+        call: str,
+        about: str,
+        effect: Callable[[float], T],
+        failing: Failing,
+        *,
+        wait_s: float,
+        family: str = "",
+    ) -> T:
+        """Let a call leave the process, have its effect, and come back, or meet what is to go wrong with it.
+
+        `effect` is given how old the answer to a read is to be, in seconds. What it raises is the answer.
+        """
+        here, kind = self.here(), kind_of(call)
+        if here is None:
+            return effect(0.0)
+        if here.worker.is_dead:
+            raise Killed("killed")
+        trouble, draws = self.misfortunes.at(f"{here.worker.function} {call}", kind, family)
+        if trouble is not None:
+            here.troubles += 1
+            return self._troubled(here, trouble, (call, about), effect, failing, wait_s, draws.late)
+        self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.out_s**3)
+        answer, refusal = self._answer(here, (call, about), effect, 0.0)
+        self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.back_s**3)
+        if refusal is not None:
+            raise refusal
+        return answer  # type: ignore[return-value] # where nothing was raised there is an answer
+
+    def _troubled(
+        self,
+        here: Invocation,
+        trouble: Trouble,
+        what: tuple[str, str],
+        effect: Callable[[float], T],
+        failing: Failing,
+        wait_s: float,
+        late: float,
+    ) -> T:
+        if trouble in (Trouble.KILLED, Trouble.KILLED_BEFORE):
+            self.kill(here, "killed")
+        self.rest(SHORTEST_S)
+        if trouble in UNSENT:
+            self.rest(wait_s if UNSENT[trouble] == "lost" else SHORTEST_S)
+            raise getattr(failing, UNSENT[trouble])()
+        if trouble is Trouble.LATE or (trouble is Trouble.KILLED_AFTER and late < LATE_DEATHS):
+            self.clockwork.after(late * LATEST_S, lambda: self._late(here, what, effect))
+            if trouble is Trouble.KILLED_AFTER:
+                self.kill(here, "killed")
+            self.rest(wait_s)
+            raise failing.lost()
+        age = (late * LONGEST_AGE_S) if trouble is Trouble.STALE else 0.0
+        answer, refusal = self._answer(here, what, effect, age)
+        if trouble is Trouble.KILLED_AFTER:
+            self.kill(here, "killed")
+        if trouble in SENT:
+            self.rest(SENT[trouble] if SENT[trouble] else wait_s)
+            raise failing.error() if trouble is Trouble.ERROR_AFTER else failing.lost()
+        if refusal is not None:
+            raise refusal
+        return answer  # type: ignore[return-value] # as above
+
+    def _answer(
+        self, here: Invocation, what: tuple[str, str], effect: Callable[[float], T], age: float
+    ) -> tuple[T | None, Exception | None]:
+        try:
+            answer = effect(age)
+        except Exception as refusal:  # noqa: BLE001 - it is what the other side says
+            return None, refusal
+        here.crossings.append(what)
+        return answer, None
+
+    def _late(self, here: Invocation, what: tuple[str, str], effect: Callable[[float], T]) -> None:
+        """A request arrives whose sender has given up: nobody hears the answer."""
+        self._answer(here, what, effect, 0.0)
+
+    def _worker(self, function: str) -> Worker:
+        now = self.clockwork.now()
+        idle = self.idle.setdefault(function, [])
+        while idle:
+            worker = idle.pop()
+            if now - worker.used_at < WARM:
+                return worker
+        self._workers += 1
+        return Worker(function, self._workers, self.skew(f"{function}-{self._workers}"))
+
+    def _give_back(self, worker: Worker) -> None:
+        worker.used_at = self.clockwork.now()
+        self.idle[worker.function].append(worker)
+
+
+LATE_DEATHS = 0.3
+"""Of the processes that are killed while a call is under way, so many leave it to arrive late."""
+LONGEST_AGE_S = 180.0
+"""How old a stale read is at most."""
+
+UNSENT = {
+    Trouble.LOST: "lost",
+    Trouble.LOST_REQUEST: "lost",
+    Trouble.ERROR: "error",
+    Trouble.ERROR_BEFORE: "error",
+    Trouble.THROTTLED: "throttled",
+    Trouble.CONFLICT: "conflict",
+}
+SENT = {Trouble.LOST_REPLY: 0.0, Trouble.ERROR_AFTER: SHORTEST_S, Trouble.TIMED_OUT: FOREVER_S}
+"""How long the caller then waits; 0 for as long as its client does."""
+
+
+@cache
+def timeouts() -> Mapping[str, float]:
+    """The timeouts of the functions, in seconds, as template.yml has them."""
+    resources = yaml.load((ROOT / "template.yml").read_text("utf-8"), yaml.CSafeLoader)["Resources"]
+    found = [one["Properties"] for one in resources.values() if "Handler" in one.get("Properties", {})]
+    return {str(one["Handler"]).split("/")[1].split(".")[0]: float(one["Timeout"]) for one in found}
+
+
+@cache
+def handlers() -> Mapping[str, Callable[[bytes, Any], Any]]:
+    """The project's own handlers, by the names of their files."""
+    return {name: import_module(f"functions.{name}").handler for name in timeouts()}

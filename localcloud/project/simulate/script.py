@@ -1,0 +1,61 @@
+"""A script: one fleet-week, said completely, so that it can be kept, shortened and played again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from localcloud.project.simulate.misfortunes import Faults, Plain
+
+
+class Deed(Plain):
+    """Something that happens from outside. `at_s` are seconds of the week; which other fields count depends on `do`."""
+
+    at_s: float
+    do: Literal["alert", "request", "console", "use", "push", "lose-ticks", "double-tick", "duty", "outage"]
+    instance: str = ""
+    """By its name in the policy."""
+    rule: str = ""
+    state: Literal["firing", "ok", "no-data"] = "firing"
+    form: str = "cloudmonitor"
+    began_s: float = 0.0
+    """When the episode of an alert began."""
+    rang_s: float = 0.0
+    """When it rang; it comes in at `at_s`, which may be later."""
+    again_s: tuple[float, ...] = ()
+    """When the same alert is delivered again."""
+    request: dict[str, Any] = {}
+    """A person's request, as `on_request` takes it, without its key."""
+    what: str = ""
+    """At the console: pay, cancel, switch, resize, top-up. On duty: which of pay, cancel, switch, ack, approve."""
+    spec: dict[str, Any] = {}
+    used: dict[str, int] = {}
+    amount: str = ""
+    policy: int = 0
+    """Which policy is pushed."""
+    lasts_s: float = 0.0
+
+
+class PolicyOf(Plain):
+    """One policy as it is pushed: the documents of its instances, and the fleet's limits."""
+
+    documents: dict[str, dict[str, Any]]
+    index: dict[str, Any]
+
+
+class Script(Plain):
+    """One unlucky week."""
+
+    seed: int
+    start: datetime
+    week_s: float
+    world: dict[str, Any]
+    policies: tuple[PolicyOf, ...]
+    """The first is in force from the beginning."""
+    deeds: tuple[Deed, ...]
+    faults: Faults
+    skew_s: float = 0.0
+    """By how much a process's clock is off at most, either way."""
+    quiet: bool = False
+    """Whether the idle ticks that are run anyway are left out, because something makes them differ."""
+    hook_token: str = "hook-token-of-the-simulation"  # noqa: S105 - of a hook that nobody can reach
