@@ -81,9 +81,10 @@ class Clock:
             self._sleepers.discard(woken)
 
     def _shift(self, by: int) -> None:
-        now = self.now()
+        now, pace = self.now(), self.speed
         self._at_work += by
-        self._rebase(now)
+        if self.speed != pace:
+            self._rebase(now)
 
     def _rebase(self, now: datetime) -> None:
         self._origin, self._since = now, time.monotonic()

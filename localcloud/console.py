@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from localcloud.faults import Fault
 from localcloud.messages import Messages
 from localcloud.rpc.operation import ApiError
+from localcloud.rpc.specs import GATEWAY_SPECS
 from localcloud.wire import Call, Reply
 
 if TYPE_CHECKING:
@@ -25,6 +27,16 @@ if TYPE_CHECKING:
 
 PREFIX = "/_console/"
 PERSON = "console"
+QUICKEST = 1_000_000.0
+LAST_YEAR = 2999
+"""How far the clock can be moved: beyond lies the end of the calendar, where nothing can be reckoned any more."""
+MOST_MONEY = Decimal(10) ** 12
+LONGEST_VALUE = 15
+NO_REQUEST = (
+    *(ValidationError, ValueError, KeyError, TypeError, AttributeError),
+    *(OverflowError, RecursionError, InvalidOperation),
+)
+"""What a path, query or body that makes no sense raises."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,7 @@ class Console:
                     return Reply.json(answer(Asked(names, dict(call.query), body_of(call))))
                 except ApiError as error:
                     return Reply.json({"code": error.code, "message": error.message}, error.status)
-                except (ValidationError, ValueError, KeyError, InvalidOperation) as error:
+                except NO_REQUEST as error:
                     return Reply.json({"code": "BadRequest", "message": f"{type(error).__name__}: {error}"}, 400)
         return Reply.json({"code": "NotFound", "message": f"there is no {call.method} {call.path}"}, 404)
 
@@ -88,15 +100,17 @@ class Console:
 
     def _advance(self, asked: Asked) -> Any:
         seconds = float(asked.body["seconds"])
-        if seconds < 0:
+        if not seconds >= 0:
             raise ValueError("the clock does not go back")
+        if (self._cloud.clock.now() + timedelta(seconds=seconds)).year > LAST_YEAR:
+            raise ValueError(f"the clock ends with the year {LAST_YEAR}")
         self._cloud.clock.advance(seconds)
         return self._clock(asked)
 
     def _speed(self, asked: Asked) -> Any:
         speed = float(asked.body["speed"])
-        if speed < 0:
-            raise ValueError("the clock does not go back")
+        if not 0 <= speed <= QUICKEST:
+            raise ValueError(f"the clock does not go back, nor more than {QUICKEST:,.0f} times as fast")
         self._cloud.clock.set_speed(speed)
         return self._clock(asked)
 
@@ -124,8 +138,18 @@ class Console:
     def _resize(self, asked: Asked) -> Any:
         by = str(asked.body.get("by", PERSON))
         principal = f"acs:ram::{self._cloud.world.account_id}:user/{by}"
-        order = self._cloud.estate.resize_by_hand(asked.names[0], asked.body["spec"], principal)
+        spec = self._sold(asked.names[0], asked.body["spec"])
+        order = self._cloud.estate.resize_by_hand(asked.names[0], spec, principal)
         return {**self._instance(asked.names[0]), "order_id": order.order_id if order else ""}
+
+    def _sold(self, instance_id: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """Refuse what no instance of its kind can have: it could not be read any more."""
+        has = self._cloud.estate.moment(self._cloud.estate.known(instance_id)).spec
+        for name, value in spec.items():
+            fits = value in GATEWAY_SPECS if name == "InstanceSpec" else len(str(value)) <= LONGEST_VALUE
+            if name not in has or type(value) is not type(has[name]) or not fits:
+                raise ValueError(f"{instance_id} cannot have {name[:40]}={str(value)[:40]}; it has {dict(has)}")
+        return dict(spec)
 
     def _use(self, asked: Asked) -> Any:
         """Load an instance as its users do; what is left out of the body stays."""
@@ -146,7 +170,10 @@ class Console:
         return {"balance": f"{self._cloud.orders.balance:.2f}"}
 
     def _top_up(self, asked: Asked) -> Any:
-        self._cloud.orders.top_up(Decimal(str(asked.body["amount"])))
+        amount = Decimal(str(asked.body["amount"]))
+        if not abs(amount) <= MOST_MONEY:
+            raise ValueError(f"at most {MOST_MONEY:,} at a time")
+        self._cloud.orders.top_up(amount)
         return self._balance(asked)
 
     def _faults(self, _asked: Asked) -> Any:

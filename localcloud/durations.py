@@ -18,7 +18,10 @@ def read(value: Any) -> Any:
         return value
     if not (match := FORM.fullmatch(value)):
         raise ValueError("a duration is a number and one of s, m, h, d: 90s, 4m, 24h")
-    return timedelta(**{UNITS[match[2]]: float(match[1])})
+    try:
+        return timedelta(**{UNITS[match[2]]: float(match[1])})
+    except OverflowError as error:
+        raise ValueError("a duration within the calendar") from error
 
 
 def written(value: timedelta) -> str:

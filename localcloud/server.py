@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from localcloud.clock import Clock
 from localcloud.cloud import Cloud
@@ -109,10 +110,12 @@ class Server:
         if call.path.startswith(FC_PATHS):
             return await self._cloud.fc.answer(call) if self._cloud.fc else nobody("Function Compute")
         service = self._cloud.console if call.path.startswith(PREFIX) else self._cloud.door
-        return service.answer(call)
+        with self._cloud.cabinet.together():
+            return service.answer(call)
 
     async def _answer_oss(self, call: Call) -> Reply:
-        return self._cloud.oss.answer(call) if self._cloud.oss else nobody("OSS")
+        with self._cloud.cabinet.together():
+            return self._cloud.oss.answer(call) if self._cloud.oss else nobody("OSS")
 
 
 def nobody(service: str) -> Reply:
@@ -141,12 +144,15 @@ async def as_call(request: web.BaseRequest) -> Call:
 
 
 async def read_body(request: web.BaseRequest) -> bytes:
-    """Read the body; raise 413 where it is larger than any service takes."""
+    """Read the body; raise 413 where it is larger than any service takes, 400 where it is not encoded as it says."""
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise ApiError("EntityTooLarge", f"The body is larger than {BODY_LIMIT} bytes.", 413)
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                raise ApiError("EntityTooLarge", f"The body is larger than {BODY_LIMIT} bytes.", 413)
+    except HttpProcessingError as error:
+        raise ApiError("InvalidArgument", f"The body cannot be read: {type(error).__name__}.") from error
     return bytes(body)
 
 

@@ -29,6 +29,15 @@ class Call:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     @property
+    def is_text(self) -> bool:
+        """Say whether path, query and headers can be written as UTF-8; junk bytes arrive as lone surrogates."""
+        try:
+            "".join([self.path, *self.headers.values(), *(part for field in self.query for part in field)]).encode()
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    @property
     def parameters(self) -> dict[str, str]:
         """Query and form fields together: RPC products take their parameters in either place (fact A.0)."""
         return {**self.form, **dict(self.query)}

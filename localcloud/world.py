@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from localcloud.durations import Duration
 from localcloud.faults import Fault
+from localcloud.nesting import check_nesting
 from localcloud.rpc.prices import Prices
 from localcloud.rpc.specs import GATEWAY_SPECS, RABBITMQ_FIELDS, SERVERLESS_FIELDS
+
+YEARS = range(1970, 3000)
 
 
 class BadWorld(ValueError):  # noqa: N818 - reads as what it is
@@ -128,11 +131,21 @@ class World(Strict):
     behaviour: Behaviour = Field(default_factory=Behaviour)
     faults: list[Fault] = Field(default_factory=list)
 
+    @field_validator("start")
+    @classmethod
+    def _within_reach(cls, start: datetime | str) -> datetime | str:
+        """Refuse a beginning from which nothing could be reckoned, ahead or back."""
+        if isinstance(start, datetime) and start.year not in YEARS:
+            raise ValueError(f"a year from {YEARS.start} to {YEARS.stop - 1}")
+        return start
+
     @classmethod
     def load(cls, path: Path) -> World:
         """Read a world file. Raises BadWorld with a line for everything that is wrong with it, or OSError."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+            text = path.read_text("utf-8")
+            check_nesting(text)
+            return cls.model_validate(yaml.safe_load(text) or {})
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             where = f"{path}:{mark.line + 1}" if mark else f"{path}"
@@ -142,6 +155,8 @@ class World(Strict):
         except ValidationError as error:
             faults = ((".".join(map(str, each["loc"])) or "the file", each["msg"]) for each in error.errors())
             raise BadWorld("\n".join(f"{path}: {where}: {why}" for where, why in faults)) from error
+        except (ValueError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+            raise BadWorld(f"{path}: a value cannot be read: {error}") from error
 
     def behaviour_of(self, instance_id: str) -> Behaviour:
         """Give the behaviour of one instance: its own switches over the world's."""

@@ -28,6 +28,8 @@ from localcloud.rpc.signing import Gate
 from localcloud.wire import Call, Dropped, Reply
 
 LOG_TAIL_BYTES = 4096
+WRONG_SHAPE = (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What an argument raises that is a list where a map belongs, a number where text does, or beyond all measure."""
 
 
 class FcApi:
@@ -97,7 +99,7 @@ class _Door:
             route, names = self._find(call, call.path.removeprefix(prefix))
             visit.action, visit.about = route.action, "/".join(names.values())
             self._check_permission(caller, route, names)
-            return self._reply(await route.run(Request(call, names, _body(call, route))), visit, call)
+            return self._reply(await _run(route, Request(call, names, _body(call, route))), visit, call)
         except ApiError as error:
             return self._refused(Refusal(error.code, error.message, max(error.status, 400)), visit)
         except Refusal as refusal:
@@ -136,6 +138,16 @@ class _Door:
         return Reply(refusal.status, body, {"X-Fc-Request-Id": visit.request_id, "Content-Type": "application/json"})
 
 
+async def _run(route: Route, request: Request) -> Invocation | Mapping[str, Any] | None:
+    """Run an operation. An invocation has no arguments but its event, which is the function's own concern."""
+    if route.action == "InvokeFunction":
+        return await route.run(request)
+    try:
+        return await route.run(request)
+    except WRONG_SHAPE as error:
+        raise invalid(f"an argument has the wrong shape: {type(error).__name__}: {str(error)[:200]}") from error
+
+
 def _resources(route: Route, names: Mapping[str, str]) -> list[str]:
     """Give what permission is asked for; an invocation may be granted for the function or for its qualifier."""
     plain = {**names, "service": names.get("service", "").partition(".")[0]}
@@ -156,7 +168,7 @@ def _body(call: Call, route: Route) -> Mapping[str, Any]:
         return {}
     try:
         body = json.loads(call.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid("the request body is not JSON") from error
     if not isinstance(body, dict):
         raise invalid("the request body is not a JSON map")

@@ -7,6 +7,7 @@ import binascii
 import io
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 import crcmod  # comes with the OSS SDK
 
 from localcloud.fc.function import invalid
+
+MOST_UNPACKED_BYTES = 500 * 1024 * 1024
 
 CodeStore = Callable[[str, str], "bytes | None"]
 """Gives an object's bytes by bucket and key, or None where there is none: the cloud's OSS."""
@@ -75,7 +78,11 @@ class CodeShelf:
         draft.mkdir(parents=True)
         try:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                if sum(each.file_size for each in archive.infolist()) > MOST_UNPACKED_BYTES:
+                    raise invalid(f"code is over {MOST_UNPACKED_BYTES} bytes when it is unpacked")
                 archive.extractall(draft)
-        except zipfile.BadZipFile as error:
-            raise invalid("code is not a zip file") from error
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+            raise invalid("code is not a zip file that can be read") from error
+        except OSError as error:
+            raise invalid(f"code cannot be unpacked: {error.strerror}") from error
         draft.rename(folder)

@@ -11,6 +11,8 @@ RUNTIMES = ("python3", "python3.9", "python3.10", "python3.12")
 DEBIAN_10_OR_OLDER = RUNTIMES[:3]
 ENVIRONMENT_BYTES = 4096
 LONGEST_TIMEOUT_S = 86_400
+LONGEST_HOOK_S = 600
+MOST_CPU = 16
 MAX_ASYNC_RETRIES = 8
 MAX_ASYNC_AGE_S = 604_800
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -151,7 +153,31 @@ def check(settings: Mapping[str, Any]) -> None:
     if settings.get("diskSize") not in (None, 512, 10240):
         raise invalid("diskSize must be 512 or 10240")
     _check_cpu(settings.get("cpu"), settings.get("memorySize") or 512)
-    _check_environment(settings.get("environmentVariables") or {})
+    _check_environment(_map(settings, "environmentVariables"))
+    check_shared(settings)
+    _check_hooks(_map(settings, "instanceLifecycleConfig"))
+
+
+def check_shared(settings: Mapping[str, Any]) -> None:
+    """Refuse what neither a function nor a 2.0 service can have as its role and logs."""
+    _map(settings, "logConfig")
+    if not isinstance(settings.get("role") or "", str):
+        raise invalid("role must be text")
+
+
+def _map(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = settings.get(name)
+    if found is not None and not isinstance(found, Mapping):
+        raise invalid(f"{name} must be a map")
+    return found or {}
+
+
+def _check_hooks(hooks: Mapping[str, Any]) -> None:
+    for name in hooks:
+        hook = _map(hooks, name)
+        within(hook, "timeout", 1, LONGEST_HOOK_S)
+        if not isinstance(hook.get("handler") or "", str):
+            raise invalid(f"instanceLifecycleConfig.{name}.handler must be text")
 
 
 def within(settings: Mapping[str, Any], name: str, low: int, high: int) -> None:
@@ -164,7 +190,7 @@ def within(settings: Mapping[str, Any], name: str, low: int, high: int) -> None:
 def _check_cpu(cpu: Any, memory_mb: int) -> None:
     if cpu is None:
         return
-    if not isinstance(cpu, (int, float)) or not 1 <= (memory_mb / 1024) / cpu <= 4:  # noqa: PLR2004 - the vendor's ratio
+    if not isinstance(cpu, (int, float)) or not 0 < cpu <= MOST_CPU or not 1 <= (memory_mb / 1024) / cpu <= 4:  # noqa: PLR2004 - the vendor's ratio
         raise invalid(f"cpu {cpu!r} to memory {memory_mb} MB must be between 1:1 and 1:4 (in GB)")
 
 

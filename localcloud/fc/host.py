@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections import deque
 from collections.abc import Callable, MutableMapping
@@ -17,7 +18,7 @@ from localcloud.fc.environment import credentials_of, description, environment
 from localcloud.fc.function import Function, Ref, Refusal
 from localcloud.fc.instance import START_LIMIT_S, Answer, Instance, Step
 from localcloud.fc.invocation import MAX_ASYNC_BYTES, MAX_SYNC_BYTES, Invocation, failure, refused
-from localcloud.fc.pool import Pool
+from localcloud.fc.pool import Pool, Room
 from localcloud.fc.queue import Deliveries
 from localcloud.fc.registry import INSTANCES, Registry
 from localcloud.identity import Identity
@@ -51,6 +52,7 @@ class FunctionHost:
         instances: int = INSTANCES,
         idle_after: timedelta = timedelta(minutes=5),
         deliver_twice: Callable[[], bool] = lambda: False,
+        room: Room | None = None,
     ) -> None:
         self.clock, self.identity, self.faults, self.region = clock, identity, faults, region
         self.base_url = ""
@@ -58,6 +60,7 @@ class FunctionHost:
         self.deliveries = Deliveries(drawer, clock, self, deliver_twice)
         self._idle_after = idle_after
         self._pools: dict[str, Pool] = {}
+        self._room = room or Room.of(os.cpu_count() or 1)
         self._logs: dict[str, deque[str]] = {}
 
     @property
@@ -151,14 +154,15 @@ class FunctionHost:
 
     def _pool(self, ref: Ref) -> Pool:
         if str(ref) not in self._pools:
-            self._pools[str(ref)] = Pool(self.clock, self._idle_after, self._make, self._part_from)
+            self._pools[str(ref)] = Pool(self.clock, self._idle_after, self._make, self._part_from, self._room)
         return self._pools[str(ref)]
 
     async def _make(self, function: Function) -> Instance:
         instance_id = f"c-{secrets.token_hex(4)}-{secrets.token_hex(6)}"
         keys = self._keys(function, instance_id)
         lines = self._logs.setdefault(str(function.ref), deque(maxlen=LOG_LINES))
-        instance = Instance(instance_id, function.version, function.memory, lines.append)
+        is_awaited = bool(self.registry.triggers("http", function.ref))
+        instance = Instance(instance_id, function.version, function.memory, lines.append, is_awaited=is_awaited)
         instance.born_at = self.clock.now()
         code = self.registry.code.folder(function.code)
         about = description(function, code, self.region, self.account_id)

@@ -24,6 +24,8 @@ GRACE_S = 1.0
 MEMORY_GLANCE_S = 0.05
 LOG_LINE_BYTES = 128 * 1024
 LOG_END_LIMIT_S = 0.5
+NICE, NICE_IF_AWAITED = 10, 2
+"""All share one machine here: the platform comes first, then functions for whose answer an HTTP client waits."""
 LAUNCH_FOLDER = Path(__file__).resolve().parents[2]
 
 
@@ -53,8 +55,11 @@ class Answer:
 class Instance:
     """A worker process. It serves one step at a time; after a crash or a timeout it is dead for good."""
 
-    def __init__(self, instance_id: str, version: int, memory_mb: int, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, instance_id: str, version: int, memory_mb: int, note: Callable[[str], None], *, is_awaited: bool = False
+    ) -> None:
         self.instance_id, self.version, self.memory_mb = instance_id, version, memory_mb
+        self._nice = NICE_IF_AWAITED if is_awaited else NICE
         self.alive = False
         self.born_at: datetime | None = None
         self._note = note
@@ -68,14 +73,13 @@ class Instance:
         ours, theirs = socket.socketpair()
         log_out, log_in = os.pipe()
         self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork of a few milliseconds
-            [sys.executable, "-m", "localcloud.fc.worker", str(theirs.fileno())],
+            [sys.executable, "-m", "localcloud.fc.worker", str(theirs.fileno()), str(self._nice)],
             stdin=subprocess.DEVNULL,
             stdout=log_in,
             stderr=log_in,
             pass_fds=(theirs.fileno(),),
             env=dict(environment),
             cwd=LAUNCH_FOLDER,
-            start_new_session=True,
         )
         theirs.close()
         os.close(log_in)
@@ -129,6 +133,8 @@ class Instance:
         self.alive = False
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        # One that has just begun leads no group yet.
+        self._process.kill()
 
     async def terminate(self) -> None:
         """Ask the process to go, give it a second, then kill it."""

@@ -17,12 +17,14 @@ from localcloud.fc.function import (
     Refusal,
     check,
     check_name,
+    check_shared,
     invalid,
     read,
     within,
 )
 
-INSTANCES = 10
+INSTANCES = 100
+"""The vendor's limit for an account and region (fact fc 1.7); here it holds for each function."""
 MOST_RESERVED = 300
 
 
@@ -42,6 +44,7 @@ class Registry:
         key = f"service/{check_name(name, 'service')}"
         if key in self._drawer:
             raise Refusal("ServiceAlreadyExists", f"service '{name}' already exists", 409)
+        check_shared(settings)
         return self._store(key, {"name": name, "id": secrets.token_hex(16), "settings": dict(settings)})
 
     def service(self, name: str) -> dict[str, Any]:
@@ -55,6 +58,7 @@ class Registry:
     def update_service(self, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Change a service; its functions get new instances."""
         entry = self.service(name)
+        check_shared(settings)
         entry["settings"] |= {key: value for key, value in settings.items() if value is not None}
         return self._store(f"service/{name}", entry)
 

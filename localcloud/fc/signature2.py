@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from localcloud.clock import Clock
@@ -25,6 +25,8 @@ class Gate2:
 
     def caller(self, call: Call) -> Caller:
         """Give who calls, or raise the refusal."""
+        if not call.is_text:
+            raise ApiError("InvalidArgument", "the request holds bytes that are not UTF-8", 400)
         scheme, _, signed = call.headers.get("authorization", "").partition(" ")
         key_id, colon, given = signed.partition(":")
         if scheme != "FC" or not colon:
@@ -42,8 +44,8 @@ class Gate2:
 
     def _check_time(self, date: str) -> None:
         try:
-            at = parsedate_to_datetime(date)
-        except ValueError:
+            at = parsedate_to_datetime(date).astimezone(timezone.utc)
+        except (TypeError, ValueError, OverflowError):
             raise ApiError("MissingRequiredHeader", "required HTTP header Date was not specified", 400) from None
         if all(abs(at - now) > VALID_FOR for now in (self._clock.now(), self._wall())):
             raise WORDS.wrong_time.says("the difference between the request time and the current time is too large")

@@ -30,7 +30,7 @@ def read_config(text: Any) -> Any:
     """Read the JSON text in which the 3.0 API sends a config."""
     try:
         return json.loads(text)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise invalid("triggerConfig is not JSON text") from error
 
 

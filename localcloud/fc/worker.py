@@ -1,9 +1,9 @@
 """One function instance: a process that behaves like Function Compute's Python runtime (facts fc 1 and 4).
 
-`python -m localcloud.fc.worker <fd of its line to the host>`. The interpreter is the host's own, whatever Python the
-function asks for; what is installed beside it stands in for a layer, but not packages installed in editable mode: those
-a function must bring in its own code. The process lives in simulated time: the host tells the time with every request,
-and from there it runs at the machine's pace, so that the function's code needs no hook.
+`python -m localcloud.fc.worker <fd of its line to the host> <niceness>`. The interpreter is the host's own, whatever
+Python the function asks for; what is installed beside it stands in for a layer, but not packages installed in editable
+mode: those a function must bring in its own code. The process lives in simulated time: the host tells the time with
+every request, and from there it runs at the machine's pace, so that the function's code needs no hook.
 """
 
 from __future__ import annotations
@@ -178,8 +178,18 @@ def _terminated(number: int, frame: Any) -> None:
     os._exit(EXIT_TERMINATED)
 
 
+def _stand_apart(nice: int) -> None:
+    """Lead a group, so that our children die with us, and give way to the platform, which shares this machine with us.
+
+    Not a session: where the machine is full, the kernel would give each session as much as the platform has.
+    """
+    os.setpgid(0, 0)
+    os.nice(nice)
+
+
 def main() -> None:
-    """Serve the host at the other end of the socket whose number is the only argument."""
+    """Serve the host at the other end of the socket whose number is the first argument; the second is our niceness."""
+    _stand_apart(int(sys.argv[2]))
     line = socket.socket(fileno=int(sys.argv[1]))
     line.set_inheritable(False)
     sys.argv[1:] = []

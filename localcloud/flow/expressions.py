@@ -21,6 +21,7 @@ Path = tuple[str | int, ...]
 Node = Callable[[Variables], Any]
 
 NESTED_CALLS = 10
+LONGEST_NUMBER = 30
 ROOTS = ("$Input", "$Output", "$Context", "$Global")
 CONTEXT = {
     "Execution": ("Name", "Input", "RoleArn"),
@@ -112,6 +113,8 @@ class Parser:
         """Read a number or a text; conditions quote with `"` and backticks, other expressions with `"` and `'`."""
         word = self.tokens.word
         if word.kind == "number":
+            if len(word.text) > LONGEST_NUMBER:
+                raise self.tokens.unexpected(f"a number of at most {LONGEST_NUMBER} signs expected")
             number = float(word.text) if "." in word.text else int(word.text)
             self.tokens.take()
             return lambda _: number

@@ -94,7 +94,7 @@ def load(definition: str) -> Any:
         raise FlowError("", "", f"neither YAML nor JSON: {error}") from error
     except FlowError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise FlowError("", "", f"holds what JSON cannot say: {error}") from error
     return value
 

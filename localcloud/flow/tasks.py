@@ -99,7 +99,7 @@ def check_parameters(fields: Fields, action: str, mode: Mode, parameters: Templa
 def check_invocation(fields: Fields, mode: Mode, kind: object) -> None:
     """Refuse an invocation type that does not fit the mode (fact flow 5.2)."""
     place = fields.place.at("Parameters").at("invocationType")
-    if kind not in {"Sync", "Async"}:
+    if kind not in ("Sync", "Async"):
         raise place.fault(f"Sync or Async expected, not {kind!r}")
     if mode is Mode.SYSTEM_CALLBACK and kind != "Async":
         raise place.fault(f"{mode.value} needs Async")

@@ -83,7 +83,7 @@ def read_xml(body: bytes) -> ET.Element:
     """Read an XML body, whatever its namespace."""
     try:
         root = ET.fromstring(body)  # noqa: S314 - loopback only, from our own tests and tools
-    except ET.ParseError as error:
+    except (ET.ParseError, ValueError, LookupError) as error:
         raise malformed() from error
     for node in root.iter():
         node.tag = node.tag.rpartition("}")[2]

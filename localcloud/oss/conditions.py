@@ -12,7 +12,7 @@ from localcloud.oss.answers import OssError, invalid_argument, not_implemented
 from localcloud.oss.buckets import Bucket, Meta
 from localcloud.oss.target import Target
 
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def check_write(target: Target, bucket: Bucket) -> None:

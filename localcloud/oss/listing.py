@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -50,10 +49,13 @@ def read_question(query: Mapping[str, str]) -> Question:
     return Question(query.get("prefix", ""), query.get("delimiter", ""), after, read_size(query), is_v2, query)
 
 
+LONGEST_NUMBER = 18
+
+
 def read_size(query: Mapping[str, str]) -> int:
     """Read `max-keys`, which OSS takes from 1 to 1000."""
     text = query.get("max-keys", str(DEFAULT_PAGE))
-    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PAGE:
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER or not 1 <= int(text) <= LARGEST_PAGE:
         raise invalid_argument("Argument max-keys must be an integer between 1 and 1000.", "max-keys", text)
     return int(text)
 
@@ -62,7 +64,7 @@ def read_token(token: str) -> str:
     """Read where a continued listing goes on."""
     try:
         return base64.b64decode(token, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise invalid_argument("The continuation token provided is incorrect.", "continuation-token", token) from error
 
 

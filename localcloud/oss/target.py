@@ -58,7 +58,7 @@ class Target:
 
 def target_of(call: Call) -> Target:
     """Read bucket and key. Virtual hosts are `bucket.anything`; an address or a service's own name means path style."""
-    if not is_text(call):
+    if not call.is_text:
         raise OssError(400, "InvalidArgument", "The request holds bytes that are not UTF-8.")
     host = call.headers.get("host", "").rpartition(":")[0] or call.headers.get("host", "")
     if is_service(host):
@@ -75,15 +75,6 @@ def checked(target: Target) -> Target:
     if len(target.key.encode()) > LONGEST_KEY or target.key.startswith(("/", "\\")):
         raise OssError(400, "InvalidObjectName", "The specified object is not valid.", ObjectName=target.key)
     return target
-
-
-def is_text(call: Call) -> bool:
-    """Say whether path, query and headers can be written as UTF-8; junk bytes arrive as lone surrogates."""
-    try:
-        "".join([call.path, *call.headers.values(), *(part for field in call.query for part in field)]).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def is_service(host: str) -> bool:

@@ -41,6 +41,7 @@ class Options:
     speed: float
     state: Path | None
     quiet: bool = False
+    oss_port: int = 0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -72,11 +73,12 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--world", type=Path, default=DEMO / "world.yml", help="the world file")
     parser.add_argument("--policy", type=Path, default=DEMO / "policy.yml", help="the policy to put in force")
     parser.add_argument("--port", type=int, default=0, help="for the products and the console; 0: any free one")
+    parser.add_argument("--oss-port", type=int, default=0, help="for the bucket; 0: any free one")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second, while nobody works")
     parser.add_argument("--state", type=Path, help="a folder in which everything survives a restart")
     parser.add_argument("--quiet", action="store_true", help="say nothing but the one line that it is ready")
     given = parser.parse_args(arguments)
-    return Options(given.world, given.policy, given.port, given.speed, given.state, given.quiet)
+    return Options(given.world, given.policy, given.port, given.speed, given.state, given.quiet, given.oss_port)
 
 
 def compiled(policy: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -91,12 +93,12 @@ async def serve(options: Options, world: World, documents: dict[str, Any], index
     with tempfile.TemporaryDirectory(prefix="localcloud-") as scratch:
         cloud = Cloud.begin(world, options.state, options.speed)
         whole = compose(cloud, (options.state or Path(scratch)) / "functions")
-        server = Server(cloud, options.port)
+        server = Server(cloud, options.port, options.oss_port)
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         try:
-            await listen(server, options.port)
+            await listen(server, options)
             address = await settle_in(whole, documents, index)
             sys.stdout.write(json.dumps({"ready": True, **cloud.address(), **address}) + "\n")
             sys.stdout.flush()
@@ -108,12 +110,13 @@ async def serve(options: Options, world: World, documents: dict[str, Any], index
             cloud.cabinet.close()
 
 
-async def listen(server: Server, port: int) -> None:
-    """Start a server. Raises Unable where the port is taken."""
+async def listen(server: Server, options: Options) -> None:
+    """Start a server. Raises Unable where a port is taken."""
     try:
         await server.start()
     except OSError as error:
-        raise Unable(f"cannot listen on port {port}: {error.strerror or error}") from error
+        asked = " or ".join(str(port) for port in (options.port, options.oss_port) if port)
+        raise Unable(f"cannot listen on port {asked}: {error.strerror or error}") from error
 
 
 def command_environment(address: Mapping[str, str]) -> dict[str, str]:

@@ -55,6 +55,8 @@ class Gate:
 
     def caller(self, call: Call, words: Words = COMMON) -> Caller:
         """Give who calls, or raise the refusal in the product's words."""
+        if not call.is_text:
+            raise ApiError("InvalidParameter", "The request holds bytes that are not UTF-8.", 400)
         signature = read_signature(call)
         secret = self._identity.secret(signature.access_key_id)
         if secret is None:

@@ -9,11 +9,14 @@ from typing import Any
 
 import yaml
 
+from localcloud.nesting import check_nesting
 from localcloud.template.check import check
 from localcloud.template.faults import TemplateError
 from localcloud.template.model import Parameter, Resource, Template
 from localcloud.template.yaml_loader import TemplateLoader
 
+WRONG_SHAPE = (TypeError, ValueError, AttributeError, KeyError, ArithmeticError, RecursionError, OSError)
+"""What is raised by a list where a map belongs, by a file's name that no file can have, and the like."""
 FORMAT = "2015-09-01"
 SECTIONS = {"ROSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Resources", "Outputs"}
 RESOURCE_KEYS = {"Type", "Properties", "DependsOn", "Metadata", "DeletionPolicy", "Description"}
@@ -69,11 +72,17 @@ def read(path: Path, base_dir: Path | None = None) -> Template:
 def parse(text: str, base_dir: Path) -> Template:
     """Read and check a template's text."""
     try:
+        check_nesting(text)
         said = yaml.load(text, Loader=TemplateLoader)  # noqa: S506 - a safe loader with four tags more
     except yaml.YAMLError as error:
         raise TemplateError("", f"not YAML: {error}") from error
-    template = _Reader(base_dir).template(said)
-    check(template)
+    except WRONG_SHAPE as error:
+        raise TemplateError("", f"a value cannot be read: {error}") from error
+    try:
+        template = _Reader(base_dir).template(said)
+        check(template)
+    except WRONG_SHAPE as error:
+        raise TemplateError("", f"a part has the wrong shape: {str(error)[:200]}") from error
     return template
 
 

@@ -31,15 +31,26 @@ class Fleet:
 
     def state(self) -> FleetState:
         """The newest state."""
-        return self._read(self._ledger.head(FLEET))
+        return self._read(self.head())
 
-    def ticked(self, at: datetime, policy: str, done: int) -> None:
-        """Note a complete tick, or a round of them that began `at`. An overlapping tick that is later wins."""
+    def head(self) -> Record | None:
+        """The newest record."""
+        return self._ledger.head(FLEET)
+
+    def state_in(self, head: Record | None) -> FleetState:
+        """The state in a record that was read."""
+        return self._read(head)
+
+    def ticked(self, at: datetime, policy: str, done: int, after: Record | None = None) -> None:
+        """Note a complete tick, or a round of them that began `at`. An overlapping tick that is later wins.
+
+        `after` is the newest record as it was a while ago: if it still is, nothing is read.
+        """
 
         def change(state: FleetState) -> FleetState:
             return replace(state, last_tick=at, policy=policy, stopped_at=None, served_to="", round_policy="")
 
-        self._change({"kind": "ticked", "done": done}, change)
+        self._change({"kind": "ticked", "done": done}, change, after)
 
     def ran_out(self, began_at: datetime, policy: str, served_to: str) -> None:
         """Note that a tick ran out of time, and where the next one goes on."""
@@ -148,9 +159,11 @@ class Fleet:
     def _read(self, head: Record | None) -> FleetState:
         return FleetState() if head is None else codec.read(FleetState, head.state)
 
-    def _change(self, fact: dict[str, object], change: Callable[[FleetState], FleetState]) -> None:
+    def _change(
+        self, fact: dict[str, object], change: Callable[[FleetState], FleetState], known: Record | None = None
+    ) -> None:
         for _ in range(TRIES):
-            head = self._ledger.head(FLEET)
+            head, known = known or self._ledger.head(FLEET), None
             before = self._read(head)
             after = change(before)
             if before.last_tick and after.last_tick and after.last_tick < before.last_tick:

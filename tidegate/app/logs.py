@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 LOG = logging.getLogger("tidegate")
 LEFT_BY_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Signs that JSON leaves as they are, and that end a line, rule a terminal, turn writing round, or cannot be written."""
+"""Signs that JSON leaves as they are, and that end a line, rule a terminal, turn writing round or cannot be written."""
 
 
 def log(what: str, **fields: object) -> None:

@@ -17,15 +17,19 @@ from tidegate.domain.lasting import next_told
 from tidegate.domain.notices import notices
 from tidegate.domain.owed import LAST_CALL
 from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.rhythm import next_beat
 from tidegate.domain.state import State
 from tidegate.domain.terms import Terms
 from tidegate.ledger.record import Record
 from tidegate.ledger.shelf import Unsure
 
 LOOK_AGAIN, SELDOM = timedelta(minutes=2), timedelta(minutes=10)
-"""How soon what may end at any time is looked at again: after a tenth of the time it has lasted, within these two."""
+"""How soon what may end at any time is looked at again."""
 RESTLESS = ("unread", "unhealthy", "operation", "unconfirmed", "unmeasured", "fit-unread")
 """Holds that may end at any time, so that they are looked at again soon. Others say themselves until when."""
+
+OPEN_NOW = ("drift", "fit", "approval")
+"""Holds that say as well that no window or blackout forbids it: they become another one when that changes."""
 
 
 class LostRaces(Exception):  # noqa: N818 - reads as what it is
@@ -95,6 +99,7 @@ class Page:
         times = [self.terms.timetable.next_change(now)]
         times += [demand.ends(policy.releases_after(demand.rule), policy.forget_after) for demand in state.demands]
         times += [each.until for each in (state.override, state.pause, state.stance) if each is not None]
+        times += [self.terms.closes_at(now)] if state.stance and state.stance.code in OPEN_NOW else []
         times += [at for told in state.told if (at := resend_at(told))]
         times += next_told(state, now)
         times += [state.drift.at + SURE_AFTER] if state.drift and not state.drift.sure else []
@@ -107,5 +112,5 @@ class Page:
         if state.operation:
             times.append(overdue_at(state.operation))
         elif state.stance and state.stance.code in RESTLESS:
-            times.append(now + min(max((now - state.stance.at) / 10, LOOK_AGAIN), SELDOM))
+            times.append(next_beat(now, state.stance.at, policy.name, LOOK_AGAIN, SELDOM))
         return min((at for at in times if at and at > now), default=None)

@@ -239,6 +239,9 @@ class _Step:
 
 
 def _said(state: State) -> tuple[object, ...]:
-    """All that a record of a decision holds beside its verdict."""
-    said = (state.demands, state.ringing, state.override, state.words, state.pause, state.approval, state.drift)
+    """All that a record of a decision holds beside its verdict. A demand that is over may be forgotten without one."""
+    demands = tuple(demand for demand in state.demands if not demand.is_over)
+    rules = {demand.rule for demand in demands}
+    ringing = tuple(each for each in state.ringing if each.rule in rules)
+    said = (demands, ringing, state.override, state.words, state.pause, state.approval, state.drift)
     return (*said, state.home, state.found, state.last_set)

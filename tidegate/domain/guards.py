@@ -17,10 +17,11 @@ arbiter clamps to them, so that no decision can lie outside.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tidegate.domain.arbiter import MOMENT
 from tidegate.domain.reading import Billing, Direction, Health
+from tidegate.domain.rhythm import next_beat
 from tidegate.domain.state import REVERSAL_WITHIN, Question, Spent
 from tidegate.domain.verdict import Case, Hold
 
@@ -95,7 +96,7 @@ def _fleet(case: Case) -> Hold | None:
     limits = fleet.limits
     if fleet.at_once >= limits.orders_at_once:
         why = f"{fleet.at_once} orders of other instances are under way, and {limits.orders_at_once} may be at once"
-        return Hold("fleet", why, until=case.now + AGAIN)
+        return Hold("fleet", why, until=_again(case, "fleet", longest=5 * AGAIN))
     if fleet.in_hour >= limits.orders_per_hour:
         free = f"; the next one may begin at {fleet.frees_at:{MOMENT}}" if fleet.frees_at else ""
         return Hold("fleet", f"all {limits.orders_per_hour} orders of this hour are used{free}", until=fleet.frees_at)
@@ -190,7 +191,7 @@ def _fit(case: Case) -> Hold | None:
     usage = case.observed.usage
     if usage is None or usage.trouble:
         trouble = usage.trouble if usage else "it was not looked at"
-        return Hold("fit-unread", f"what is in use cannot be read: {trouble}", until=case.now + AGAIN)
+        return Hold("fit-unread", f"what is in use cannot be read: {trouble}", until=_again(case, "fit-unread"))
     headroom = case.policy.fit.headroom
     tight = [use for use in usage.uses if use.used * (100 + headroom) > use.remains * 100]
     if not tight:
@@ -198,10 +199,14 @@ def _fit(case: Case) -> Hold | None:
     spare = f" with {headroom}% to spare" if headroom else ""
     figures = ", ".join(f"{use.what} {use.used} of {use.remains}" for use in tight)
     why = f"{case.end.name} does not fit what is in use{spare}: {figures}"
-    # What is in use is read again after a tenth of the time it has held.
+    return Hold("fit", why, until=_again(case, "fit", 5 * AGAIN))
+
+
+def _again(case: Case, code: str, soonest: timedelta = AGAIN, longest: timedelta = SELDOM) -> datetime:
+    """When to look again at what may change at any time."""
     stance = case.state.stance
-    held = case.now - stance.at if stance is not None and stance.code == "fit" else timedelta(0)
-    return Hold("fit", why, until=case.now + min(max(held / 10, 5 * AGAIN), SELDOM))
+    since = stance.at if stance is not None and stance.code == code else None
+    return next_beat(case.now, since, case.policy.name, soonest, longest)
 
 
 def approval_of(case: Case) -> Hold | None:

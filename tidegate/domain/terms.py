@@ -41,6 +41,12 @@ class Terms:
         """The place on the ladder, held between `min` and `max`."""
         return self.lowest if place < self.lowest else min(place, self.highest)
 
+    def closes_at(self, now: datetime) -> datetime | None:
+        """When the next window closes or blackout begins, of either direction; None where none does."""
+        times = [opening.until for each in self.windows.values() if each and (opening := each.at(now))]
+        times += [at for each in self.blackouts.values() if each and (at := each.next_after(now))]
+        return min(times, default=None)
+
     def day(self, at: datetime) -> date:
         """The day of the instance's zone, by which budgets count."""
         return at.astimezone(self._zone).date()

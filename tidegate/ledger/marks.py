@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from tidegate.ledger.record import Corrupt
 from tidegate.ledger.shelf import Shelf
@@ -77,6 +78,11 @@ def _mark(key: str, wake: datetime, now: datetime) -> Mark:
 def _read(key: str) -> Mark:
     minute, _, owner = key.removeprefix(PREFIX).partition("/")
     try:
-        return Mark(datetime.strptime(minute, FORM).replace(tzinfo=timezone.utc), owner)
+        return Mark(_minute(minute), owner)
     except ValueError as error:
         raise Corrupt(f"{key} is not a mark") from error
+
+
+@lru_cache(maxsize=1000)
+def _minute(text: str) -> datetime:
+    return datetime.strptime(text, FORM).replace(tzinfo=timezone.utc)

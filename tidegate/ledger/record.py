@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -31,7 +32,7 @@ class InstanceKey:
 
     def __str__(self) -> str:
         """Give the key, safe as part of an object's name."""
-        return "/".join(_as_part(str(getattr(self, field.name))) for field in fields(self))
+        return "/".join(map(_as_part, (self.account, self.region, self.product, self.instance_id)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,11 @@ def write_record(record: Record) -> bytes:
 
 def read_record(key: str, seq: int, body: bytes) -> Record:
     """Read a record; raises `NewerSchema` where a later version wrote it, `Corrupt` where nobody of us did."""
-    raw = decode(key, body)
+    return record_of(key, seq, decode(key, body))
+
+
+def record_of(key: str, seq: int, raw: Json) -> Record:
+    """The same, of what was decoded already."""
     known = {field.name: raw[field.name] for field in fields(Record) if field.name in raw}
     try:
         record = Record(**{**known, "at": read_instant(raw["at"])})
@@ -112,6 +117,7 @@ def read_instant(text: str) -> datetime:
         raise ValueError(f"beyond the calendar: {text}") from error
 
 
+@lru_cache(maxsize=10_000)
 def _as_part(name: str) -> str:
     """Give a name as one part of a key. `..` would mean another part to whoever reads the key as a path."""
     part = quote(name, safe="")

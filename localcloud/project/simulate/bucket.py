@@ -48,6 +48,9 @@ class Store:
     bodies: dict[str, bytes] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     created: dict[str, datetime] = field(default_factory=dict)
+    """When it was written; of a mark, when it was asked for last."""
+    heads_at: dict[str, datetime] = field(default_factory=dict)
+    """When the newest record of each ledger was written."""
     news_at: datetime | None = None
     """When a record of an instance or a signal was last written."""
     _changes: deque[tuple[datetime, str, bool]] = field(default_factory=deque)
@@ -55,11 +58,15 @@ class Store:
     def put(self, key: str, body: bytes) -> None:
         """Create an object. Raises Taken where one stands."""
         if key in self.bodies:
+            if key.startswith("wake/"):
+                self.created[key] = self.now()
             raise Taken(key)
         self.bodies[key] = body
         self.created[key] = self.now()
         if key.startswith(("ledger/", "inbox/")) and not key.startswith("ledger/fleet/"):
             self.news_at = self.now()
+            if key.startswith("ledger/"):
+                self.heads_at[key[len("ledger/") :].rpartition("/")[0]] = self.now()
         insort(self.keys, key)
         self._note(key, was_created=True)
 

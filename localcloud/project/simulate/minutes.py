@@ -8,7 +8,8 @@ because doors and Look tell people when the last tick is over ten minutes old.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from zlib import crc32
 
 from localcloud.project.simulate.stage import Stage
@@ -25,6 +26,9 @@ MINUTE = timedelta(minutes=1)
 KEEP_ALIVE = timedelta(minutes=5)
 IDLE = timedelta(hours=26)
 SELDOM = 100
+AWAKE_FOR = timedelta(minutes=4)
+OUTDATED = timedelta(seconds=30)
+"""A mark is put just before its record."""
 WATCHED_FOR = timedelta(minutes=125)
 TWISTS = ("lost", "twice", "twice at once")
 
@@ -40,10 +44,15 @@ class Minutes:
     quiet_since: datetime | None = None
     """When the last tick began that served everybody and met no trouble."""
     lost_until: datetime | None = None
+    awake_until: datetime | None = None
     touched: dict[str, datetime] = field(default_factory=dict)
     """Until when each instance is watched that somebody was at, past Tidegate."""
     _tables: dict[str, list[Timetable]] = field(default_factory=dict)
     _change: tuple[str, datetime | None] = ("", None)
+
+    def wake(self) -> None:
+        """Run for some minutes: somebody has paused the fleet, or ended that."""
+        self.awake_until = self.stage.clockwork.now() + AWAKE_FOR
 
     def touch(self, name: str) -> None:
         """Note that somebody was at an instance, past Tidegate; of no name, at all of them."""
@@ -58,11 +67,13 @@ class Minutes:
         return (idle, True) if idle is not None else (due, False)
 
     def _due(self, first: datetime, other: datetime | None) -> datetime:
+        if self.awake_until is not None and first <= self.awake_until:
+            return first
         if self.served is None or (self.lost_until is not None and first <= self.lost_until + MINUTE):
             return first
         reasons = [self.served + IDLE]
-        if mark := self.stage.store.first(PREFIX, self._served_marks()):
-            reasons.append(datetime.strptime(mark[len(PREFIX) :][:13], FORM).replace(tzinfo=first.tzinfo))
+        if (marked := self._marked()) is not None:
+            reasons.append(marked)
         if change := self._next_change(self.served):
             reasons.append(change)
         if other is not None and other - self.served >= KEEP_ALIVE:
@@ -70,12 +81,27 @@ class Minutes:
         reasons += self._turns(first)
         return max(first, ceiling(min(reasons)))
 
+    def _marked(self) -> datetime | None:
+        """When the first mark is due that was not served, and that the newest record of its instance does not outdate.
+
+        Every record puts a mark for whatever matters next after it, so that older marks say nothing any more.
+        """
+        store, mark = self.stage.store, self._served_marks()
+        while mark := store.first(PREFIX, mark):
+            key = mark[len(PREFIX) :].partition("/")[2]
+            head_at = store.heads_at.get(key)
+            if head_at is None or store.created[mark] >= head_at - OUTDATED or store.first(f"inbox/{key}/"):
+                return _minute(mark)
+        return None
+
     def _served_marks(self) -> str:
         """The last key among the marks that were served, where nothing has been written since."""
         news_at = self.stage.store.news_at
         if self.quiet_since is None or (news_at is not None and news_at >= self.quiet_since):
             return ""
-        return f"{PREFIX}{self.quiet_since:{FORM}}/~"
+        # By a clock that may be behind.
+        served = self.quiet_since - timedelta(seconds=self.stage.script.skew_s)
+        return f"{PREFIX}{served:{FORM}}/~"
 
     def _turns(self, first: datetime) -> list[datetime]:
         """When the instances that somebody was at are read for real."""
@@ -131,8 +157,7 @@ class Minutes:
         before = self._fleet() if idle else None
         ran = self.stage.platform.invoke("on_schedule", b"{}")
         whole = isinstance(ran.body, dict) and not ran.body["failed"] and not ran.body["left"]
-        is_quiet = whole and not ran.invocation.troubles and not self.stage.script.skew_s
-        self.quiet_since = ran.invocation.began_at if is_quiet else None
+        self.quiet_since = ran.invocation.began_at if whole and not ran.invocation.troubles else None
         if not idle or before is None or ran.invocation.troubles or self.stage.script.skew_s:
             return
         self.stage.trace.idle_ticks += 1
@@ -148,6 +173,11 @@ class Minutes:
 
 CHANGES = ("put record", "tell", "UpdateInstance", "ModifyInstanceSpec", "StartExecution")
 """What an idle tick does none of."""
+
+
+@lru_cache(maxsize=1000)
+def _minute(mark: str) -> datetime:
+    return datetime.strptime(mark[len(PREFIX) :][:13], FORM).replace(tzinfo=timezone.utc)
 
 
 def floor(at: datetime) -> datetime:

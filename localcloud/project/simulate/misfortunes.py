@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from localcloud.project.simulate.sites import TROUBLES, Kind, Trouble
 
+WORDS = {kind: tuple(trouble.value for trouble in troubles) for kind, troubles in TROUBLES.items()}
 MOST_OF_A_FOCUS = 4
 FOCUSED = 0.45
 """How likely a focus strikes a call of its place."""
@@ -62,15 +63,28 @@ class Faults(Plain):
     told: tuple[Strike, ...] | None = None
 
 
-@dataclass
 class Draws:
-    """The chances of one call: always as many, whether they are used or not."""
+    """The chances of one call. They come from one draw, so that every call takes one, whatever becomes of it."""
 
-    trouble: float
-    which: float
-    late: float
-    out_s: float
-    back_s: float
+    __slots__ = ("trouble",)
+
+    def __init__(self, trouble: float) -> None:
+        self.trouble = trouble
+
+    @property
+    def which(self) -> float:
+        """Which of several troubles."""
+        return self.trouble * 10007 % 1
+
+    @property
+    def late(self) -> float:
+        """How late something is, as a part of the latest."""
+        return self.trouble * 50021 % 1
+
+    @property
+    def travel(self) -> tuple[float, float]:
+        """How long the way there and back is, as parts of the longest; mostly short."""
+        return (self.trouble * 1009 % 1) ** 3, (self.trouble * 5003 % 1) ** 3
 
 
 @dataclass
@@ -98,7 +112,7 @@ class Misfortunes:
 
     def at(self, site: str, kind: Kind, family: str) -> tuple[Trouble | None, Draws]:
         """What the next call of a place meets, and how long it travels."""
-        trouble, draws = self.twist(site, tuple(each.value for each in TROUBLES[kind]), family)
+        trouble, draws = self.twist(site, WORDS[kind], family)
         return (Trouble(trouble) if trouble else None), draws
 
     def twist(self, site: str, among: Sequence[str], family: str = "") -> tuple[str, Draws]:
@@ -107,8 +121,7 @@ class Misfortunes:
         chances = self._chances.get(site)
         if chances is None:
             chances = self._chances[site] = Random(f"{self.seed}/{site}")  # noqa: S311 - it only has to repeat itself
-        one = chances.random
-        draws = Draws(one(), one(), one(), one(), one())
+        draws = Draws(chances.random())
         trouble = self._drawn(site, nth, among, family, draws)
         if trouble:
             self.struck.append((self.seconds(), Strike(site=site, nth=nth, trouble=trouble)))
@@ -118,12 +131,12 @@ class Misfortunes:
     def _drawn(self, site: str, nth: int, among: Sequence[str], family: str, draws: Draws) -> str:
         if self.faults.told is not None:
             return self._told.get((site, nth), "")
-        if self.seconds() >= self.faults.until_s:
+        now = self.seconds()
+        if now >= self.faults.until_s:
             return ""
         for trouble in self._foci.get(site, ()):
             if trouble in among and draws.trouble < FOCUSED and self.met.get((site, trouble), 0) < MOST_OF_A_FOCUS:
                 return trouble
-        now = self.seconds()
         for storm in self.faults.storms:
             if storm.start_s <= now < storm.end_s and storm.calls in (family, site) and storm.trouble in among:
                 return storm.trouble if draws.which < storm.chance else ""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import yaml
 from greenlet import getcurrent
@@ -134,7 +134,8 @@ class Platform:
     def now(self) -> datetime:
         """The time by the clock of whoever asks."""
         here = self.here()
-        return self.clockwork.now() + (here.worker.skew if here else timedelta())
+        now = self.clockwork.now()
+        return now + here.worker.skew if here is not None and here.worker.skew else now
 
     def memory(self) -> Memory:
         """The memory of the process that asks."""
@@ -147,15 +148,15 @@ class Platform:
         if here is None:
             self.clockwork.rest(seconds)
             return
-        left = (here.deadline - self.clockwork.now()).total_seconds()
-        if seconds >= left:
-            self.clockwork.rest(left)
+        until = self.clockwork.now() + timedelta(seconds=seconds)
+        if until >= here.deadline:
+            self.clockwork.rest_until(here.deadline)
             self.kill(here, "timed out")
-        self.clockwork.rest(seconds)
+        self.clockwork.rest_until(until)
         if here.worker.is_dead:
             raise Killed("killed")
 
-    def kill(self, here: Invocation, how: str) -> None:
+    def kill(self, here: Invocation, how: str) -> NoReturn:
         """End the process of a call. Raises Killed."""
         here.worker.is_dead = True
         raise Killed(how)
@@ -183,9 +184,10 @@ class Platform:
         if trouble is not None:
             here.troubles += 1
             return self._troubled(here, trouble, (call, about), effect, failing, wait_s, draws.late)
-        self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.out_s**3)
+        out, back = draws.travel
+        self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * out)
         answer, refusal = self._answer(here, (call, about), effect, 0.0)
-        self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.back_s**3)
+        self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * back)
         if refusal is not None:
             raise refusal
         return answer  # type: ignore[return-value] # where nothing was raised there is an answer

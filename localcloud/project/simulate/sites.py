@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 
 
 class Trouble(str, Enum):
@@ -64,6 +65,7 @@ ACTIONS: Mapping[str, Kind] = {
 """What is not named here is a read."""
 
 
+@cache
 def kind_of(call: str) -> Kind:
     """Of which kind a call is: `put record`, `GetInstance`, `tell`."""
     verb = call.partition(" ")[0]

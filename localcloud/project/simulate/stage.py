@@ -72,7 +72,9 @@ class Stage:
 
     def head_bytes(self) -> Mapping[str, bytes]:
         """Everything in the bucket that concerns an instance's records."""
-        return {key: body for key, body in self.store.bodies.items() if key.startswith("ledger/") and "/fleet/" not in key}
+        return {
+            key: body for key, body in self.store.bodies.items() if key.startswith("ledger/") and "/fleet/" not in key
+        }
 
 
 @contextmanager

@@ -154,6 +154,8 @@ class Week:
             ran = stage.platform.invoke("on_request", json.dumps(form).encode())
             answer = ran.body if not (ran.died or ran.error) else None
             stage.trace.asked.append(Asked(stage.clockwork.now(), deed, key, form, answer))
+            if given.get("fleet"):
+                self.minutes.wake()
             if answer is not None:
                 return
             stage.clockwork.rest(5.0 * (number + 1))
@@ -211,5 +213,3 @@ def _answered(body: object, failed: str, form: str) -> tuple[int, list[dict[str,
         return 0, []
     said = json.loads(body["body"])
     return int(body["statusCode"]), list(said.get("alerts") or [])
-
-

@@ -42,5 +42,3 @@ def script_of(seed: int) -> Script:
         faults=faults_of(chance, seed, WEEK_S),
         skew_s=skew_s,
     )
-
-

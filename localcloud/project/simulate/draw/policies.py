@@ -54,7 +54,7 @@ class Drawn:
 
 def policies_of(chance: Random) -> list[Drawn]:
     """One or two policies; a later one changes something of the first."""
-    count = chance.choice((1, 1, 1, 2, 2, 3))
+    count = chance.choice((1, 1, 1, 1, 1, 2, 2, 3))
     names = [f"{word}-{number}" for number, word in enumerate(chance.sample(("mq", "orders", "edge", "audit"), count))]
     instances = {name: _instance(chance, number) for number, name in enumerate(names)}
     fleet = {"orders_at_once": chance.choice((1, 1, 2, 3)), "orders_per_hour": chance.choice((1, 2, 3, 12))}
@@ -138,7 +138,7 @@ def _rabbit(chance: Random, number: int) -> dict[str, Any]:
         "instance_id": f"amqp-cn-sim{number:04d}",
         "ladder": rungs,
         "subscription_down": chance.choice(("allow", "allow", "ask")),
-        "auto_pay": chance.random() < 0.7,
+        "auto_pay": chance.random() < 0.85,
         "fit": {"headroom": chance.choice((0, 20, 100)), "peak_over": "1h"},
     }
 
@@ -150,7 +150,7 @@ def _gateway(chance: Random, number: int) -> dict[str, Any]:
         "instance_id": f"apigateway-cn-sim{number:04d}",
         "ladder": [{"rung": rung, "hourly_price": price} for rung, price in zip(GATEWAY, PRICES, strict=True)],
         "subscription_down": chance.choice(("allow", "allow", "ask")),
-        "auto_pay": chance.random() < 0.7,
+        "auto_pay": chance.random() < 0.85,
         "switchover": chance.choice(("wait", "wait", "skip")),
         "fit": {"headroom": chance.choice((0, 20)), "peak_over": "1h"},
     }
@@ -180,7 +180,7 @@ def _alerts(chance: Random, rungs: list[str], name: str, *, is_gateway: bool) ->
         rules.append({"rule": f"{name}-critical", "at_least": rungs[-1], "urgent": chance.random() < 0.5})
     metric = "qps" if is_gateway else "InstanceMaxTpsInMiunte"
     for rule in rules:
-        if chance.random() < 0.3:
+        if chance.random() < 0.12:
             rule["confirm"] = {"metric": metric, "above": 2000, "statistic": "Value", "within": "30m"}
             if not is_gateway and chance.random() < 0.5:
                 rule["confirm"] |= {"statistic": "Maximum"}

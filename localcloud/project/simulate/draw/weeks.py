@@ -9,7 +9,16 @@ from localcloud.project.simulate.draw.policies import Drawn
 from localcloud.project.simulate.script import Deed
 
 HOUR = 3600.0
-FORMS = ("cloudmonitor", "cloudmonitor", "cloudmonitor", "cloudmonitor-smq", "eventbridge", "alertmanager", "arms", "sls")
+FORMS = (
+    "cloudmonitor",
+    "cloudmonitor",
+    "cloudmonitor",
+    "cloudmonitor-smq",
+    "eventbridge",
+    "alertmanager",
+    "arms",
+    "sls",
+)
 """Formats of alerts that name an instance as CloudMonitor does come more often."""
 
 
@@ -44,7 +53,7 @@ def _episodes(chance: Random, drawn: Drawn, name: str, week_s: float) -> list[De
     rules = [rule["rule"] for rule in drawn.instances[name]["alerts"]]
     for _ in range(chance.choice((1, 2, 3, 5))):
         rule, began = chance.choice(rules), chance.uniform(0, week_s)
-        lasts = chance.choice((120.0, 20 * 60.0, 2 * HOUR, 9 * HOUR))
+        lasts = chance.choice((120.0, 20 * 60.0, 20 * 60.0, 2 * HOUR, 9 * HOUR))
         form = chance.choice(FORMS)
         if drawn.instances[name]["product"] == "apigateway" and form == "cloudmonitor-smq":
             form = "cloudmonitor"
@@ -145,5 +154,3 @@ def _fleet_pause(chance: Random, week_s: float) -> list[Deed]:
     end = {"verb": "unpause", "fleet": True}
     deeds = [Deed(at_s=round(at, 3), do="request", request=pause)]
     return [*deeds, Deed(at_s=round(at + chance.choice((600.0, 20 * HOUR)), 3), do="request", request=end)]
-
-

@@ -31,19 +31,22 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
     "metric_statistics": ("value", "all"),
 }
 """Every switch that stands for what nobody could verify, with all its settings; the first is the usual one."""
+SELDOM = {"metrics": 0.12, "order_visible_after": 0.3}
+"""How often these are other than usual: then a week takes long, because much has to be looked at again and again."""
 
 
 def world_of(chance: Random, drawn: list[Drawn], start: datetime) -> dict[str, Any]:
     """Draw a world for the instances of the policies."""
     behaviour: dict[str, Any] = {
-        name: chance.choice(values) if chance.random() < 0.5 else values[0] for name, values in SWITCHES.items()
+        name: chance.choice(values) if chance.random() < SELDOM.get(name, 0.5) else values[0]
+        for name, values in SWITCHES.items()
     }
     behaviour |= {
         "apply_takes": chance.choice(("2m", "6m", "40m", "3h")),
         "migrating_for": chance.choice(("0s", "0s", "20m", "2h")),
         "topic_migrating_refusals": chance.choice((0, 0, 1, 3, 12)),
         "rolls_back": chance.random() < 0.08,
-        "wait_for_payment": chance.random() < 0.15,
+        "wait_for_payment": chance.random() < (0.15 if behaviour["order_visible_after"] != "never" else 0.02),
         "unpaid_ends_after": chance.choice(("2h", "26h", "168h")),
         "switchover_ends_after": chance.choice(("1h", "24h")),
     }
@@ -79,5 +82,9 @@ def _instance(chance: Random, name: str, text: dict[str, Any]) -> dict[str, Any]
         "name": name,
         "billing": "POST_PAID" if chance.random() < 0.35 else "PRE_PAID",
         "spec": spec,
-        "usage": {"queues": chance.choice((10, 150, 350)), "connections": 900, "tps": chance.choice((500, 2600, 4800))},
+        "usage": {
+            "queues": chance.choice((10, 10, 150)),
+            "connections": 900,
+            "tps": chance.choice((500, 2600, 2600, 4800)),
+        },
     }

@@ -1,0 +1,122 @@
+"""`python -m localcloud.simulate`: unlucky fleet-weeks in simulated time, and what they broke."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+__all__ = ["main"]
+
+SHORTEN_S = 90.0
+TOLD_EVERY_S = 15.0
+MOST_SHORTENED = 3
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play the seeds. 0 if nothing was broken and enough was met, 1 otherwise, naming the seeds; 2 for a bad option."""
+    given = _options(arguments)
+
+    from localcloud.project.simulate.run import Result, Watch, as_json, cores, run  # noqa: PLC0415 - --help is quick
+
+    if given.play is not None:
+        return _replay(given.play)
+    watch, last = Watch(), [0.0]
+
+    def told(result: Result) -> None:
+        if watch.seconds - last[0] >= TOLD_EVERY_S and not given.quiet:
+            last[0] = watch.seconds
+            left = (given.seeds - result.runs) * watch.seconds / max(result.runs, 1)
+            broken = f", {len(result.broken)} violations" if result.broken else ""
+            sys.stderr.write(f"{result.runs} of {given.seeds} weeks{broken}, about {left / 60:.0f} min left\n")
+
+    seeds = range(given.first, given.first + given.seeds)
+    result = run(seeds, given.jobs or cores(), told)
+    lacks = result.coverage.lacks(result.runs)
+    if given.json:
+        sys.stdout.write(json.dumps(as_json(result, watch.seconds, lacks), indent=2) + "\n")
+    else:
+        _print(result, watch.seconds, lacks)
+    for seed, invariant in _first_of_each(result):
+        _tell_shortest(seed, invariant, given.keep)
+    return 1 if result.broken or lacks else 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m localcloud.simulate", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100, metavar="N", help="how many weeks (default 100)")
+    parser.add_argument("--first", type=int, default=0, metavar="K", help="the first seed (default 0)")
+    parser.add_argument("--jobs", type=int, default=0, help="how many at once (default: one for each core)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the shortest failing stories in this folder")
+    parser.add_argument("--play", type=Path, metavar="FILE", help="play one kept story, and tell it")
+    given = parser.parse_args(arguments)
+    if given.seeds < 1:
+        parser.error("--seeds: at least 1")
+    return given
+
+
+def _print(result: object, seconds: float, lacks: Sequence[str]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only for people
+
+    from localcloud.project.simulate.tables import print_tables  # noqa: PLC0415 - as above
+
+    print_tables(Console(width=None if sys.stdout.isatty() else 150), result, seconds, lacks)
+
+
+def _first_of_each(result: object) -> list[tuple[int, str]]:
+    first: dict[str, int] = {}
+    for one in getattr(result, "broken", ()):
+        first.setdefault(one.invariant, one.seed)
+    return [(seed, invariant) for invariant, seed in list(first.items())[:MOST_SHORTENED]]
+
+
+def _tell_shortest(seed: int, invariant: str, keep: Path | None) -> None:
+    """Shorten a failing week, tell it, and keep it."""
+    from localcloud.project.simulate.draw import script_of  # noqa: PLC0415
+    from localcloud.project.simulate.run import violations_of  # noqa: PLC0415
+    from localcloud.project.simulate.script import Script  # noqa: PLC0415
+    from localcloud.project.simulate.shorten import shortest  # noqa: PLC0415
+
+    def breaks(script: Script) -> bool:
+        return any(one.invariant == invariant for one in violations_of(script))
+
+    short = shortest(script_of(seed), breaks, _has_time(SHORTEN_S))
+    sys.stderr.write(f"\nseed {seed}: {invariant}\n")
+    _tell(short)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        path = keep / f"seed-{seed}.json"
+        path.write_text(short.model_dump_json(indent=1, exclude_defaults=True) + "\n", "utf-8")
+        sys.stderr.write(f"kept as {path}\n")
+
+
+def _replay(path: Path) -> int:
+    from localcloud.project.simulate.run import violations_of  # noqa: PLC0415
+    from localcloud.project.simulate.script import Script  # noqa: PLC0415
+
+    script = Script.model_validate_json(path.read_text("utf-8"))
+    _tell(script)
+    broken = violations_of(script)
+    for one in broken:
+        sys.stderr.write(f"BROKEN {one.invariant}: {one.why}\n")
+    return 1 if broken else 0
+
+
+def _tell(script: object) -> None:
+    from localcloud.project.simulate.script import Script  # noqa: PLC0415
+    from localcloud.project.simulate.story import story  # noqa: PLC0415
+    from localcloud.project.simulate.week import play  # noqa: PLC0415
+
+    if isinstance(script, Script):
+        for line in story(play(script)):
+            sys.stderr.write(f"  {line}\n")
+
+
+def _has_time(limit_s: float) -> Callable[[], bool]:
+    began = time.monotonic()
+    return lambda: time.monotonic() - began < limit_s

@@ -1,0 +1,154 @@
+"""Messages to people: whatever needs one is told, told again, and not too often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from localcloud.project.simulate.checks.history import LATENCY, Chronicle, Entry, History
+from localcloud.project.simulate.checks.needs import Need, needs_of
+from localcloud.project.simulate.checks.violation import Violation
+from localcloud.project.simulate.trace import Said
+from tidegate.domain.facts import Telling
+from tidegate.domain.policy import Channel
+from tidegate.domain.state import Told
+
+GRACE = timedelta(minutes=30)
+"""Within this a person hears of something, where ticks and channels work."""
+LATE = timedelta(hours=2)
+"""So much later than said may a reminder come."""
+RESEND_AFTER = timedelta(minutes=5)
+MOST_A_DAY = 40
+FLEET_TITLES = ("Tidegate's tick does not run", "Tidegate is paused")
+REMIND = Channel.model_fields["remind"].default
+
+
+def check(history: History) -> Iterator[Violation]:
+    """Check the messages of a week."""
+    outages = _outages(history)
+    for chronicle in history.chronicles.values():
+        said = [each for each in history.said_of[chronicle.name] if each.kind != "resized"]
+        for need in needs_of(history, chronicle):
+            yield from _told(history, chronicle, need, said, outages)
+        yield from _flood(history, chronicle)
+    yield from _too_many(history)
+    yield from _unclaimed(history)
+
+
+Outages = list[tuple[datetime, datetime]]
+
+
+def _outages(history: History) -> Outages:
+    """When ticks were lost, or nobody could be told: reminders wait for their end."""
+    script = history.trace.script
+    spans = [(deed.at_s, deed.at_s + deed.lasts_s) for deed in script.deeds if deed.do == "lose-ticks"]
+    spans += [(storm.start_s, storm.end_s) for storm in script.faults.storms]
+    return [(script.start + timedelta(seconds=start), script.start + timedelta(seconds=end)) for start, end in spans]
+
+
+def _out(outages: Outages, since: datetime, until: datetime) -> timedelta:
+    """For how long something was out between."""
+    parts = (min(end, until) - max(start, since) for start, end in outages)
+    return sum((part for part in parts if part > timedelta()), timedelta())
+
+
+def _told(
+    history: History, chronicle: Chronicle, need: Need, said: list[Said], outages: Outages
+) -> Iterator[Violation]:
+    """Walk from message to message of one need: none may come too late, and the first one before all."""
+    times = [each.at for each in said if need.known_at - GRACE <= each.at <= need.ended_at]
+    before = [at for at in times if at <= need.begun_at]
+    inside = [at for at in times if at > need.begun_at]
+    out = _out(outages, need.begun_at - GRACE, need.ended_at)
+    grace = GRACE + 2 * out + history.slack
+    first = before[0] if before else inside[0] if inside else None
+    lasted = need.ended_at - need.begun_at
+    if lasted > grace and (first is None or first - need.begun_at > grace):
+        why = f"{need.what}: it began at {need.begun_at}, and " + (
+            f"was told at {first}" if first else "nobody was told"
+        )
+        yield Violation("people are told", chronicle.name, need.begun_at, why)
+        return
+    last = before[-1] if before else need.begun_at
+    for at in [*inside, need.ended_at]:
+        since = max(last, need.begun_at)
+        # A channel that took nothing for a while is left alone until the next reminder.
+        out = _out(outages, since - GRACE, at)
+        allowed = REMIND + LATE + 2 * out + (REMIND if out else timedelta()) + history.slack
+        if at - since > allowed:
+            yield Violation("reminders", chronicle.name, at, f"{need.what}: nobody was told from {since} to {at}")
+            return
+        last = at
+
+
+def _claims(chronicle: Chronicle) -> list[tuple[Entry, Told, bool]]:
+    """Every claim to say something, and whether it was noted afterwards that it went out."""
+    found: list[tuple[Entry, Told, bool]] = []
+    for entry in chronicle.entries:
+        if not isinstance(entry.fact, Telling):
+            continue
+        told = entry.fact.told
+        if told.sent_at is not None and told.sent_at >= told.claimed_at:
+            for place, (claim, mine, _) in enumerate(found):
+                if (mine.notice, mine.channel, mine.claimed_at) == (told.notice, told.channel, told.claimed_at):
+                    found[place] = (claim, mine, True)
+        else:
+            found.append((entry, told, False))
+    return found
+
+
+def _of_claims(history: History, chronicle: Chronicle) -> list[tuple[Said, tuple[Entry, Told, bool] | None]]:
+    """Every message about an instance, with the claim by which it was sent."""
+    claims = _claims(chronicle)
+    paired = []
+    for said in history.said_of[chronicle.name]:
+        mine = [
+            each
+            for each in claims
+            if each[1].channel == said.channel and each[0].created_at <= said.at <= each[0].created_at + LATENCY
+        ]
+        paired.append((said, mine[-1] if mine else None))
+    return paired
+
+
+def _flood(history: History, chronicle: Chronicle) -> Iterator[Violation]:
+    last: dict[tuple[str, str], tuple[Said, Told, bool]] = {}
+    slack = history.slack + timedelta(minutes=1)
+    for said, claim in _of_claims(history, chronicle):
+        if claim is None:
+            yield Violation(
+                "no flood", chronicle.name, said.at, f"{said.title!r} to {said.channel}: no record claims it"
+            )
+            continue
+        _, told, noted = claim
+        key = (told.notice, told.channel)
+        if key in last:
+            before, known, was_noted = last[key]
+            gap = told.claimed_at - known.claimed_at
+            least = REMIND if was_noted else RESEND_AFTER
+            is_last_call = told.last_call and not known.last_call
+            if gap < least - slack and not is_last_call:
+                why = f"{told.notice} to {told.channel} was said at {before.at}, and again {gap} later"
+                yield Violation("no flood", chronicle.name, said.at, why)
+        last[key] = (said, told, noted)
+
+
+def _too_many(history: History) -> Iterator[Violation]:
+    for name, messages in history.said_of.items():
+        for day, count in Counter(said.at.date() for said in messages).items():
+            if count > MOST_A_DAY:
+                at = next(said.at for said in messages if said.at.date() == day)
+                yield Violation("no flood", name, at, f"{count} messages on {day}")
+
+
+def _unclaimed(history: History) -> Iterator[Violation]:
+    """Messages about no instance are about the fleet, and few."""
+    named = {id(said) for messages in history.said_of.values() for said in messages}
+    others = [said for said in history.trace.said if id(said) not in named]
+    for said in others:
+        if said.title not in FLEET_TITLES:
+            yield Violation("no flood", "", said.at, f"nobody knows what {said.title!r} is about")
+    for (day, channel), count in Counter((said.at.date(), said.channel) for said in others).items():
+        if count > MOST_A_DAY:
+            yield Violation("no flood", "", None, f"{count} messages about the fleet on {day} to {channel}")
