@@ -10,14 +10,14 @@ INLINE_S = 2.0
 
 def handler(event: bytes, _context: Any) -> dict[str, Any]:
     """Keep the alerts of one delivery, and reconcile the instances they name while there is time."""
-    from tidegate.app.doors import guarded, receive_alerts  # noqa: PLC0415 - nothing is done at import time
+    from tidegate.app.crowd import at_the_door  # noqa: PLC0415 - nothing is done at import time
+    from tidegate.app.doors import guarded, receive_alerts  # noqa: PLC0415
     from tidegate.app.machine import machine  # noqa: PLC0415
-    from tidegate.app.wiring import has_time, wire  # noqa: PLC0415
-
-    in_time = has_time(INLINE_S)
+    from tidegate.app.wiring import wire  # noqa: PLC0415
 
     def take_in() -> Any:
+        in_time, recall = at_the_door(event, INLINE_S)
         settings = machine().settings()
-        return receive_alerts(wire(settings, quick=True), event, settings.hook_tokens, in_time)
+        return receive_alerts(wire(settings, quick=True), event, settings.hook_tokens, in_time, recall)
 
     return guarded(event, take_in).as_response()

@@ -63,7 +63,11 @@ def test_a_token_in_the_path_counts_before_one_in_a_header(over_http: OverHttp) 
         ("//%68ook/cms/T0KEN", "/hook/cms/***"),
         ("/hook/T0KEN/cms", "/hook/***"),
         ("/hook/cms/T0KEN/more", "/hook/***"),
-        ("/other%0Aline", "/other line"),
+        ("/T0KEN", "/***"),
+        ("/cms/T0KEN", "/***"),
+        ("/hook", "/hook"),
+        ("/other%0Aline", "/***"),
+        ("/", "/"),
     ],
 )
 def test_a_delivery_never_shows_its_token(over_http: OverHttp, path: str, shown: str) -> None:

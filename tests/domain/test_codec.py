@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from tidegate.app import codec
 from tidegate.domain import facts, signal, state
@@ -18,6 +17,7 @@ from tidegate.domain.facts import Fact
 from tidegate.domain.operation import Attempt, Evidence, Operation
 from tidegate.domain.signal import Signal
 from tidegate.domain.state import State
+from tidegate.ledger.record import Corrupt
 
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
@@ -125,5 +125,5 @@ def test_a_true_and_a_one_stay_what_they_are() -> None:
     "written", [{}, {"kind": "guessed"}, {"kind": "claimed"}, {"kind": "closed", "operation": "x"}]
 )
 def test_what_is_no_fact_is_not_read(written: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(Corrupt):
         codec.read_fact(written)

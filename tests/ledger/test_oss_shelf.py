@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -188,3 +190,39 @@ def test_the_sdk_is_imported_with_the_first_call_and_not_before() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+class _Page(BaseHTTPRequestHandler):
+    """Something between us and OSS that answers everything with a page of its own."""
+
+    def do_PUT(self) -> None:
+        """Take the body, and say 200."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._page(200)
+
+    def do_GET(self) -> None:
+        """Nothing stands there."""
+        self._page(404)
+
+    def _page(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_200_that_is_not_osss_is_no_proof_that_a_record_was_written() -> None:
+    server = HTTPServer(("127.0.0.1", 0), _Page)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        place = Bucket("ledger", "cn-hangzhou", f"http://127.0.0.1:{server.server_port}", path_style=True)
+        shelf = oss_shelf(place, lambda: Keys("key", "secret"), Patience(lambda _: None))
+        with pytest.raises((Unsure, ShelfUnavailable)):
+            shelf.create("one", b"mine")
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from localcloud.fc.function import Ref, Refusal
+from localcloud.fc.pool import Room
 from localcloud.wire import Dropped
 
 
@@ -43,7 +44,7 @@ def test_a_failed_initializer_fails_the_request_and_the_next_gets_a_new_instance
 def test_an_instance_serves_one_request_at_a_time(stage: Any) -> None:
     async def story() -> Any:
         ref = stage.add("echo.sleeps")
-        answers = await asyncio.gather(*(stage.host.invoke(ref, b"0.3") for _ in range(3)))
+        answers = await asyncio.gather(*(stage.host.invoke(ref, b"1.5") for _ in range(3)))
         return {answer.headers["X-Fc-Instance-Id"] for answer in answers}
 
     assert len(stage.play(story)) == 3
@@ -59,6 +60,58 @@ def test_more_requests_than_instances_are_refused_with_429(stage: Any) -> None:
     assert sorted(answer.status for answer in answers) == [200, 200, 429]
     refused = next(answer for answer in answers if answer.status == 429)
     assert json.loads(refused.body)["Code"] == "ResourceThrottled"
+
+
+def test_where_the_machine_is_full_a_request_waits_for_whoever_is_done_first(stage: Any) -> None:
+    stage.settings["room"] = Room(1, asyncio.Semaphore(1))
+
+    async def story() -> Any:
+        ref = stage.add("echo.sleeps")
+        return await asyncio.gather(*(stage.host.invoke(ref, b"0.1") for _ in range(5)))
+
+    answers = stage.play(story)
+    assert [answer.status for answer in answers] == [200] * 5
+    assert len({answer.headers["X-Fc-Instance-Id"] for answer in answers}) == 1
+
+
+def test_a_request_that_nobody_waits_for_any_more_keeps_no_instance(stage: Any) -> None:
+    stage.settings["room"] = Room(1, asyncio.Semaphore(1))
+
+    async def story() -> Any:
+        ref = stage.add("echo.sleeps")
+        first = asyncio.create_task(stage.host.invoke(ref, b"0.5"))
+        left = asyncio.create_task(stage.host.invoke(ref, b"0.1"))
+        await asyncio.sleep(0.2)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        return [await first, await stage.host.invoke(ref, b"0")]
+
+    assert [answer.error_type for answer in stage.play(story)] == ["", ""]
+
+
+def test_each_of_those_who_wait_for_a_function_that_cannot_start_is_told(stage: Any) -> None:
+    stage.settings["room"] = Room(1, asyncio.Semaphore(1))
+
+    async def story() -> Any:
+        ref = stage.add("nowhere.handler")
+        return await asyncio.gather(*(stage.host.invoke(ref, b"") for _ in range(3)))
+
+    assert ["ImportModuleError" in str(answer.body) for answer in stage.play(story)] == [True] * 3
+
+
+def test_an_instance_of_earlier_code_is_in_nobodys_way(stage: Any) -> None:
+    stage.settings["room"] = Room(1, asyncio.Semaphore(1))
+
+    async def story() -> Any:
+        ref = stage.add("echo.sleeps")
+        first = asyncio.create_task(stage.host.invoke(ref, b"0.5"))
+        await stage.until(lambda: stage.host.warm("f"))
+        stage.registry.update_function(ref, {"environmentVariables": {"NEW": "1"}}, None)
+        second = await stage.host.invoke(ref, b"0")
+        return (await first).headers["X-Fc-Instance-Id"], second.headers["X-Fc-Instance-Id"]
+
+    first, second = stage.play(story)
+    assert first != second
 
 
 def test_an_idle_instance_ends_after_simulated_minutes(stage: Any) -> None:

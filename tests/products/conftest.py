@@ -15,8 +15,9 @@ from localcloud.clock import Clock
 from localcloud.server import Running, running
 from localcloud.wire import Call
 from tidegate.aliyun.answers import Body
-from tidegate.aliyun.client import Aliyun, Parameters
+from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.credentials import Credentials
+from tidegate.aliyun.line import Parameters
 from tidegate.aliyun.patience import Patience
 from tidegate.aliyun.permission import Permission
 

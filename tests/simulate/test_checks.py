@@ -75,6 +75,14 @@ def _early(day: Trace) -> Trace:
     return ordered(day, lambda calls: [replace(call, at=call.at - SHORT) if call is order else call for call in calls])
 
 
+def _other_token(day: Trace) -> Trace:
+    def edit(fact: Raw) -> None:
+        if fact["attempt"]["number"] == 1:
+            fact["attempt"]["token"] = "another"
+
+    return facts(day, MQ_ID, "claimed", edit, operation=1)
+
+
 def _verdict(word: str, event: str) -> Callable[[Trace], Trace]:
     """Give the first attempt of an operation another verdict."""
 
@@ -115,6 +123,13 @@ def _unnamed(day: Trace) -> Trace:
     return ordered(day, lambda calls: [more if call is order else call for call in calls])
 
 
+def _held_for_nothing(day: Trace) -> Trace:
+    def edit(record: Raw) -> None:
+        record["fact"]["stance"].update(code="budget", kind="hold")
+
+    return rewritten(day, lambda place, record: EDGE_ID in place and record["seq"] == 2, edit)
+
+
 def _drifted(day: Trace) -> Trace:
     """As if we had left it on another rung than it was taken down from."""
     places = sorted(place for place in day.bodies if EDGE_ID in place and b'"kind":"claimed"' in day.bodies[place])
@@ -153,6 +168,12 @@ def _once(day: Trace) -> Trace:
 def _repeated(day: Trace) -> Trace:
     first = next(said for said in day.said if said.kind == "needs-person")
     return replace(day, said=[*day.said, replace(first, at=first.at + timedelta(minutes=3))])
+
+
+def _turned_down(day: Trace) -> Trace:
+    first, *others = day.delivered
+    answers = [{**answer, "answer": "rejected"} for answer in first.answers]
+    return replace(day, delivered=[replace(first, answers=answers), *others])
 
 
 def _waiting(day: Trace) -> Trace:
@@ -202,6 +223,7 @@ CASES: list[tuple[str, Callable[[Trace], Trace]]] = [
     ("one order per operation", _stray),
     ("calls are claimed", _early),
     ("calls are claimed", _again),
+    ("calls are claimed", _other_token),
     ("doubt is waited out", _verdict("unanswered", "unanswered")),
     ("doubt is waited out", _verdict("accepted", "accepted")),
     ("one change at a time", _overlapping),
@@ -232,6 +254,7 @@ CASES: list[tuple[str, Callable[[Trace], Trace]]] = [
     ("budgets", lambda day: policies(day, EDGE, budget={"ups_per_day": 1})),
     ("budgets", lambda day: policies(day, EDGE, budget={"downs_per_day": 1})),
     ("budgets", lambda day: policies(day, EDGE, budget={"reversals_per_day": 1})),
+    ("budgets", _held_for_nothing),
     ("cooldowns", lambda day: policies(day, EDGE, cooldown={"up": "0s", "down": "10h"})),
     ("windows", lambda day: policies(day, EDGE, resize_windows={"up": NIGHT})),
     ("blackouts", lambda day: policies(day, EDGE, blackouts=ALL_DAY)),
@@ -246,6 +269,7 @@ CASES: list[tuple[str, Callable[[Trace], Trace]]] = [
     ("orders per hour", lambda day: limits(day, orders_per_hour=1)),
     ("everything is answered", lambda day: facts(day, EDGE_ID, "decided", lambda fact: fact.pop("answers", None))),
     ("everything is answered", lambda day: facts(day, MQ_ID, "decided", lambda fact: fact.pop("answers", None))),
+    ("everything is answered", _turned_down),
     ("the inbox empties", _waiting),
     ("comes to rest", lambda day: replace(day, at_rest=False)),
     ("wanted or named", lambda day: policies(day, EDGE, base="api.s2.large")),

@@ -47,6 +47,8 @@ class Memory:
     checked: list[bool] = field(default_factory=list)
     hints: dict[str, int] = field(default_factory=dict)
     """The newest entries seen: what came after them is found without a listing."""
+    clients: dict[str, Any] = field(default_factory=dict)
+    """Clients of the vendor's SDKs with their connections, by what they were made of."""
 
 
 _OWN = Memory()

@@ -113,7 +113,12 @@ def _shelf(here: Machine, settings: Settings, *, quick: bool) -> Shelf:
             connect_timeout_s=DOOR_CONNECT_S if quick else CONNECT_S,
             read_timeout_s=DOOR_READ_S if quick else READ_S,
         )
-        return RemoteShelf(OssObjects(bucket, lambda: settings), patience)
+        kept = here.memory().clients
+        made_of = (bucket, settings.access_key_id, settings.security_token)
+        if kept.get("bucket made of") != made_of:
+            # Temporary keys change in the life of a process; the client of the old ones is let go.
+            kept.update({"bucket made of": made_of, "bucket": OssObjects(bucket, lambda: settings)})
+        return RemoteShelf(kept["bucket"], patience)
     raise BadSettings("TIDEGATE_STORE is oss://BUCKET or sqlite:///FILE")
 
 

@@ -17,6 +17,8 @@ from tidegate.ledger.shelf import ShelfRefused, ShelfUnavailable, Unsure
 
 SERVER_ERROR = 500
 PASSING = {408, 409, 429}
+NOT_OSS = "BadErrorResponse"
+"""What the SDK calls an answer that is not OSS's. It shows the beginning of that, and a proxy may echo the request."""
 NEVER_CONNECTED = {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
 PERMISSIONS = ("oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects")
 
@@ -94,16 +96,19 @@ class OssObjects:
             forbid_overwrite=True,
         )
         try:
-            self._client.put_object(request)
+            answer = self._client.put_object(request)
         except (self._sdk.exceptions.BaseError, OSError) as error:
-            raise self._translate(error, unanswered=Unsure) from error
+            raise self._translate(error, unanswered=Unsure) from _cause(error)
+        if not answer.request_id:
+            # A proxy's page with 200 is no word of OSS's.
+            raise Unsure("an answer came that is not OSS's")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
         try:
             yield
         except (self._sdk.exceptions.BaseError, OSError) as error:
-            raise self._translate(error, unanswered=ShelfUnavailable) from error
+            raise self._translate(error, unanswered=ShelfUnavailable) from _cause(error)
 
     def _translate(self, error: Exception, unanswered: type[Exception]) -> Exception:
         """Say an SDK error in the shelf's words; without an answer from OSS it is `unanswered`."""
@@ -119,7 +124,8 @@ class OssObjects:
         if cause.code == "NoSuchKey":
             return _NoSuchKey(text)
         passes = cause.status_code >= SERVER_ERROR or cause.status_code in PASSING
-        return unanswered(text) if passes else ShelfRefused(f"{text}: {cause.message}")
+        said = "" if cause.code == NOT_OSS else f": {cause.message}"
+        return unanswered(text) if passes else ShelfRefused(f"{text}{said}")
 
     @cached_property
     def _sdk(self) -> Any:
@@ -160,6 +166,11 @@ def _innermost(error: BaseException) -> BaseException:
     """Give what an SDK error wraps (`unwrap`), or requests wraps (its first argument)."""
     inner = error.unwrap() if hasattr(error, "unwrap") else None
     return _innermost(inner) if isinstance(inner, BaseException) else error
+
+
+def _cause(error: Exception) -> Exception | None:
+    """Give what is to be printed below our own words: the SDK's error, unless that shows what may be our token."""
+    return None if getattr(_innermost(error), "code", "") == NOT_OSS else error
 
 
 def _never_left(error: BaseException) -> bool:

@@ -8,10 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from localcloud.project.simulate.platform import Failing, Platform
 from tidegate.ledger.creation import Taken
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
+
+T = TypeVar("T")
 
 READ_S, DOOR_READ_S = 5.0, 2.0
 """How long a client waits for an answer (tidegate.app.wiring)."""
@@ -127,7 +130,7 @@ class Objects:
         """Remove an object."""
         self._cross(f"delete {of_what(key)}", key, lambda _: self.store.delete(key), READING)
 
-    def _cross(self, call: str, key: str, effect: Callable[[float], object], failing: Failing) -> object:
+    def _cross(self, call: str, key: str, effect: Callable[[float], T], failing: Failing) -> T:
         here = self.platform.here()
         wait_s = DOOR_READ_S if here is not None and here.worker.function == "on_alert" else READ_S
         return self.platform.cross(call, key, effect, failing, wait_s=wait_s, family="bucket")

@@ -18,7 +18,7 @@ from localcloud.project.simulate.draw.worlds import SWITCHES
 from localcloud.project.simulate.executions import LOST
 from localcloud.project.simulate.executions import TWISTS as TASK_TWISTS
 from localcloud.project.simulate.minutes import TWISTS as TICK_TWISTS
-from localcloud.project.simulate.places import SITES
+from localcloud.project.simulate.places import RARE_SITES, SITES
 from localcloud.project.simulate.sites import TROUBLES, kind_of
 from localcloud.project.simulate.trace import Trace
 from localcloud.project.up import ROOT
@@ -72,7 +72,7 @@ def coverage_of(trace: Trace) -> Coverage:
     found = Coverage()
     for (site, trouble), times in trace.misfortunes.met.items():
         found.met[f"{site}: {trouble}"] += times
-    known = set(SITES)
+    known = {*SITES, *RARE_SITES}
     for site in trace.misfortunes.passed:
         if site not in known:
             found.strange[site] += 1
@@ -149,7 +149,7 @@ def reasons() -> tuple[str, ...]:
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Hold":
                     first = node.args[0] if node.args else None
-                    found |= {first.value} if isinstance(first, ast.Constant) else set()
+                    found |= {str(first.value)} if isinstance(first, ast.Constant) else set()
     return tuple(sorted(found - NOT_RECORDED))
 
 

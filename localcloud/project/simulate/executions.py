@@ -70,6 +70,9 @@ class Executions:
         execution.stop("Lost", "the platform lost it", self.clockwork.now())
         return True
 
+    def _lose(self, name: str) -> None:
+        self.kill(name)
+
     def _begin(self, made_of: Flow, name: str, given: Mapping[str, Any]) -> Execution:
         execution = Execution(made_of, name, dict(given), seed=name, switches=self.switches)
         self.all[name], self._scheduled[name] = execution, set()
@@ -77,7 +80,7 @@ class Executions:
         self._see_to(execution)
         trouble, draws = self.misfortunes.twist("execution", (LOST,))
         if trouble:
-            self.clockwork.after(SOONEST_S + draws.late**3 * LATEST_DEATH_S, lambda: self.kill(name) and None)
+            self.clockwork.after(SOONEST_S + draws.late**3 * LATEST_DEATH_S, lambda: self._lose(name))
         return execution
 
     def _see_to(self, execution: Execution) -> None:

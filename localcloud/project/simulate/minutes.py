@@ -60,7 +60,7 @@ class Minutes:
             self.touched[each] = self.stage.clockwork.now() + WATCHED_FOR
 
     def next_at(self, other: datetime | None) -> tuple[datetime, bool]:
-        """The next minute in which the tick is to run, and whether it is idle. `other` is when something else happens."""
+        """The next minute for the tick, and whether it is idle then; `other` is when something else happens."""
         first = self._first()
         due = self._due(first, other)
         idle = self._idle(first, due)

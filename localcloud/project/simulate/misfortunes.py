@@ -120,7 +120,7 @@ class Misfortunes:
         nth = self.passed[site] = self.passed.get(site, 0) + 1
         chances = self._chances.get(site)
         if chances is None:
-            chances = self._chances[site] = Random(f"{self.seed}/{site}")  # noqa: S311 - it only has to repeat itself
+            chances = self._chances[site] = Random(f"{self.seed}/{site}")
         draws = Draws(chances.random())
         trouble = self._drawn(site, nth, among, family, draws)
         if trouble:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
@@ -20,11 +20,12 @@ from greenlet import getcurrent
 
 from localcloud.project.simulate.clockwork import Clockwork
 from localcloud.project.simulate.misfortunes import Misfortunes
-from localcloud.project.simulate.sites import Kind, Trouble, kind_of
+from localcloud.project.simulate.sites import Trouble, kind_of
 from localcloud.project.up import ROOT
 from tidegate.app.machine import Memory
 
 T = TypeVar("T")
+NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 WARM = timedelta(minutes=10)
 """How long an idle process is kept (fact fc 1.5 gives minutes)."""
@@ -48,7 +49,7 @@ class Worker:
     skew: timedelta
     memory: Memory = field(default_factory=Memory)
     is_dead: bool = False
-    used_at: datetime = datetime.min
+    used_at: datetime = NEVER
 
     @property
     def name(self) -> str:
@@ -97,13 +98,16 @@ class Platform:
     misfortunes: Misfortunes
     skew: Callable[[str], timedelta]
     """How far the clock of the next process is off, by its name."""
-    handlers: Mapping[str, Callable[[bytes, Any], Any]] = field(default_factory=lambda: handlers())
-    timeouts: Mapping[str, float] = field(default_factory=lambda: timeouts())
+    handlers: Mapping[str, Callable[[bytes, Any], Any]] = field(default_factory=dict)
+    timeouts: Mapping[str, float] = field(default_factory=dict)
     idle: dict[str, list[Worker]] = field(default_factory=dict)
     invocations: int = 0
     dead: int = 0
     _workers: int = 0
     _current: dict[Any, Invocation] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.handlers, self.timeouts = handlers(), timeouts()
 
     def invoke(self, function: str, event: bytes) -> Ran:
         """Run a function in the task that calls, until it ends or its process does."""
@@ -192,7 +196,7 @@ class Platform:
             raise refusal
         return answer  # type: ignore[return-value] # where nothing was raised there is an answer
 
-    def _troubled(
+    def _troubled(  # noqa: PLR0917 - the parts of one call
         self,
         here: Invocation,
         trouble: Trouble,
@@ -207,7 +211,8 @@ class Platform:
         self.rest(SHORTEST_S)
         if trouble in UNSENT:
             self.rest(wait_s if UNSENT[trouble] == "lost" else SHORTEST_S)
-            raise getattr(failing, UNSENT[trouble])()
+            failure: Callable[[], Exception] = getattr(failing, UNSENT[trouble])
+            raise failure()
         if trouble is Trouble.LATE or (trouble is Trouble.KILLED_AFTER and late < LATE_DEATHS):
             self.clockwork.after(late * LATEST_S, lambda: self._late(here, what, effect))
             if trouble is Trouble.KILLED_AFTER:
@@ -219,7 +224,7 @@ class Platform:
         if trouble is Trouble.KILLED_AFTER:
             self.kill(here, "killed")
         if trouble in SENT:
-            self.rest(SENT[trouble] if SENT[trouble] else wait_s)
+            self.rest(SENT[trouble] or wait_s)
             raise failing.error() if trouble is Trouble.ERROR_AFTER else failing.lost()
         if refusal is not None:
             raise refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from random import Random
@@ -51,8 +51,8 @@ class Stage:
     """Read past all faults, by nobody's process."""
     policies: Policies
     settings: Settings
+    chance: Callable[[], float]
     nonces: int = 0
-    chance: Callable[[], float] = field(default_factory=lambda: Random(0).random)
 
     @property
     def pushed(self) -> Pushed:
@@ -97,9 +97,8 @@ def staged(script: Script) -> Iterator[Stage]:
     ledger = Ledger(over, clockwork.now, lambda: f"{script.seed}-past-{next(nonces)}")
     stage = Stage(
         script, clockwork, misfortunes, platform, store, vendor, executions, trace, ledger,
-        Policies(over, clockwork.now), settings,
+        Policies(over, clockwork.now), settings, Random(f"{script.seed}/chance").random,
     )  # fmt: skip
-    stage.chance = Random(f"{script.seed}/chance").random  # noqa: S311 - it only has to repeat itself
     with _listening(trace), running_on(_machine(stage)):
         stage.push(0)
         yield stage
@@ -164,7 +163,7 @@ def _skews(script: Script) -> Callable[[str], timedelta]:
     def skew(worker: str) -> timedelta:
         if not script.skew_s:
             return timedelta()
-        draw = Random(f"{script.seed}/clock of {worker}").uniform(-1, 1)  # noqa: S311 - as above
+        draw = Random(f"{script.seed}/clock of {worker}").uniform(-1, 1)
         return timedelta(seconds=draw * script.skew_s)
 
     return skew

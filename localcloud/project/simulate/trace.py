@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from localcloud.project.simulate.executions import Executions
@@ -12,6 +12,8 @@ from localcloud.project.simulate.misfortunes import Misfortunes
 from localcloud.project.simulate.script import Deed, Script
 from localcloud.project.simulate.vendor import Ordered, Vendor
 from tidegate.domain.policy import InstancePolicy
+
+END = datetime.max.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ class Trace:
     lost_ticks: int = 0
     wrong: list[str] = field(default_factory=list)
     """What was found wrong while it went on."""
-    faults_end_at: datetime = datetime.max
-    ended_at: datetime = datetime.max
+    faults_end_at: datetime = END
+    ended_at: datetime = END
     at_rest: bool = False
 
     @property

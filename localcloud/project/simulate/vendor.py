@@ -169,7 +169,15 @@ class VendorLine:
         texts = {name: as_text(value) for name, value in parameters.items()}
         principal = f"acs:ram::{self.vendor.world.account_id}:assumed-role/tidegate-{here.worker.function}"
         name = f"{principal}/{here.worker.name}"
-        caller = Caller("STS.NUE", name, self.vendor.world.account_id, (), True, here.worker.name, self.region)
+        caller = Caller(
+            "STS.NUE",
+            name,
+            self.vendor.world.account_id,
+            (),
+            is_root=True,
+            instance=here.worker.name,
+            region=self.region,
+        )
 
         def effect(age_s: float) -> bytes:
             try:

@@ -17,6 +17,7 @@ from tidegate.domain.signal import AlertState
 from tidegate.domain.state import State
 
 SENDER_WAITS_S = 5.0
+GOOD, BAD, WORSE = 200, 400, 500
 RESENDS = 3
 """CloudMonitor waits 5 s for an answer, and tries 3 times more (fact fc 2.3)."""
 PERSON_TRIES = 3
@@ -118,11 +119,11 @@ class Week:
             began_at = self.stage.clockwork.now()
             ran = self.stage.platform.invoke("on_alert", event)
             took = (self.stage.clockwork.now() - began_at).total_seconds()
-            status, answers = _answered(ran.body, ran.died or ran.error, deed.form)
+            status, answers = _answered(ran.body, ran.died or ran.error)
             self.stage.trace.delivered.append(Delivered(self.stage.clockwork.now(), deed, status, answers))
-            if 200 <= status < 300 and (took <= SENDER_WAITS_S or deed.form in DIRECT):
+            if GOOD <= status < BAD and (took <= SENDER_WAITS_S or deed.form in DIRECT):
                 return
-            if 400 <= status < 500:
+            if BAD <= status < WORSE:
                 return
             self.stage.clockwork.rest(10.0 * (number + 1))
 
@@ -207,7 +208,7 @@ class Week:
         self.minutes.touch(policy.name)
 
 
-def _answered(body: object, failed: str, form: str) -> tuple[int, list[dict[str, object]]]:
+def _answered(body: object, failed: str) -> tuple[int, list[dict[str, object]]]:
     """The status and the answers of a delivery; a trigger that invokes directly has no status of its own."""
     if failed or not isinstance(body, dict):
         return 0, []

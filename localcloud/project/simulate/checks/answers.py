@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from localcloud.project.scenario.payloads import Ringing, event_of
-from localcloud.project.simulate.checks.history import History
+from localcloud.project.simulate.checks.history import LATENCY, History
 from localcloud.project.simulate.checks.violation import Violation
 from localcloud.project.simulate.script import Deed
+from localcloud.project.simulate.trace import Delivered
 from tidegate.alerts import read, receive
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import AlertState
 
+TAKEN = 2
+"""The hundreds of a status that says that an alert was taken in."""
 ONCE_FOR = timedelta(days=3)
 """For so long a duplicate is known for one."""
 
@@ -29,9 +33,11 @@ def _alerts(history: History) -> Iterator[Violation]:
     keys: dict[int, Sequence[str]] = {}
     for each in history.trace.delivered:
         name = each.deed.instance
-        if not 200 <= each.status < 300:
+        if each.status // 100 != TAKEN:
             continue
         if any(answer["answer"] == "rejected" for answer in each.answers) or not each.answers:
+            if not _is_known(history, each):
+                continue
             why = f"alert {each.deed.rule} {each.deed.state} ({each.deed.form}) was turned down: {list(each.answers)}"
             yield Violation("everything is answered", name, each.at, why)
             continue
@@ -45,6 +51,13 @@ def _alerts(history: History) -> Iterator[Violation]:
                     f"alert {each.deed.rule} {each.deed.state} was answered {said}, and no record answers its key {key}"
                 )
                 yield Violation("everything is answered", name, each.at, why)
+
+
+def _is_known(history: History, delivered: Delivered) -> bool:
+    """Whether each policy that was in force meanwhile has the rule that rang."""
+    known = history.in_force(delivered.at - LATENCY, delivered.at)
+    policies = [each.policies.get(delivered.deed.instance) for each in known]
+    return all(one is not None and any(rule.rule == delivered.deed.rule for rule in one.alerts) for one in policies)
 
 
 def _keys(history: History, deed: Deed) -> Sequence[str]:
@@ -102,7 +115,7 @@ def _is_found(history: History, key: str) -> bool:
 def _once(history: History) -> Iterator[Violation]:
     for chronicle in history.chronicles.values():
         for key, answers in chronicle.answered.items():
-            for (before, _), (entry, _) in zip(answers, answers[1:], strict=False):
+            for (before, _), (entry, _) in pairwise(answers):
                 if entry.at - before.at < ONCE_FOR:
                     why = f"{key} is answered by record {before.seq}, and again by {entry.seq}"
                     yield Violation("everything is answered", chronicle.name, entry.created_at, why)

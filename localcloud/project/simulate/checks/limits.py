@@ -11,13 +11,14 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from localcloud.project.simulate.checks.history import Claim, Course, History
+from localcloud.project.simulate.checks.history import Chronicle, Claim, Course, History
 from localcloud.project.simulate.checks.placing import Case, cases
 from localcloud.project.simulate.checks.violation import Violation
 from tidegate.domain.openings import Openings
 from tidegate.domain.operation import Outcome
 from tidegate.domain.reading import Direction
 
+LONGEST_DAY = timedelta(hours=25)
 REVERSAL_WITHIN = timedelta(hours=24)
 CHANGED = (Outcome.RESIZED, Outcome.RESIZED_ELSEWHERE, Outcome.SETTLED_ELSEWHERE, Outcome.ROLLED_BACK)
 """After these the instance was another one, be it for a while, and rests."""
@@ -32,6 +33,8 @@ def check(history: History) -> Iterator[Violation]:
         yield from _cooldown(case)
         yield from _window(case)
         yield from _blackout(case)
+    for chronicle in history.chronicles.values():
+        yield from _held(history, chronicle)
 
 
 def _first_claims(case: Case) -> list[tuple[Course, Claim]]:
@@ -61,6 +64,28 @@ def _budget(case: Case) -> Iterator[Violation]:
     ]
     if (used := _today(case, reversals)) >= budget.reversals_per_day:
         yield case.broken("budgets", f"{used} of {budget.reversals_per_day} reversals of the day were used")
+
+
+def _held(history: History, chronicle: Chronicle) -> Iterator[Violation]:
+    """Hold every hold by a budget against what was used within the longest day before it: less must not hold."""
+    firsts = [course.claims[0] for _, course in sorted(chronicle.courses.items()) if course.claims]
+    for entry, fact in chronicle.decided:
+        policy, was = history.policy_of(entry.policy, chronicle.name), entry.before.stance
+        if policy is None or fact.stance.code != "budget" or (was is not None and was.code == "budget"):
+            continue
+        used = [
+            claim for claim in firsts if entry.at - LONGEST_DAY - history.slack <= claim.at <= entry.at + history.slack
+        ]
+        ups = sum(1 for claim in used if claim.planned.direction is Direction.UP)
+        budget = policy.budget
+        full = (
+            ups >= budget.ups_per_day or len(used) - ups >= budget.downs_per_day or len(used) > budget.reversals_per_day
+        )
+        if not full:
+            why = (
+                f"held by `{fact.stance.reason}`, but only {ups} ups and {len(used) - ups} downs were claimed in a day"
+            )
+            yield Violation("budgets", chronicle.name, entry.created_at, why)
 
 
 def _today(case: Case, times: Sequence[datetime]) -> int:

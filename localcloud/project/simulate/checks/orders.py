@@ -28,6 +28,7 @@ def check(history: History) -> Iterator[Violation]:
         for course in chronicle.courses.values():
             yield from _one(chronicle, course)
             yield from _claimed(history, chronicle, course)
+            yield from _tokens(history, chronicle, course)
             yield from _doubted(history, chronicle, course)
         yield from _in_turn(history, chronicle)
 
@@ -49,6 +50,20 @@ def _claimed(history: History, chronicle: Chronicle, course: Course) -> Iterator
         elif order.at > claims[-1].at + SEND_WITHIN + ON_ITS_WAY + history.slack:
             why = f"a call of operation {course.number} came long after its claim of {claims[-1].at:%H:%M:%S}"
             yield Violation("calls are claimed", chronicle.name, order.at, why)
+
+
+def _tokens(history: History, chronicle: Chronicle, course: Course) -> Iterator[Violation]:
+    """RabbitMQ keeps one token for an operation, the gateway takes a new one for each attempt; none is another's."""
+    tokens = [claim.fact.attempt.token for claim in course.claims]
+    expected = 1 if "/rabbitmq/" in chronicle.key else len(tokens)
+    if tokens and len(set(tokens)) != expected:
+        why = f"operation {course.number} made {len(tokens)} attempts with {len(set(tokens))} tokens"
+        yield Violation("calls are claimed", chronicle.name, course.claims[-1].entry.created_at, why)
+    for claim in course.claims:
+        other = history.by_token[chronicle.instance_id, claim.fact.attempt.token]
+        if other is not course:
+            why = f"operations {course.number} and {other.number} share token {claim.fact.attempt.token}"
+            yield Violation("calls are claimed", chronicle.name, claim.entry.created_at, why)
 
 
 def _doubted(history: History, chronicle: Chronicle, course: Course) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from localcloud.project.simulate.checks.history import Chronicle, History
@@ -13,9 +13,11 @@ from tidegate.domain.terms import Terms
 
 NEWS = timedelta(minutes=5)
 """What has become otherwise so lately may not have been seen."""
+FOLLOWED_FOR = timedelta(days=8, hours=2)
+"""An operation that nobody hears of is abandoned after 8 days, at the next hourly look."""
 SEEN_WITHIN = timedelta(minutes=135)
 """Each instance is read for real once an hour, and a colleague's change counts after two reads."""
-STANDING = {
+STANDING: Mapping[str, Callable[[State, bool], bool]] = {
     "circuit": lambda state, _: state.circuit is not None,
     "approval": lambda state, _: state.approval is not None,
     "drift": lambda state, _: state.drift is not None,
@@ -31,6 +33,8 @@ NO_REASON = ("as-wanted", "resize", "operation", "unread", "observe")
 def check(history: History) -> Iterator[Violation]:
     """Check how a week came to its end."""
     trace = history.trace
+    if not trace.at_rest and _is_late_start(history):
+        return
     if not trace.at_rest:
         open_ = [
             f"{one.name}#{one.state.operation.number} is {one.state.operation.phase.value}"
@@ -45,6 +49,23 @@ def check(history: History) -> Iterator[Violation]:
     for name, policy in trace.pushed[-1].policies.items():
         if policy.mode == "act":
             yield from _stands(history, name, policy)
+
+
+def _is_late_start(history: History) -> bool:
+    """Whether all that is open began after the week, and not yet so long ago that it would be given up.
+
+    A rollback that the vendor shows nowhere is followed for 8 days; the next operation may begin after that.
+    """
+    trace = history.trace
+    open_ = [one.state.operation for one in history.chronicles.values() if one.state.operation]
+    inbox = any(place.startswith("inbox/") for place in trace.bodies)
+    return (
+        bool(open_)
+        and not inbox
+        and all(
+            trace.faults_end_at < each.planned_at and trace.ended_at - each.planned_at < FOLLOWED_FOR for each in open_
+        )
+    )
 
 
 def _stands(history: History, name: str, policy: InstancePolicy) -> Iterator[Violation]:

@@ -26,7 +26,7 @@ __all__ = ["script_of"]
 
 def script_of(seed: int) -> Script:
     """Draw the week of a seed. The same seed gives the same week, on every machine."""
-    chance = Random(f"week {seed}")  # noqa: S311 - it only has to repeat itself
+    chance = Random(f"week {seed}")
     start = chance.choice(STARTS) + timedelta(minutes=chance.randrange(24 * 60))
     drawn = policies_of(chance)
     world = world_of(chance, drawn, start)

@@ -102,6 +102,18 @@ def _instance(chance: Random, number: int) -> dict[str, Any]:
         "notify": [CHAT, ONCALL],
         "resize_takes": chance.choice(("5m", "30m", "2h")),
     }
+    text |= _limits(chance)
+    text |= _consent(chance, text["base"])
+    if chance.random() < 0.2:
+        text["min"], text["max"] = chance.choice(((rungs[0], rungs[1]), (rungs[1], rungs[2]), (rungs[1], rungs[1])))
+    if chance.random() < 0.1:
+        text["expect"] = chance.choice(({"billing": "subscription"}, {"billing": "pay-as-you-go"}, {"edition": "vip"}))
+    return text
+
+
+def _limits(chance: Random) -> dict[str, Any]:
+    """When, and how often."""
+    text: dict[str, Any] = {}
     if chance.random() < 0.6:
         text["cooldown"] = {"up": chance.choice(("0s", "5m", "1h")), "down": chance.choice(("0s", "55m", "6h"))}
     if chance.random() < 0.6:
@@ -113,18 +125,20 @@ def _instance(chance: Random, number: int) -> dict[str, Any]:
             text["resize_windows"]["up"] = [_span(chance, "daily", "06:00", "23:00")]
     if chance.random() < 0.25:
         text["blackouts"] = [{**_span(chance, chance.choice(DAYS), "11:00", "15:00"), "directions": ["up", "down"]}]
+    return text
+
+
+def _consent(chance: Random, base: str) -> dict[str, Any]:
+    """What is asked before, what it may cost, and what becomes of others' resizes."""
+    text: dict[str, Any] = {}
     if chance.random() < 0.35:
         text["approval"] = {"when": chance.choice((["down"], ["up"], ["up", "down"])), "expires": "12h"}
     if chance.random() < 0.3:
         text["cost"] = chance.choice(({"hard": 3.0}, {"soft": 2.0}, {"soft": 2.0, "hard": 5.0}))
     if chance.random() < 0.3:
         text["on_drift"] = chance.choice(("hold", {"keep_for": "3h"}))
-    if text["base"] == "keep" and chance.random() < 0.2:
+    if base == "keep" and chance.random() < 0.2:
         text["on_drift"] = "adopt"
-    if chance.random() < 0.2:
-        text["min"], text["max"] = chance.choice(((rungs[0], rungs[1]), (rungs[1], rungs[2]), (rungs[1], rungs[1])))
-    if chance.random() < 0.1:
-        text["expect"] = chance.choice(({"billing": "subscription"}, {"billing": "pay-as-you-go"}, {"edition": "vip"}))
     return text
 
 

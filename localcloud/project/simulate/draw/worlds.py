@@ -31,7 +31,7 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
     "metric_statistics": ("value", "all"),
 }
 """Every switch that stands for what nobody could verify, with all its settings; the first is the usual one."""
-SELDOM = {"metrics": 0.12, "order_visible_after": 0.3}
+SELDOM = {"metrics": 0.12, "order_visible_after": 0.2}
 """How often these are other than usual: then a week takes long, because much has to be looked at again and again."""
 
 
