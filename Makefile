@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # What else pytest is told, such as TESTS="tests/domain -x".
 TESTS ?=
+# How many simulated weeks `make soak` plays.
+WEEKS ?= 100000
 # What is only measured beside Tidegate has pins of its own.
 PEERS := .venv-peers
 
-.PHONY: demo test coverage check bench format clean
+.PHONY: demo test coverage check bench soak format clean
 
 demo: $(READY)
 	$(BIN)/tidegate demo
@@ -24,6 +26,11 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The long runs: weeks of simulated misfortune, every planted bug, kill rounds, storms and scripts. It takes hours.
+soak: $(READY)
+	$(BIN)/python -m localcloud.simulate --seeds $(WEEKS) --keep tests/simulate/stories
+	$(BIN)/python -m pytest -n 2 --soak -m soak $(TESTS)
 
 bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m benchmarks

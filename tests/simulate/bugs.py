@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PLACING, LOOKING = "tidegate/app/steps/placing.py", "tidegate/app/steps/looking.py"
+REMINDS = (
+    "    return again if notice.repeats and (is_last_call or now - before.claimed_at >= channel.remind) else None\n"
+)
 FOLLOW, GUARDS = "tidegate/domain/follow.py", "tidegate/domain/guards.py"
 
 
@@ -31,17 +34,16 @@ BUGS = (
     Bug(
         "the order before the claim",
         PLACING,
-        "        return page.write(Concluded(operation.number, outcome, f\"not ordered: {why}\", dict(reading.spec)))\n"
+        '        return page.write(Concluded(operation.number, outcome, f"not ordered: {why}", dict(reading.spec)))\n'
         "    number = len(operation.attempts) + 1\n"
         "    attempt = Attempt(number, token_of(page, operation, number), sent_at=now)\n"
         "    wanted = {**reading.spec, **decision.end.spec}\n",
-        "        return page.write(Concluded(operation.number, outcome, f\"not ordered: {why}\", dict(reading.spec)))\n"
+        '        return page.write(Concluded(operation.number, outcome, f"not ordered: {why}", dict(reading.spec)))\n'
         "    number = len(operation.attempts) + 1\n"
         "    attempt = Attempt(number, token_of(page, operation, number), sent_at=now)\n"
         "    wanted = {**reading.spec, **decision.end.spec}\n"
-        "    _send(replace(page, state=replace(page.state, operation=replace(operation, to_spec=wanted, phase=Phase.CLAIMED,"
-        " attempts=(*operation.attempts, attempt)))), replace(operation, to_spec=wanted, attempts=(*operation.attempts, attempt)),"
-        " reading)\n",
+        "    early = replace(operation, to_spec=wanted, phase=Phase.CLAIMED, attempts=(*operation.attempts, attempt))\n"
+        "    _send(replace(page, state=replace(page.state, operation=early)), early, reading)\n",
     ),
     Bug(
         "a new token with every attempt",
@@ -53,7 +55,8 @@ BUGS = (
         "the status is trusted",
         FOLLOW,
         "    if look.evidence.sight is Sight.WANTED:\n        return _wanted(look)\n",
-        "    if look.operation.phase is not Phase.DOUBT or look.evidence.sight is Sight.WANTED:\n        return _wanted(look)\n",
+        "    if look.evidence.sight is Sight.WANTED or look.operation.phase is not Phase.DOUBT:\n"
+        "        return _wanted(look)\n",
     ),
     Bug("two reads in quick succession", FOLLOW, "PROOF = timedelta(seconds=60)", "PROOF = timedelta(seconds=0)"),
     Bug(
@@ -84,15 +87,15 @@ BUGS = (
     Bug(
         "a call without a claim of one's own",
         PLACING,
-        "    if operation.phase not in (Phase.PLANNED, Phase.WAITING):\n        return \"look15\"\n",
+        '    if operation.phase not in (Phase.PLANNED, Phase.WAITING):\n        return "look15"\n',
         "    if operation.phase is Phase.CLAIMED:\n        return _send(page, operation, read_instance(page))\n"
-        "    if operation.phase not in (Phase.PLANNED, Phase.WAITING):\n        return \"look15\"\n",
+        '    if operation.phase not in (Phase.PLANNED, Phase.WAITING):\n        return "look15"\n',
     ),
     Bug(
         "fields that the rung does not name are left out of the order",
         "tidegate/products/rabbitmq.py",
         "        **sold,\n",
-        "        **{name: value for name, value in sold.items() if name not in (\"SupportEip\", \"MaxEipTps\")},\n",
+        '        **{name: value for name, value in sold.items() if name not in ("SupportEip", "MaxEipTps")},\n',
     ),
     Bug(
         "slots of the fleet are never taken at the claim or the plan",
@@ -104,19 +107,19 @@ BUGS = (
         "signals leave the inbox before they are recorded",
         "tidegate/app/reconcile.py",
         "        written = step.take()\n",
-        "        around.ledger.take(page.key, [item[\"id\"] for item in around.ledger.inbox(page.key)])\n"
+        '        around.ledger.take(page.key, [item["id"] for item in around.ledger.inbox(page.key)])\n'
         "        written = step.take()\n",
     ),
     Bug(
         "reminders with every look",
         "tidegate/domain/owed.py",
-        "    return again if notice.repeats and (is_last_call or now - before.claimed_at >= channel.remind) else None\n",
+        REMINDS,
         "    return again if notice.repeats else None\n",
     ),
     Bug(
         "no reminders",
         "tidegate/domain/owed.py",
-        "    return again if notice.repeats and (is_last_call or now - before.claimed_at >= channel.remind) else None\n",
+        REMINDS,
         "    return again if notice.repeats and is_last_call else None\n",
     ),
     Bug(
@@ -128,7 +131,7 @@ BUGS = (
     Bug(
         "windows hold the plan, and not the order",
         GUARDS,
-        "    if windows is None or case.despite(\"window\") or windows.at(case.now) is not None:\n        return None\n",
+        '    if windows is None or case.despite("window") or windows.at(case.now) is not None:\n        return None\n',
         "    if windows is None or case.placing or windows.at(case.now) is not None:\n        return None\n",
     ),
     Bug(
@@ -138,11 +141,16 @@ BUGS = (
         "        is_free = True\n",
     ),
     Bug("doubt is over at once", FOLLOW, "DOUBT_LASTS = timedelta(minutes=45)", "DOUBT_LASTS = timedelta(minutes=1)"),
-    Bug("no circuit", "tidegate/app/steps/settling.py", "        opens = operation.outcome in OPENS_CIRCUIT or operation.outcome is Outcome.SETTLED_ELSEWHERE\n", "        opens = False\n"),
+    Bug(
+        "no circuit",
+        "tidegate/app/steps/settling.py",
+        "        opens = operation.outcome in OPENS_CIRCUIT or operation.outcome is Outcome.SETTLED_ELSEWHERE\n",
+        "        opens = False\n",
+    ),
     Bug(
         "the hook token in the log",
         "tidegate/app/doors.py",
         "    delivery = open_envelope(event)\n",
-        "    delivery = open_envelope(event)\n    log(\"delivery\", token=delivery.token)\n",
+        '    delivery = open_envelope(event)\n    log("delivery", token=delivery.token)\n',
     ),
 )

@@ -15,7 +15,7 @@ from tidegate.domain.fold import fold
 from tidegate.domain.follow import overdue_at
 from tidegate.domain.lasting import next_told
 from tidegate.domain.notices import notices
-from tidegate.domain.owed import LAST_CALL
+from tidegate.domain.owed import LAST_CALL, owed
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.rhythm import next_beat
 from tidegate.domain.state import State
@@ -109,6 +109,9 @@ class Page:
         held = state.stance is not None and state.stance.kind == "hold-person"
         if state.operation or state.circuit or held or deadlines:
             times += [told.claimed_at + channel.remind for told in state.told for channel in policy.notify]
+        if owed(policy, state, now):
+            # Whoever writes this tells it next, unless he dies before.
+            times.append(now + LOOK_AGAIN)
         if state.operation:
             times.append(overdue_at(state.operation))
         elif state.stance and state.stance.code in RESTLESS:

@@ -34,13 +34,13 @@ def main(arguments: Sequence[str]) -> int:
             sys.stderr.write(f"{result.runs} of {given.seeds} weeks{broken}, about {left / 60:.0f} min left\n")
 
     seeds = range(given.first, given.first + given.seeds)
-    result = run(seeds, given.jobs or cores(), told)
+    result = run(seeds, given.jobs or cores(), told, until_broken=given.until_broken)
     lacks = result.coverage.lacks(result.runs)
     if given.json:
         sys.stdout.write(json.dumps(as_json(result, watch.seconds, lacks), indent=2) + "\n")
     else:
         _print(result, watch.seconds, lacks)
-    for seed, invariant in _first_of_each(result):
+    for seed, invariant in [] if given.no_story else _first_of_each(result):
         _tell_shortest(seed, invariant, given.keep)
     return 1 if result.broken or lacks else 0
 
@@ -52,6 +52,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=0, help="how many at once (default: one for each core)")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    parser.add_argument("--until-broken", action="store_true", help="stop at the first week that breaks something")
+    parser.add_argument("--no-story", action="store_true", help="do not shorten and tell what broke something")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the shortest failing stories in this folder")
     parser.add_argument("--play", type=Path, metavar="FILE", help="play one kept story, and tell it")
     given = parser.parse_args(arguments)

@@ -15,11 +15,7 @@ from functools import cache
 from typing import Any
 
 from localcloud.project.simulate.draw.worlds import SWITCHES
-from localcloud.project.simulate.executions import LOST
-from localcloud.project.simulate.executions import TWISTS as TASK_TWISTS
-from localcloud.project.simulate.minutes import TWISTS as TICK_TWISTS
-from localcloud.project.simulate.places import RARE_SITES, SITES
-from localcloud.project.simulate.sites import TROUBLES, kind_of
+from localcloud.project.simulate.places import RARE_SITES, SITES, pairs
 from localcloud.project.simulate.trace import Trace
 from localcloud.project.up import ROOT
 from tidegate.domain.operation import TRANSITIONS, Event, Outcome, Phase
@@ -49,7 +45,7 @@ class Coverage:
         """What was not met often enough; nothing is asked of a run of fewer seeds."""
         if seeds < ENOUGH_SEEDS:
             return []
-        few = [f"{pair}: met {self.met[pair]} times" for pair in pairs() if self.met[pair] < ENOUGH]
+        few = [f"{pair}: met {self.met[pair]} times" for pair in words_of_pairs() if self.met[pair] < ENOUGH]
         for name, expected in expectations().items():
             seen = getattr(self, name)
             few += [f"{name}: {each} never occurred" for each in expected if not seen[each]]
@@ -57,7 +53,7 @@ class Coverage:
 
     def as_json(self) -> dict[str, Any]:
         """The tables, with what never occurred at 0."""
-        tables: dict[str, Any] = {"calls": {pair: self.met[pair] for pair in pairs()}}
+        tables: dict[str, Any] = {"calls": {pair: self.met[pair] for pair in words_of_pairs()}}
         for name, expected in expectations().items():
             seen = getattr(self, name)
             tables[name] = {each: seen[each] for each in sorted({*expected, *seen})}
@@ -114,20 +110,9 @@ def _facts(trace: Trace) -> Iterator[list[Mapping[str, Any]]]:
         yield [json.loads(trace.bodies[key])["fact"] for key in keys]
 
 
-@cache
-def pairs() -> tuple[str, ...]:
-    """Every place with every trouble it can meet."""
-    return tuple(f"{site}: {trouble}" for site in SITES for trouble in troubles_of(site))
-
-
-def troubles_of(site: str) -> tuple[str, ...]:
-    """What can go wrong at a place."""
-    if site == "timer":
-        return TICK_TWISTS
-    if site == "execution":
-        return (LOST,)
-    who, _, call = site.partition(" ")
-    return TASK_TWISTS if who == "flow" else tuple(one.value for one in TROUBLES[kind_of(call)])
+def words_of_pairs() -> tuple[str, ...]:
+    """Every place with every trouble it can meet, as the tables name them."""
+    return tuple(f"{site}: {trouble}" for site, trouble in pairs())
 
 
 @cache

@@ -21,11 +21,9 @@ from localcloud.project.scenario.executions import CRASHED, workflow
 from localcloud.project.simulate.clockwork import Clockwork
 from localcloud.project.simulate.misfortunes import Misfortunes
 from localcloud.project.simulate.platform import Platform, Ran
+from localcloud.project.simulate.sites import EXECUTION_TWISTS, TASK_TWISTS
 from localcloud.rpc.operation import ApiError
 
-TWISTS = ("refused", "exhausted", "failed", "answer lost", "twice", "twice at once", "late")
-"""What may become of a task."""
-LOST = "lost"
 LATEST_S = 20.0
 """How late a task is run at most."""
 SOONEST_S, LATEST_DEATH_S = 1.0, 3600.0
@@ -78,7 +76,7 @@ class Executions:
         self.all[name], self._scheduled[name] = execution, set()
         execution.start(self.clockwork.now())
         self._see_to(execution)
-        trouble, draws = self.misfortunes.twist("execution", (LOST,))
+        trouble, draws = self.misfortunes.twist("execution", EXECUTION_TWISTS)
         if trouble:
             self.clockwork.after(SOONEST_S + draws.late**3 * LATEST_DEATH_S, lambda: self._lose(name))
         return execution
@@ -107,7 +105,7 @@ class Executions:
     def _run(self, execution: Execution, number: int, call: Call) -> None:
         """Run a task, as often as the platform does, and give it up at its timeout."""
         now = self.clockwork.now()
-        twist, draws = self.misfortunes.twist(f"flow {call.state}", TWISTS)
+        twist, draws = self.misfortunes.twist(f"flow {call.state}", TASK_TWISTS)
         if twist in REFUSED:
             status, code = REFUSED[twist]
             body = json.dumps({"ErrorCode": code, "ErrorMessage": "the function did not run"}).encode()

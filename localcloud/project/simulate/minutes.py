@@ -7,15 +7,19 @@ because doors and Look tell people when the last tick is over ten minutes old.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from typing import Any
 from zlib import crc32
 
+from localcloud.project.simulate.sites import TICK_TWISTS
 from localcloud.project.simulate.stage import Stage
 from tidegate.app import codec
 from tidegate.app.calendars import calendar_of
 from tidegate.app.index import timetable_of
+from tidegate.app.page import RESTLESS
 from tidegate.app.tick import ROUND
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.timetable import Timetable
@@ -30,7 +34,6 @@ AWAKE_FOR = timedelta(minutes=4)
 OUTDATED = timedelta(seconds=30)
 """A mark is put just before its record."""
 WATCHED_FOR = timedelta(minutes=125)
-TWISTS = ("lost", "twice", "twice at once")
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Minutes:
     _change: tuple[str, datetime | None] = ("", None)
 
     def wake(self) -> None:
-        """Run for some minutes: somebody has paused the fleet, or ended that."""
+        """Run for some minutes: there is a new policy, or somebody has paused the fleet or ended that."""
         self.awake_until = self.stage.clockwork.now() + AWAKE_FOR
 
     def touch(self, name: str) -> None:
@@ -69,7 +72,11 @@ class Minutes:
     def _due(self, first: datetime, other: datetime | None) -> datetime:
         if self.awake_until is not None and first <= self.awake_until:
             return first
-        if self.served is None or (self.lost_until is not None and first <= self.lost_until + MINUTE):
+        if (
+            self.served is None
+            or self.quiet_since is None
+            or (self.lost_until is not None and first <= self.lost_until + MINUTE)
+        ):
             return first
         reasons = [self.served + IDLE]
         if (marked := self._marked()) is not None:
@@ -90,7 +97,9 @@ class Minutes:
         while mark := store.first(PREFIX, mark):
             key = mark[len(PREFIX) :].partition("/")[2]
             head_at = store.heads_at.get(key)
-            if head_at is None or store.created[mark] >= head_at - OUTDATED or store.first(f"inbox/{key}/"):
+            is_newest = head_at is None or store.created[mark] >= head_at - OUTDATED
+            # Whoever met trouble may have left something half done: then every mark that is there counts.
+            if self.quiet_since is None or is_newest or store.first(f"inbox/{key}/"):
                 return _minute(mark)
         return None
 
@@ -142,7 +151,7 @@ class Minutes:
         now = self.stage.clockwork.now()
         self.last = now
         trace = self.stage.trace
-        twist, draws = self.stage.misfortunes.twist("timer", TWISTS)
+        twist, draws = self.stage.misfortunes.twist("timer", TICK_TWISTS)
         if twist == "lost" or (self.lost_until is not None and now < self.lost_until):
             trace.lost_ticks += 1
             return
@@ -161,17 +170,41 @@ class Minutes:
         if not idle or before is None or ran.invocation.troubles or self.stage.script.skew_s:
             return
         self.stage.trace.idle_ticks += 1
-        wrote = [f"{call} {about}" for call, about in ran.invocation.crossings if call in CHANGES]
+        crossings = ran.invocation.crossings
+        if any(self._looked_again(call, about) for call, about in crossings):
+            return
+        wrote = [f"{call} {about}" for call, about in crossings if self._changes(call, about)]
         if wrote:
             at = ran.invocation.began_at.isoformat()
             self.stage.trace.wrong.append(f"idle ticks: the tick of {at} was to be idle, and did {'; '.join(wrote)}")
+
+    def _looked_again(self, call: str, about: str) -> bool:
+        """Whether a hold ended that may end at any time: it was looked at a few minutes before its next beat."""
+        before = self._record(about, 1) if call == "put record" else None
+        stance = before["state"].get("stance") if before else None
+        return stance is not None and stance["code"] in LOOKED_AT
+
+    def _record(self, place: str, back: int) -> dict[str, Any] | None:
+        """The record at a place, or so many before it."""
+        ledger, _, name = place.rpartition("/")
+        body = self.stage.store.bodies.get(f"{ledger}/{int(name.removesuffix('.json')) + back:012d}.json")
+        return dict(json.loads(body)) if body else None
+
+    def _changes(self, call: str, about: str) -> bool:
+        """Whether a call is one that an idle tick has no reason for. It may be the first to say that we are at work."""
+        if call != "put record":
+            return call in CHANGES
+        record = self._record(about, 0)
+        fact = record["fact"] if record else {"kind": ""}
+        return not (fact["kind"] == "decided" and fact["stance"]["code"] == "operation")
 
     def _fleet(self) -> FleetState | None:
         head = self.stage.ledger.head(FLEET)
         return codec.read(FleetState, head.state) if head else None
 
 
-CHANGES = ("put record", "tell", "UpdateInstance", "ModifyInstanceSpec", "StartExecution")
+LOOKED_AT = (*RESTLESS, "fit")
+CHANGES = ("tell", "UpdateInstance", "ModifyInstanceSpec", "StartExecution")
 """What an idle tick does none of."""
 
 

@@ -135,7 +135,7 @@ class Misfortunes:
         if now >= self.faults.until_s:
             return ""
         for trouble in self._foci.get(site, ()):
-            if trouble in among and draws.trouble < FOCUSED and self.met.get((site, trouble), 0) < MOST_OF_A_FOCUS:
+            if trouble in among and draws.which < FOCUSED and self.met.get((site, trouble), 0) < MOST_OF_A_FOCUS:
                 return trouble
         for storm in self.faults.storms:
             if storm.start_s <= now < storm.end_s and storm.calls in (family, site) and storm.trouble in among:

@@ -6,6 +6,9 @@ A place that is met and does not stand here fails a run, and so does one that st
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+
+from localcloud.project.simulate.sites import EXECUTION_TWISTS, TASK_TWISTS, TICK_TWISTS, TROUBLES, kind_of
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "execution": ("",),
@@ -166,6 +169,7 @@ SELDOM: Mapping[str, tuple[str, ...]] = {
     "on_request": ("DescribeMetricLast",),
     "settle": (
         "DescribeInstanceQps",
+        "DescribeInstanceSlbConnect",
         "DescribeMetricLast",
         "DescribeMetricList",
         "GetMetadataAmount",
@@ -184,3 +188,19 @@ SELDOM: Mapping[str, tuple[str, ...]] = {
 
 SITES = tuple(f"{who} {call}".strip() for who, calls in CALLS.items() for call in calls)
 RARE_SITES = frozenset(f"{who} {call}".strip() for who, calls in SELDOM.items() for call in calls)
+
+
+@cache
+def pairs() -> tuple[tuple[str, str], ...]:
+    """Every place with every trouble it can meet."""
+    return tuple((site, trouble) for site in SITES for trouble in troubles_of(site))
+
+
+def troubles_of(site: str) -> tuple[str, ...]:
+    """What can go wrong at a place."""
+    if site == "timer":
+        return TICK_TWISTS
+    if site == "execution":
+        return EXECUTION_TWISTS
+    who, _, call = site.partition(" ")
+    return TASK_TWISTS if who == "flow" else tuple(one.value for one in TROUBLES[kind_of(call)])

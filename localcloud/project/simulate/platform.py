@@ -20,7 +20,7 @@ from greenlet import getcurrent
 
 from localcloud.project.simulate.clockwork import Clockwork
 from localcloud.project.simulate.misfortunes import Misfortunes
-from localcloud.project.simulate.sites import Trouble, kind_of
+from localcloud.project.simulate.sites import Kind, Trouble, kind_of
 from localcloud.project.up import ROOT
 from tidegate.app.machine import Memory
 
@@ -187,7 +187,9 @@ class Platform:
         trouble, draws = self.misfortunes.at(f"{here.worker.function} {call}", kind, family)
         if trouble is not None:
             here.troubles += 1
-            return self._troubled(here, trouble, (call, about), effect, failing, wait_s, draws.late)
+            # A message is not on its way for long; a signed request may be.
+            late = draws.late if kind is not Kind.TELL else 1.0
+            return self._troubled(here, trouble, (call, about), effect, failing, wait_s, late)
         out, back = draws.travel
         self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * out)
         answer, refusal = self._answer(here, (call, about), effect, 0.0)

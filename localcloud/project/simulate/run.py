@@ -98,12 +98,14 @@ def counts_of(trace: Trace) -> Counter[str]:
     )
 
 
-def run(seeds: Sequence[int], jobs: int, told: Callable[[Result], None]) -> Result:
-    """Play all seeds; `told` hears of the sum so far, again and again."""
+def run(seeds: Sequence[int], jobs: int, told: Callable[[Result], None], *, until_broken: bool = False) -> Result:
+    """Play all seeds, or until one breaks something; `told` hears of the sum so far, again and again."""
     whole = Result()
     for result in _results(seeds, jobs):
         whole.add(result)
         told(whole)
+        if whole.broken and until_broken:
+            break
     whole.broken.sort(key=lambda one: (one.seed, one.invariant))
     return whole
 

@@ -57,6 +57,11 @@ TROUBLES: Mapping[Kind, tuple[Trouble, ...]] = {
     Kind.TELL: (_T.REFUSED, *DEATHS),
 }
 
+TASK_TWISTS = ("refused", "exhausted", "failed", "answer lost", "twice", "twice at once", "late")
+"""What may become of a task of an execution."""
+TICK_TWISTS = ("lost", "twice", "twice at once")
+EXECUTION_TWISTS = ("lost",)
+
 ACTIONS: Mapping[str, Kind] = {
     "UpdateInstance": Kind.ORDER,
     "ModifyInstanceSpec": Kind.ORDER,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from localcloud.project.simulate.coverage import ENOUGH, expectations, troubles_of
-from localcloud.project.simulate.places import SITES
+from localcloud.project.simulate.coverage import ENOUGH, expectations
+from localcloud.project.simulate.places import SITES, troubles_of
 from localcloud.project.simulate.run import Result
 
 

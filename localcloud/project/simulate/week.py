@@ -100,12 +100,14 @@ class Week:
         if deed.do == "push":
             stage.push(deed.policy)
             self.minutes.touch("")
+            self.minutes.wake()
         elif deed.do == "lose-ticks":
             self.minutes.lost_until = stage.clockwork.now() + timedelta(seconds=deed.lasts_s)
         elif deed.do == "duty":
             self._on_duty(tuple(deed.what.split()))
         elif deed.do == "use" and (policy := stage.pushed.policies.get(deed.instance)):
             stage.vendor.load.change(stage.vendor.estate.known(policy.instance_id), deed.used)
+            self.minutes.touch(deed.instance)
         elif deed.do == "console" and (policy := stage.pushed.policies.get(deed.instance)):
             self._at_console(deed.what, policy, deed)
 

@@ -1,0 +1,85 @@
+"""Unlucky weeks break nothing; a week is the same whenever it is played; a planted bug is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.project.simulate.draw import script_of
+from localcloud.project.simulate.run import violations_of
+from localcloud.project.simulate.script import Script
+from localcloud.project.simulate.shorten import told
+from localcloud.project.simulate.week import play
+from tests.simulate.bugs import BUGS, Bug
+from tests.simulate.conftest import ROOT
+
+Simulate = Callable[..., tuple[int, dict[str, Any]]]
+
+STORIES = sorted((Path(__file__).parent / "stories").glob("*.json"))
+WEEKS, SOAKED = 60, 2000
+MOST_WEEKS = 2000
+"""Within so many weeks a planted bug must be caught."""
+QUICKLY_CAUGHT = ("the status is trusted", "reminders with every look", "the hook token in the log")
+
+
+def told_by(script: Script) -> tuple[object, ...]:
+    """All that comes of a week, as far as it can be compared."""
+    trace = play(script)
+    return dict(trace.bodies), trace.ordered, trace.said, trace.misfortunes.struck, trace.ticks, trace.logs
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("seed", [6, 9])
+def test_the_same_seed_is_the_same_week(seed: int) -> None:
+    """To the last byte that is stored, and the last line that is logged."""
+    assert told_by(script_of(seed)) == told_by(script_of(seed))
+
+
+@pytest.mark.once
+def test_a_week_whose_faults_are_told_one_by_one_is_the_same_week() -> None:
+    """So that what broke something can be shortened."""
+    script = script_of(9)
+    assert told_by(told(script)) == told_by(script)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("story", STORIES, ids=[path.stem for path in STORIES])
+def test_a_story_that_once_broke_something_breaks_nothing_any_more(story: Path) -> None:
+    assert violations_of(Script.model_validate_json(story.read_text("utf-8"))) == []
+
+
+@pytest.mark.once
+@pytest.mark.soak
+def test_unlucky_weeks_break_nothing(simulate: Simulate, soaking: bool) -> None:  # noqa: FBT001 - a fixture
+    weeks = SOAKED if soaking else WEEKS
+    code, printed = simulate(ROOT, "--seeds", str(weeks), "--jobs", "2" if soaking else "1")
+    assert printed["broken"] == []
+    assert (printed["runs"], printed["lacks"], code) == (weeks, [], 0)
+    assert printed["orders"] > 0
+    assert printed["faults"] > 0
+
+
+@pytest.mark.once
+@pytest.mark.soak
+@pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
+def test_a_planted_bug_is_caught(
+    bug: Bug,
+    copied: Path,
+    simulate: Simulate,
+    soaking: bool,  # noqa: FBT001 - a fixture
+) -> None:
+    if not soaking and bug.name not in QUICKLY_CAUGHT:
+        pytest.skip("`make soak` plants this one")
+    bug.plant(copied)
+    code, printed = simulate(copied, "--seeds", str(MOST_WEEKS), "--until-broken", "--no-story", "--jobs", "1")
+    assert (code, bool(printed["broken"])) == (1, True)
+    assert printed["runs"] <= MOST_WEEKS
+
+
+def test_the_lines_that_bugs_change_are_there() -> None:
+    """Or the next change of the source would leave a bug unplanted, and nobody would know."""
+    for bug in BUGS:
+        assert (ROOT / bug.file).read_text("utf-8").count(bug.lines) == 1, bug.name
