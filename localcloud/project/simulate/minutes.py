@@ -181,7 +181,7 @@ class Minutes:
     def _looked_again(self, call: str, about: str) -> bool:
         """Whether a hold ended that may end at any time: it was looked at a few minutes before its next beat."""
         before = self._record(about, 1) if call == "put record" else None
-        stance = before["state"].get("stance") if before else None
+        stance: dict[str, Any] | None = before["state"].get("stance") if before else None
         return stance is not None and stance["code"] in LOOKED_AT
 
     def _record(self, place: str, back: int) -> dict[str, Any] | None:
@@ -195,7 +195,7 @@ class Minutes:
         if call != "put record":
             return call in CHANGES
         record = self._record(about, 0)
-        fact = record["fact"] if record else {"kind": ""}
+        fact: dict[str, Any] = record["fact"] if record else {"kind": ""}
         return not (fact["kind"] == "decided" and fact["stance"]["code"] == "operation")
 
     def _fleet(self) -> FleetState | None:
