@@ -151,7 +151,7 @@ async def read_body(request: web.BaseRequest) -> bytes:
             body += chunk
             if len(body) > BODY_LIMIT:
                 raise ApiError("EntityTooLarge", f"The body is larger than {BODY_LIMIT} bytes.", 413)
-    except HttpProcessingError as error:
+    except (HttpProcessingError, web.RequestPayloadError) as error:
         raise ApiError("InvalidArgument", f"The body cannot be read: {type(error).__name__}.") from error
     return bytes(body)
 

@@ -10,6 +10,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="try as often as `make soak` does, which takes long")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no runner waits for another one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("once") is None)
+
+
 @pytest.fixture(scope="session")
 def soaking(request: pytest.FixtureRequest) -> bool:
     """Whether the long runs are asked for: every kill round, the whole storm, all engine scripts, all planted bugs."""

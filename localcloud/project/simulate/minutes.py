@@ -128,7 +128,8 @@ class Minutes:
         minute = int(first.timestamp()) // 60
         wait = (self.stage.script.seed - minute) % SELDOM
         idle = first + wait * MINUTE
-        return idle if idle < due else None
+        # What is due within the next minute may be due already when the tick comes to it.
+        return idle if idle + MINUTE < due else None
 
     def _next_change(self, after: datetime) -> datetime | None:
         pushed = self.stage.pushed
