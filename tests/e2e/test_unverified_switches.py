@@ -35,7 +35,9 @@ def test_a_passing_refusal_is_repeated_however_the_flow_names_the_exception_and_
     place.until_ended(execution)
     assert place.status(execution) == "Succeeded"
     path = place.path(execution)
-    assert ("Pause15" in path[:2]) == (named != "class"), path
+    # Only Catch leads from Submit to a pause; where a tick wrote at the same moment, Submit itself asks to look first.
+    caught = ("Submit", "Pause15") in zip(path, path[1:], strict=False)
+    assert caught == (named != "class"), path
 
 
 def test_alerts_and_ticks_that_are_delivered_twice_buy_once(clumsy: Any) -> None:
