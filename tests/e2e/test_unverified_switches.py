@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def test_a_passing_refusal_is_repeated_however_the_flow_names_the_exception_and_
     assert place.status(execution) == "Succeeded"
     path = place.path(execution)
     # Only Catch leads from Submit to a pause; where a tick wrote at the same moment, Submit itself asks to look first.
-    caught = ("Submit", "Pause15") in zip(path, path[1:], strict=False)
+    caught = ("Submit", "Pause15") in pairwise(path)
     assert caught == (named != "class"), path
 
 
