@@ -17,7 +17,7 @@ from localcloud.server import Running, running
 from tidegate.ledger.creation import Patience
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryShelf
-from tidegate.ledger.oss import Bucket, oss_shelf
+from tidegate.ledger.oss import Bucket, OssObjects
 from tidegate.ledger.remote import RemoteShelf
 from tidegate.ledger.shelf import Shelf, ShelfUnavailable, Unsure
 from tidegate.ledger.sqlite import SqliteShelf
@@ -168,7 +168,7 @@ class InBucket:
     def shelf(self, sleep: Callable[[float], None] = at_once) -> RemoteShelf:
         """Give a client with the account's own key."""
         bucket = Bucket(self.bucket, "cn-hangzhou", f"http://{self.cloud.oss_endpoint}", path_style=True)
-        return oss_shelf(bucket, lambda: self.cloud.keys, Patience(sleep))
+        return RemoteShelf(OssObjects(bucket, lambda: self.cloud.keys), Patience(sleep))
 
     def lose(self, side: str, times: int = 1) -> None:
         """Plan it in the cloud."""

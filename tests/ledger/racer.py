@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tidegate.ledger.creation import Patience
-from tidegate.ledger.oss import Bucket, oss_shelf
+from tidegate.ledger.oss import Bucket, OssObjects
+from tidegate.ledger.remote import RemoteShelf
 from tidegate.ledger.shelf import Shelf
 from tidegate.ledger.sqlite import SqliteShelf
 
@@ -27,7 +28,7 @@ def shelf_at(place: dict[str, Any]) -> Shelf:
         return SqliteShelf(Path(place["path"]), {})
     keys = Keys(place["access_key_id"], place["access_key_secret"], "")
     bucket = Bucket(place["bucket"], "cn-hangzhou", place["endpoint"], path_style=True)
-    return oss_shelf(bucket, lambda: keys, Patience(lambda _: None))
+    return RemoteShelf(OssObjects(bucket, lambda: keys), Patience(lambda _: None))
 
 
 if __name__ == "__main__":

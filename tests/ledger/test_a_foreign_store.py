@@ -12,7 +12,8 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import make_server
 
 from tidegate.ledger.creation import Patience
-from tidegate.ledger.oss import Bucket, oss_shelf
+from tidegate.ledger.oss import Bucket, OssObjects
+from tidegate.ledger.remote import RemoteShelf
 from tidegate.ledger.shelf import Unprotected, check
 
 
@@ -43,8 +44,7 @@ def s3() -> Iterator[str]:
 
 
 def test_a_store_that_ignores_the_create_only_header_is_found_out_before_anything_is_ordered(s3: str) -> None:
-    shelf = oss_shelf(
-        Bucket("ledger", "cn-hangzhou", endpoint=s3, path_style=True), Keys, Patience(sleep=lambda _: None)
-    )
+    bucket = Bucket("ledger", "cn-hangzhou", endpoint=s3, path_style=True)
+    shelf = RemoteShelf(OssObjects(bucket, Keys), Patience(sleep=lambda _: None))
     with pytest.raises(Unprotected):
         check(shelf, "nonce-0001")

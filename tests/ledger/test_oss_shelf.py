@@ -16,7 +16,7 @@ from localcloud.identity import Keys
 from localcloud.rpc.operation import Caller
 from tidegate.ledger.creation import Patience
 from tidegate.ledger.ledger import Ledger
-from tidegate.ledger.oss import PERMISSIONS, Bucket, oss_shelf
+from tidegate.ledger.oss import PERMISSIONS, Bucket, OssObjects
 from tidegate.ledger.remote import RemoteShelf
 from tidegate.ledger.shelf import ShelfRefused, ShelfUnavailable, Unprotected, Unsure
 
@@ -33,7 +33,7 @@ def policy(*actions: str) -> dict[str, object]:
 def shelf_with(store: InBucket, keys: Keys, read_timeout_s: float = 5) -> RemoteShelf:
     endpoint = f"http://{store.cloud.oss_endpoint}"
     place = Bucket(store.bucket, "cn-hangzhou", endpoint, path_style=True, read_timeout_s=read_timeout_s)
-    return oss_shelf(place, lambda: keys, Patience(lambda _: None))
+    return RemoteShelf(OssObjects(place, lambda: keys), Patience(lambda _: None))
 
 
 @pytest.mark.parametrize("versioning", ["Enabled", "Suspended"])
@@ -121,7 +121,7 @@ def test_a_missing_permission_is_a_refusal_and_not_asked_again(in_bucket: InBuck
     keys = cloud.run(lambda: cloud.cloud.identity.create_user("reader", [policy("oss:GetObject")]))
     waits: list[float] = []
     place = Bucket(in_bucket.bucket, "cn-hangzhou", f"http://{cloud.oss_endpoint}", path_style=True)
-    shelf = oss_shelf(place, lambda: keys, Patience(waits.append))
+    shelf = RemoteShelf(OssObjects(place, lambda: keys), Patience(waits.append))
     with pytest.raises(ShelfRefused, match="403 AccessDenied"):
         shelf.create("one", b"mine")
     assert waits == []
@@ -151,14 +151,14 @@ def test_a_function_s_temporary_key_works_with_its_token(in_bucket: InBucket) ->
 
 def test_a_bucket_that_does_not_exist_is_a_refusal(in_bucket: InBucket) -> None:
     place = Bucket("no-such-bucket", "cn-hangzhou", f"http://{in_bucket.cloud.oss_endpoint}", path_style=True)
-    shelf = oss_shelf(place, lambda: in_bucket.cloud.keys, Patience(lambda _: None))
+    shelf = RemoteShelf(OssObjects(place, lambda: in_bucket.cloud.keys), Patience(lambda _: None))
     with pytest.raises(ShelfRefused, match="NoSuchBucket"):
         shelf.get("one")
 
 
 def test_where_nobody_listens_nothing_was_written(in_bucket: InBucket) -> None:
     place = Bucket("any-bucket", "cn-hangzhou", "http://127.0.0.1:1", path_style=True)
-    shelf = oss_shelf(place, lambda: in_bucket.cloud.keys, Patience(lambda _: None))
+    shelf = RemoteShelf(OssObjects(place, lambda: in_bucket.cloud.keys), Patience(lambda _: None))
     with pytest.raises(ShelfUnavailable):
         shelf.create("one", b"mine")
 
@@ -186,7 +186,9 @@ def test_the_sdk_is_imported_with_the_first_call_and_not_before() -> None:
     """A rejected or duplicate alert must not pay for it."""
     program = (
         "import sys; from tidegate.ledger.oss import *; from tidegate.ledger.creation import Patience;"
-        "oss_shelf(Bucket('b', 'r'), lambda: None, Patience(print)); print('alibabacloud_oss_v2' in sys.modules)"
+        "from tidegate.ledger.remote import RemoteShelf;"
+        "RemoteShelf(OssObjects(Bucket('b', 'r'), lambda: None), Patience(print));"
+        "print('alibabacloud_oss_v2' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
@@ -219,7 +221,7 @@ def test_a_200_that_is_not_osss_is_no_proof_that_a_record_was_written() -> None:
     thread.start()
     try:
         place = Bucket("ledger", "cn-hangzhou", f"http://127.0.0.1:{server.server_port}", path_style=True)
-        shelf = oss_shelf(place, lambda: Keys("key", "secret"), Patience(lambda _: None))
+        shelf = RemoteShelf(OssObjects(place, lambda: Keys("key", "secret")), Patience(lambda _: None))
         with pytest.raises((Unsure, ShelfUnavailable)):
             shelf.create("one", b"mine")
     finally:

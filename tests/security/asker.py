@@ -29,11 +29,12 @@ def rpc(settings: Settings, endpoint: str, *, read: bool) -> None:
 def oss(settings: Settings, endpoint: str, *, read: bool) -> None:
     """Read or create an object."""
     from tidegate.ledger.creation import Patience  # noqa: PLC0415
-    from tidegate.ledger.oss import Bucket, oss_shelf  # noqa: PLC0415
+    from tidegate.ledger.oss import Bucket, OssObjects  # noqa: PLC0415
+    from tidegate.ledger.remote import RemoteShelf  # noqa: PLC0415
 
     url = endpoint if "://" in endpoint else f"http://{endpoint}"
     bucket = Bucket("ledger", settings.region, url, path_style=True, read_timeout_s=1.0)
-    shelf = oss_shelf(bucket, lambda: settings, Patience(lambda _seconds: None, attempts=2))
+    shelf = RemoteShelf(OssObjects(bucket, lambda: settings), Patience(lambda _seconds: None, attempts=2))
     if read:
         shelf.get("a/key")
         shelf.list("a/")

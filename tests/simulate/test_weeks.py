@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.project.simulate import main
 from localcloud.project.simulate.draw import script_of
 from localcloud.project.simulate.run import violations_of
 from localcloud.project.simulate.script import Script
@@ -83,3 +84,18 @@ def test_the_lines_that_bugs_change_are_there() -> None:
     """Or the next change of the source would leave a bug unplanted, and nobody would know."""
     for bug in BUGS:
         assert (ROOT / bug.file).read_text("utf-8").count(bug.lines) == 1, bug.name
+
+
+@pytest.mark.parametrize(
+    ("written", "says"), [(None, "No such file"), (b"{}", "is no kept story"), (b"\xff[", "Invalid")]
+)
+def test_a_story_that_cannot_be_played_is_a_mistake_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], written: bytes | None, says: str
+) -> None:
+    story = tmp_path / "story.json"
+    if written is not None:
+        story.write_bytes(written)
+    assert main(["--play", str(story)]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1

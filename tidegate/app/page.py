@@ -104,12 +104,13 @@ class Page:
         times += next_told(state, now)
         times += [state.drift.at + SURE_AFTER] if state.drift and not state.drift.sure else []
         times += [state.approval.expires_at] if state.approval and not state.approval.used_by else []
-        deadlines = [notice.deadline for notice in notices(policy, state, now) if notice.repeats and notice.deadline]
+        noticed = tuple(notices(policy, state, now))
+        deadlines = [notice.deadline for notice in noticed if notice.repeats and notice.deadline]
         times += [deadline - LAST_CALL for deadline in deadlines]
         held = state.stance is not None and state.stance.kind == "hold-person"
         if state.operation or state.circuit or held or deadlines:
             times += [told.claimed_at + channel.remind for told in state.told for channel in policy.notify]
-        if owed(policy, state, now):
+        if owed(policy, state, now, noticed):
             # Whoever writes this tells it next, unless he dies before.
             times.append(now + LOOK_AGAIN)
         if state.operation:

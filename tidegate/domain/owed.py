@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,11 +24,11 @@ class Message:
     told: Told
 
 
-def owed(policy: InstancePolicy, state: State, now: datetime) -> list[Message]:
-    """What is due on which channel now, reminders included."""
+def owed(policy: InstancePolicy, state: State, now: datetime, known: Sequence[Notice] | None = None) -> list[Message]:
+    """What is due on which channel now, reminders included. `known` are the notices, if they are reckoned already."""
     return [
         Message(notice, channel, told)
-        for notice in notices(policy, state, now)
+        for notice in (notices(policy, state, now) if known is None else known)
         for channel in policy.notify
         if notice.kind in channel.on and channel.url_env != notice.but and (told := _due(notice, channel, state, now))
     ]

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from tidegate.ledger.creation import Patience, Taken
-from tidegate.ledger.remote import RemoteShelf
+from tidegate.ledger.creation import Taken
 from tidegate.ledger.shelf import ShelfRefused, ShelfUnavailable, Unsure
 
 SERVER_ERROR = 500
@@ -50,11 +49,6 @@ class Bucket:
     path_style: bool = False
     connect_timeout_s: float = 2.0
     read_timeout_s: float = 5.0
-
-
-def oss_shelf(bucket: Bucket, keys: Callable[[], Keys], patience: Patience) -> RemoteShelf:
-    """Give the shelf that a bucket is. Nothing of the SDK is imported before the first call."""
-    return RemoteShelf(OssObjects(bucket, keys), patience)
 
 
 class OssObjects:

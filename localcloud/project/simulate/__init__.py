@@ -8,6 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from localcloud.project.simulate.run import Result
+    from localcloud.project.simulate.script import Script
 
 __all__ = ["main"]
 
@@ -20,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     """Play the seeds. 0 if nothing was broken and enough was met, 1 otherwise, naming the seeds; 2 for a bad option."""
     given = _options(arguments)
 
-    from localcloud.project.simulate.run import Result, Watch, as_json, cores, run  # noqa: PLC0415 - --help is quick
+    from localcloud.project.simulate.run import Watch, as_json, cores, run  # noqa: PLC0415 - --help is quick
 
     if given.play is not None:
         return _replay(given.play)
@@ -62,7 +67,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return given
 
 
-def _print(result: object, seconds: float, lacks: Sequence[str]) -> None:
+def _print(result: Result, seconds: float, lacks: Sequence[str]) -> None:
     from rich.console import Console  # noqa: PLC0415 - only for people
 
     from localcloud.project.simulate.tables import print_tables  # noqa: PLC0415 - as above
@@ -70,9 +75,9 @@ def _print(result: object, seconds: float, lacks: Sequence[str]) -> None:
     print_tables(Console(width=None if sys.stdout.isatty() else 150), result, seconds, lacks)
 
 
-def _first_of_each(result: object) -> list[tuple[int, str]]:
+def _first_of_each(result: Result) -> list[tuple[int, str]]:
     first: dict[str, int] = {}
-    for one in getattr(result, "broken", ()):
+    for one in result.broken:
         first.setdefault(one.invariant, one.seed)
     return [(seed, invariant) for invariant, seed in list(first.items())[:MOST_SHORTENED]]
 
@@ -81,7 +86,6 @@ def _tell_shortest(seed: int, invariant: str, keep: Path | None) -> None:
     """Shorten a failing week, tell it, and keep it."""
     from localcloud.project.simulate.draw import script_of  # noqa: PLC0415
     from localcloud.project.simulate.run import violations_of  # noqa: PLC0415
-    from localcloud.project.simulate.script import Script  # noqa: PLC0415
     from localcloud.project.simulate.shorten import shortest  # noqa: PLC0415
 
     def breaks(script: Script) -> bool:
@@ -98,10 +102,21 @@ def _tell_shortest(seed: int, invariant: str, keep: Path | None) -> None:
 
 
 def _replay(path: Path) -> int:
+    from pydantic import ValidationError  # noqa: PLC0415
+
     from localcloud.project.simulate.run import violations_of  # noqa: PLC0415
     from localcloud.project.simulate.script import Script  # noqa: PLC0415
 
-    script = Script.model_validate_json(path.read_text("utf-8"))
+    try:
+        script = Script.model_validate_json(path.read_bytes())
+    except OSError as error:
+        sys.stderr.write(f"{path}: {error.strerror}\n")
+        return 2
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        sys.stderr.write(f"{path}: is no kept story: {where}: {first['msg']}\n")
+        return 2
     _tell(script)
     broken = violations_of(script)
     for one in broken:
@@ -109,14 +124,12 @@ def _replay(path: Path) -> int:
     return 1 if broken else 0
 
 
-def _tell(script: object) -> None:
-    from localcloud.project.simulate.script import Script  # noqa: PLC0415
+def _tell(script: Script) -> None:
     from localcloud.project.simulate.story import story  # noqa: PLC0415
     from localcloud.project.simulate.week import play  # noqa: PLC0415
 
-    if isinstance(script, Script):
-        for line in story(play(script)):
-            sys.stderr.write(f"  {line}\n")
+    for line in story(play(script)):
+        sys.stderr.write(f"  {line}\n")
 
 
 def _has_time(limit_s: float) -> Callable[[], bool]:

@@ -24,7 +24,11 @@ class Still(Clock):
 
     def __init__(self, start: datetime, now: Callable[[], datetime]) -> None:
         super().__init__(start, speed=0)
-        self.now = now  # type: ignore[method-assign] # asked millions of times
+        self._show = now
+
+    def now(self) -> datetime:
+        """Give the simulated time."""
+        return self._show()
 
 
 class Clockwork:

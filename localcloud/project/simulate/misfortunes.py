@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -143,8 +142,3 @@ class Misfortunes:
         if draws.trouble > 1 - self.faults.rate:
             return among[int(draws.which * len(among))]
         return ""
-
-
-def as_plain(value: BaseModel) -> dict[str, Any]:
-    """Give a part of a script as JSON, without what is as usual."""
-    return value.model_dump(mode="json", exclude_defaults=True)

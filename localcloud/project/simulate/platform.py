@@ -192,11 +192,9 @@ class Platform:
             return self._troubled(here, trouble, (call, about), effect, failing, wait_s, late)
         out, back = draws.travel
         self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * out)
-        answer, refusal = self._answer(here, (call, about), effect, 0.0)
+        answer = self._answer(here, (call, about), effect, 0.0)
         self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * back)
-        if refusal is not None:
-            raise refusal
-        return answer  # type: ignore[return-value] # where nothing was raised there is an answer
+        return answer()
 
     def _troubled(  # noqa: PLR0917 - the parts of one call
         self,
@@ -222,25 +220,24 @@ class Platform:
             self.rest(wait_s)
             raise failing.lost()
         age = (late * LONGEST_AGE_S) if trouble is Trouble.STALE else 0.0
-        answer, refusal = self._answer(here, what, effect, age)
+        answer = self._answer(here, what, effect, age)
         if trouble is Trouble.KILLED_AFTER:
             self.kill(here, "killed")
         if trouble in SENT:
             self.rest(SENT[trouble] or wait_s)
             raise failing.error() if trouble is Trouble.ERROR_AFTER else failing.lost()
-        if refusal is not None:
-            raise refusal
-        return answer  # type: ignore[return-value] # as above
+        return answer()
 
     def _answer(
         self, here: Invocation, what: tuple[str, str], effect: Callable[[float], T], age: float
-    ) -> tuple[T | None, Exception | None]:
+    ) -> Callable[[], T]:
+        """Let a call have its effect. What it gives tells the answer later, or raises it."""
         try:
             answer = effect(age)
-        except Exception as refusal:  # noqa: BLE001 - it is what the other side says
-            return None, refusal
+        except Exception as error:  # noqa: BLE001 - it is what the other side says
+            return _raising(error)
         here.crossings.append(what)
-        return answer, None
+        return lambda: answer
 
     def _late(self, here: Invocation, what: tuple[str, str], effect: Callable[[float], T]) -> None:
         """A request arrives whose sender has given up: nobody hears the answer."""
@@ -259,6 +256,13 @@ class Platform:
     def _give_back(self, worker: Worker) -> None:
         worker.used_at = self.clockwork.now()
         self.idle[worker.function].append(worker)
+
+
+def _raising(error: Exception) -> Callable[[], NoReturn]:
+    def refuse() -> NoReturn:
+        raise error
+
+    return refuse
 
 
 LATE_DEATHS = 0.3

@@ -9,7 +9,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from localcloud.project.simulate.checks import check
@@ -115,8 +114,8 @@ def _results(seeds: Sequence[int], jobs: int) -> Iterator[Result]:
         yield from map(result_of, seeds)
         return
     # Not forked: a process that holds other threads, as a test's may, cannot be copied safely.
-    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=None) as pool:
-        yield from pool.imap_unordered(partial(result_of), seeds, CHUNK)
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(result_of, seeds, CHUNK)
 
 
 def cores() -> int:

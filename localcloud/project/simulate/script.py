@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from localcloud.project.scenario.payloads import Ringing
 from localcloud.project.simulate.misfortunes import Faults, Plain
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.signal import AlertState
+
+Said = Literal["firing", "ok", "no-data"]
 
 
 class Deed(Plain):
     """Something that happens from outside. `at_s` are seconds of the week; which other fields count depends on `do`."""
 
     at_s: float
-    do: Literal["alert", "request", "console", "use", "push", "lose-ticks", "double-tick", "duty", "outage"]
+    do: Literal["alert", "request", "console", "use", "push", "lose-ticks", "duty"]
     instance: str = ""
     """By its name in the policy."""
     rule: str = ""
-    state: Literal["firing", "ok", "no-data"] = "firing"
+    state: Said = "firing"
     form: str = "cloudmonitor"
     began_s: float = 0.0
     """When the episode of an alert began."""
@@ -27,13 +32,28 @@ class Deed(Plain):
     request: dict[str, Any] = {}
     """A person's request, as `on_request` takes it, without its key."""
     what: str = ""
-    """At the console: pay, cancel, switch, resize, top-up. On duty: which of pay, cancel, switch, ack, approve."""
+    """At the console: resize. On duty: which of pay, cancel, switch, ack, approve."""
     spec: dict[str, Any] = {}
     used: dict[str, int] = {}
-    amount: str = ""
     policy: int = 0
     """Which policy is pushed."""
     lasts_s: float = 0.0
+
+
+def ringing_of(script: Script, deed: Deed, policy: InstancePolicy, account: str) -> Ringing:
+    """One ringing of an alert, as its sender knows it. A gateway's alerts are about an API, not about an instance."""
+    return Ringing(
+        rule=deed.rule,
+        rule_id="",
+        state=AlertState(deed.state),
+        at=script.start + timedelta(seconds=deed.rang_s),
+        began_at=script.start + timedelta(seconds=deed.began_s),
+        instance_id=policy.instance_id if policy.product == "rabbitmq" else "",
+        product=policy.product,
+        region=policy.region,
+        account=account,
+        value="97.4",
+    )
 
 
 class PolicyOf(Plain):
@@ -56,6 +76,4 @@ class Script(Plain):
     faults: Faults
     skew_s: float = 0.0
     """By how much a process's clock is off at most, either way."""
-    quiet: bool = False
-    """Whether the idle ticks that are run anyway are left out, because something makes them differ."""
     hook_token: str = "hook-token-of-the-simulation"  # noqa: S105 - of a hook that nobody can reach

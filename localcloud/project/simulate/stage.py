@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from random import Random
-from typing import Any
 
 from localcloud.flow.effects import Switches
 from localcloud.project.simulate.bucket import Objects, Store
@@ -25,7 +24,7 @@ from tidegate.app.machine import Machine, running_on
 from tidegate.domain.policy import InstancePolicy
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.policies import Policies
-from tidegate.ledger.record import encode
+from tidegate.ledger.record import InstanceKey
 from tidegate.settings import Settings
 
 SECRETS = ("canary-of-the-key", "canary-of-the-token", "canary-of-a-channel")
@@ -61,7 +60,7 @@ class Stage:
 
     def key(self, policy: InstancePolicy) -> str:
         """Where the instance's ledger is."""
-        return f"{self.settings.account}/{policy.region}/{policy.product}/{policy.instance_id}"
+        return str(InstanceKey(self.settings.account, policy.region, policy.product, policy.instance_id))
 
     def push(self, number: int) -> None:
         """Put a policy in force."""
@@ -69,12 +68,6 @@ class Stage:
         hashed = self.policies.publish(policy.documents, policy.index, PUSHED_BY)
         parsed = {name: InstancePolicy.model_validate(document) for name, document in policy.documents.items()}
         self.trace.pushed.append(Pushed(self.clockwork.now(), hashed, parsed, policy.index["fleet"]))
-
-    def head_bytes(self) -> Mapping[str, bytes]:
-        """Everything in the bucket that concerns an instance's records."""
-        return {
-            key: body for key, body in self.store.bodies.items() if key.startswith("ledger/") and "/fleet/" not in key
-        }
 
 
 @contextmanager
@@ -214,8 +207,3 @@ def _listening(trace: Trace) -> Iterator[None]:
         logger.removeHandler(listener)
         logger.setLevel(before)
         logger.propagate = passes
-
-
-def plain(value: Any) -> bytes:
-    """Write a value so that equal ones are equal bytes."""
-    return encode(value)

@@ -13,10 +13,8 @@ from localcloud.project.simulate.places import SITES, troubles_of
 from localcloud.project.simulate.run import Result
 
 
-def print_tables(console: Console, result: object, seconds: float, lacks: Sequence[str]) -> None:
+def print_tables(console: Console, result: Result, seconds: float, lacks: Sequence[str]) -> None:
     """Print what was met, what was lacking, and what was broken."""
-    if not isinstance(result, Result):
-        raise TypeError("a Result of a run is printed")
     _print_calls(console, result)
     for name, expected in expectations().items():
         seen = getattr(result.coverage, name)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from localcloud.project.scenario.payloads import DIRECT, Ringing, event_of
+from localcloud.project.scenario.payloads import DIRECT, event_of
 from localcloud.project.simulate.minutes import Minutes
-from localcloud.project.simulate.script import Deed, Script
+from localcloud.project.simulate.script import Deed, Script, ringing_of
 from localcloud.project.simulate.stage import Stage, staged
 from localcloud.project.simulate.trace import Asked, ByHand, Delivered, Trace
 from localcloud.rpc.operation import ApiError
 from tidegate.app import codec
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.signal import AlertState
 from tidegate.domain.state import State
 
 SENDER_WAITS_S = 5.0
@@ -116,7 +115,11 @@ class Week:
         policy = self.stage.pushed.policies.get(deed.instance)
         if policy is None:
             return
-        event = event_of(self._ringing(deed, policy), deed.form, self.stage.script.hook_token)
+        event = event_of(
+            ringing_of(self.stage.script, deed, policy, self.stage.settings.account),
+            deed.form,
+            self.stage.script.hook_token,
+        )
         for number in range(1 + RESENDS):
             began_at = self.stage.clockwork.now()
             ran = self.stage.platform.invoke("on_alert", event)
@@ -128,22 +131,6 @@ class Week:
             if BAD <= status < WORSE:
                 return
             self.stage.clockwork.rest(10.0 * (number + 1))
-
-    def _ringing(self, deed: Deed, policy: InstancePolicy) -> Ringing:
-        start = self.stage.script.start
-        names_it = policy.product == "rabbitmq"
-        return Ringing(
-            rule=deed.rule,
-            rule_id="",
-            state=AlertState(deed.state),
-            at=start + timedelta(seconds=deed.rang_s),
-            began_at=start + timedelta(seconds=deed.began_s),
-            instance_id=policy.instance_id if names_it else "",
-            product=policy.product,
-            region=policy.region,
-            account=self.stage.settings.account,
-            value="97.4",
-        )
 
     def _ask(self, deed: Deed) -> None:
         self._request(deed, {**deed.request, **({"instance": deed.instance} if deed.instance else {})})

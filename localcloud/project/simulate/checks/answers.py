@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from localcloud.project.scenario.payloads import Ringing, event_of
+from localcloud.project.scenario.payloads import event_of
 from localcloud.project.simulate.checks.history import LATENCY, History
 from localcloud.project.simulate.checks.violation import Violation
-from localcloud.project.simulate.script import Deed
+from localcloud.project.simulate.script import Deed, ringing_of
 from localcloud.project.simulate.trace import Delivered
 from tidegate.alerts import read, receive
-from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.signal import AlertState
 
 TAKEN = 2
 """The hundreds of a status that says that an alert was taken in."""
@@ -63,25 +61,10 @@ def _is_known(history: History, delivered: Delivered) -> bool:
 def _keys(history: History, deed: Deed) -> Sequence[str]:
     """The keys of an alert, as its format is read: what a duplicate is, is a matter of the formats."""
     policy = next(one for each in history.trace.pushed for name, one in each.policies.items() if name == deed.instance)
-    ringing = _ringing(history, deed, policy)
-    event = event_of(ringing, deed.form, history.trace.script.hook_token)
+    script = history.trace.script
+    ringing = ringing_of(script, deed, policy, history.trace.vendor.world.account_id)
+    event = event_of(ringing, deed.form, script.hook_token)
     return [alert.key for alert in read(receive(event)).alerts]
-
-
-def _ringing(history: History, deed: Deed, policy: InstancePolicy) -> Ringing:
-    start = history.trace.script.start
-    return Ringing(
-        rule=deed.rule,
-        rule_id="",
-        state=AlertState(deed.state),
-        at=start + timedelta(seconds=deed.rang_s),
-        began_at=start + timedelta(seconds=deed.began_s),
-        instance_id=policy.instance_id if policy.product == "rabbitmq" else "",
-        product=policy.product,
-        region=policy.region,
-        account=history.trace.vendor.world.account_id,
-        value="97.4",
-    )
 
 
 def _requests(history: History) -> Iterator[Violation]:

@@ -36,7 +36,6 @@ class Word:
     asked: Asked
     begun_at: datetime
     seq: int
-    written_at: datetime
 
 
 def check(history: History) -> Iterator[Violation]:
@@ -62,7 +61,7 @@ def words_of(history: History, chronicle: Chronicle) -> list[Word]:
         for entry, refused in chronicle.answered.get(key, []):
             if not refused:
                 begun_at = history.begun_at(first.deed)
-                words.append(Word(str(first.form["verb"]), first, begun_at, entry.seq, entry.created_at))
+                words.append(Word(str(first.form["verb"]), first, begun_at, entry.seq))
     return sorted(words, key=lambda word: (word.seq, word.begun_at))
 
 

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from localcloud.project.simulate.draw.policies import Drawn
-from localcloud.project.simulate.script import Deed
+from localcloud.project.simulate.script import Deed, Said
 
 HOUR = 3600.0
 FORMS = (
@@ -59,14 +59,14 @@ def _episodes(chance: Random, drawn: Drawn, name: str, week_s: float) -> list[De
             form = "cloudmonitor"
         rings = [began, *(began + lasts * (n + 1) / 3 for n in range(chance.choice((0, 0, 2))))]
         ends = [] if chance.random() < 0.1 else [began + lasts]
-        said = [*((at, "firing") for at in rings), *((at, "ok") for at in ends)]
+        said: list[tuple[float, Said]] = [*((at, "firing") for at in rings), *((at, "ok") for at in ends)]
         if chance.random() < 0.1:
             said.append((began + lasts / 2, "no-data"))
         deeds += [_ringing(chance, (name, rule, form), began, at, state) for at, state in said]
     return deeds
 
 
-def _ringing(chance: Random, which: tuple[str, str, str], began: float, at: float, state: str) -> Deed:
+def _ringing(chance: Random, which: tuple[str, str, str], began: float, at: float, state: Said) -> Deed:
     late = chance.choice((0.0, 0.0, 0.0, 5.0, 90.0, 1500.0))
     again = tuple(at + late + chance.choice((0.01, 0.2, 30.0, 900.0)) for _ in range(chance.choice((0, 0, 0, 1, 3))))
     name, rule, form = which
@@ -75,7 +75,7 @@ def _ringing(chance: Random, which: tuple[str, str, str], began: float, at: floa
         do="alert",
         instance=name,
         rule=rule,
-        state=state,  # type: ignore[arg-type] # one of three words
+        state=state,
         form=form,
         began_s=round(began, 3),
         rang_s=round(at, 3),
