@@ -161,6 +161,8 @@ class World(Strict):
     def behaviour_of(self, instance_id: str) -> Behaviour:
         """Give the behaviour of one instance: its own switches over the world's."""
         own = next((entry.behaviour for entry in self.instances if entry.instance_id == instance_id), {})
+        if not own:
+            return self.behaviour
         return self.behaviour.model_copy(update=Behaviour.model_validate(own).model_dump(exclude_unset=True))
 
     def region_of(self, instance_id: str) -> str:

@@ -51,6 +51,9 @@ class Load:
         """Give a figure over a span of time, which ends before `until`."""
         times, usages = self._history(kept)
         first = bisect_right(times, since)
+        if first == len(times) or times[first] >= until:
+            value = figure(usages[first])
+            return Figure(value, value, value, value)
         inside = [at for at in times[first:] if at < until]
         values = [figure(usage) for usage in usages[first : first + len(inside) + 1]]
         marks = [since, *inside, until]

@@ -13,7 +13,7 @@ import pytest
 from tidegate.app import codec, steps
 from tidegate.app.steps.placing import token_of
 from tidegate.domain.facts import Claimed
-from tidegate.domain.follow import VERDICT_DUE
+from tidegate.domain.follow import DOUBT_LASTS, VERDICT_DUE
 from tidegate.domain.operation import Attempt, Outcome, Phase, Verdict
 from tidegate.domain.reading import Purchase
 from tidegate.ledger.ledger import Ledger
@@ -181,17 +181,21 @@ def test_refused_first_and_unanswered_second_is_doubt_not_refusal(desk: Opens) -
     assert bought(at) == 1
 
 
-def test_unanswered_first_and_refused_second_is_still_doubt(desk: Opens) -> None:
-    """That the second attempt was refused says nothing of the first."""
+def test_unanswered_first_and_refused_second_is_doubt_until_it_is_clear_again_that_none_stands(desk: Opens) -> None:
+    """That the second attempt was refused says nothing of the first. It is not submitted a third time."""
     at = desk()
     after_an_earlier_success(at)
     at.fault("UpdateInstance", "lost-request")
     at.fault("UpdateInstance", "error-before", nth=2, code="InvalidParameter", status=400)
     at.hear(at.alert())
-    assert at.follow()[-1] == "handover"
-    assert at.operation().phase is Phase.DOUBT
-    assert [a.verdict for a in at.operation().attempts] == [Verdict.UNANSWERED, Verdict.REFUSED]
-    assert any("Order in doubt" in text for _, text in at.messages)
+    before, orders = at.clock.now(), bought(at)
+    assert at.follow()[-1] == "done"
+    assert at.settled().outcome is Outcome.UNCHANGED
+    assert at.settled().attempts == 2
+    assert at.clock.now() - before >= 2 * DOUBT_LASTS
+    assert bought(at) == orders
+    assert at.state().circuit is not None
+    assert any("submitted twice" in text for _, text in at.messages)
 
 
 def test_topic_migrating_is_repeated_until_it_passes(desk: Opens) -> None:

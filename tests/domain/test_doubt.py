@@ -52,9 +52,16 @@ def test_on_pay_as_you_go_no_order_proves_nothing_so_doubt_stays(doubtful: Follo
     assert _in_doubt_until(doubtful, doubtful.make.after(days=2)).event is Event.SAW_NOTHING
 
 
-def test_a_doubt_is_cleared_once_at_most(doubtful: Follow) -> None:
+def test_a_doubt_is_cleared_once_at_most_and_ends_the_operation_by_the_same_evidence(doubtful: Follow) -> None:
     doubtful.operation = replace(doubtful.operation, cleared=1)
-    assert _in_doubt_until(doubtful, doubtful.make.after(days=2)).event is Event.SAW_NOTHING
+    assert _in_doubt_until(doubtful, doubtful.make.after(44)).outcome is None
+    seen = doubtful.old(doubtful.make.after(49))
+    assert (seen.event, seen.outcome) == (Event.SAW_NOTHING, Outcome.UNCHANGED)
+
+
+def test_without_that_evidence_a_second_doubt_stays(doubtful: Follow) -> None:
+    doubtful.operation = replace(doubtful.operation, cleared=1, billing=Billing.PAY_AS_YOU_GO)
+    assert _in_doubt_until(doubtful, doubtful.make.after(days=2)).outcome is None
 
 
 def test_a_second_attempt_puts_the_clearing_off(doubtful: Follow) -> None:

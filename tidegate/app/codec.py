@@ -11,9 +11,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 from tidegate.domain.facts import Fact
 from tidegate.domain.signal import Alert, Noise, Request, Signal
 from tidegate.domain.state import State
-from tidegate.ledger.record import Corrupt
+from tidegate.ledger.record import Corrupt, Record
 
 T = TypeVar("T")
+STATES_KEPT = 64
+_STATES: dict[int, tuple[Record, State]] = {}
 FACT = Annotated[Fact, Field(discriminator="kind")]
 """Named once: every new `Field` would make another adapter."""
 SIGNALS: Mapping[str, type[Signal]] = {"alert": Alert, "request": Request, "noise": Noise}
@@ -61,6 +63,19 @@ def read_state(written: Any) -> State:
     """Read a state back; nothing written is the state of an instance never seen. Raises Corrupt where it is none."""
     state: State = _read(State, written, "state")
     return state
+
+
+def state_in(record: Record) -> State:
+    """The state in a record of an instance. Raises Corrupt where it is none.
+
+    Remembered for the last few records: the ledger gives the same object for the same record, see `known_record`.
+    """
+    known = _STATES.get(id(record))
+    if known is None or known[0] is not record:
+        if len(_STATES) >= STATES_KEPT:
+            _STATES.clear()
+        known = _STATES[id(record)] = (record, read_state(record.state))
+    return known[1]
 
 
 def _read(kind: Any, written: Any, what: str) -> Any:

@@ -41,15 +41,16 @@ def start(page: Page) -> bool:
     return started
 
 
-def revive(page: Page) -> None:
+def revive(page: Page) -> Page:
     """Carry on an operation whose execution has not looked for too long, ever rarer: after 1, 2, 4 ... 30 minutes.
 
-    The first revival uses the same name again, in case the start was lost; a name that has ended gives way to the next.
+    Gives the newest page. The first revival uses the same name again, in case the start was lost; a name that has ended
+    gives way to the next.
     """
     operation = page.state.operation
     now = page.around.now()
     if operation is None or now < overdue_at(operation):
-        return
+        return page
     same = operation.revivals == 0 and operation.looks == 0
     first = operation.executions if same else operation.executions + 1
     revivals = operation.revivals + (0 if operation.handed_over else 1)
@@ -57,6 +58,9 @@ def revive(page: Page) -> None:
     for number in (first, first + 1):
         name = name_of(page, operation.number, number)
         carried = page.write(Carried(operation.number, name, number, revivals, now + pause))
-        if carried is None or start(carried):
-            return
+        if carried is None:
+            return page.again()
         page = carried
+        if start(page):
+            break
+    return page

@@ -24,33 +24,31 @@ TRIES = 8
 
 
 class Fleet:
-    """The fleet's ledger."""
+    """The fleet's ledger.
+
+    It remembers the newest record that it read or wrote: what is written behind that is lost, and tried again on what
+    is newest then, where somebody else wrote meanwhile.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._newest: Record | None = None
 
     def state(self) -> FleetState:
-        """The newest state."""
-        return self._read(self.head())
+        """The newest state, read now."""
+        return self._read(self._head())
 
-    def head(self) -> Record | None:
-        """The newest record."""
-        return self._ledger.head(FLEET)
+    def known(self) -> FleetState:
+        """The newest state as it was read last: of no use to anybody who holds on to this for long."""
+        return self._read(self._newest or self._head())
 
-    def state_in(self, head: Record | None) -> FleetState:
-        """The state in a record that was read."""
-        return self._read(head)
-
-    def ticked(self, at: datetime, policy: str, done: int, after: Record | None = None) -> None:
-        """Note a complete tick, or a round of them that began `at`. An overlapping tick that is later wins.
-
-        `after` is the newest record as it was a while ago: if it still is, nothing is read.
-        """
+    def ticked(self, at: datetime, policy: str, done: int) -> None:
+        """Note a complete tick, or a round of them that began `at`. An overlapping tick that is later wins."""
 
         def change(state: FleetState) -> FleetState:
             return replace(state, last_tick=at, policy=policy, stopped_at=None, served_to="", round_policy="")
 
-        self._change({"kind": "ticked", "done": done}, change, after)
+        self._change({"kind": "ticked", "done": done}, change)
 
     def ran_out(self, began_at: datetime, policy: str, served_to: str) -> None:
         """Note that a tick ran out of time, and where the next one goes on."""
@@ -65,7 +63,7 @@ class Fleet:
         One append of the fleet's ledger, so that of two who want the last slot one loses.
         """
         for _ in range(TRIES):
-            head = self._ledger.head(FLEET)
+            head = self._head()
             state = self._read(head)
             use = state.use(limits, key, now, but=operation)
             if use.pause or use.at_once >= limits.orders_at_once or use.in_hour >= limits.orders_per_hour:
@@ -77,7 +75,7 @@ class Fleet:
 
     def release(self, key: str, operation: int, now: datetime, *, used: bool) -> None:
         """Give a slot back. What is not given back because a process died is found by `leftovers`."""
-        if any(slot.who == (key, operation) and slot.released_at is None for slot in self.state().slots):
+        if any(slot.who == (key, operation) and slot.released_at is None for slot in self.known().slots):
             fact = {"kind": "released", "key": key, "operation": operation, "used": used}
             self._change(fact, lambda state: state.without_slot(key, operation, now, used=used))
 
@@ -110,7 +108,7 @@ class Fleet:
 
     def claim_pause_report(self, now: datetime) -> Pause | None:
         """The fleet's pause, if it is time to tell people of it and that is ours to do: once a day."""
-        head = self._ledger.head(FLEET)
+        head = self._head()
         state = self._read(head)
         if not state.is_pause_told_at(now):
             return None
@@ -118,7 +116,7 @@ class Fleet:
 
     def search_proven(self, product: str) -> None:
         """Note that a search found an order that we know to be ours."""
-        if product not in self.state().proven:
+        if product not in self.known().proven:
             self._change(
                 {"kind": "search-proven", "product": product},
                 lambda state: replace(state, proven=tuple(sorted({*state.proven, product}))),
@@ -132,7 +130,7 @@ class Fleet:
             kept = (*known, operator)[-OPERATORS_KEPT:]
             return replace(state, operators={**state.operators, product: kept})
 
-        if operator not in self.state().operators.get(product, ()):
+        if operator not in self.known().operators.get(product, ()):
             self._change({"kind": "operator-learned", "product": product, "operator": operator}, change)
 
     def claim_dead_tick(self, now: datetime, in_force_since: Callable[[], datetime | None]) -> FleetState | None:
@@ -141,7 +139,7 @@ class Fleet:
         Where it never ran, the time counts from when the policy came into force. Whoever gets the claim says with
         `dead_tick_told` that somebody heard of it; otherwise the next one tries again soon.
         """
-        head = self._ledger.head(FLEET)
+        head = self._newest or self._head()
         state = self._read(head)
         since = state.last_tick or in_force_since()
         if since is None or now - since < TICK_DEAD_AFTER:
@@ -156,14 +154,16 @@ class Fleet:
         """Note that people were told that the tick does not run."""
         self._change({"kind": "tick-dead-told"}, lambda state: replace(state, told_dead_at=at))
 
+    def _head(self) -> Record | None:
+        self._newest = self._ledger.head(FLEET)
+        return self._newest
+
     def _read(self, head: Record | None) -> FleetState:
         return FleetState() if head is None else codec.read(FleetState, head.state)
 
-    def _change(
-        self, fact: dict[str, object], change: Callable[[FleetState], FleetState], known: Record | None = None
-    ) -> None:
+    def _change(self, fact: dict[str, object], change: Callable[[FleetState], FleetState]) -> None:
         for _ in range(TRIES):
-            head, known = known or self._ledger.head(FLEET), None
+            head = self._newest or self._head()
             before = self._read(head)
             after = change(before)
             if before.last_tick and after.last_tick and after.last_tick < before.last_tick:
@@ -174,8 +174,9 @@ class Fleet:
     def _append(self, fact: dict[str, object], after: FleetState, head: Record | None) -> bool:
         """Append a fact, if nobody was quicker. Where the store cannot tell, it is taken for lost."""
         written = codec.write(FleetState, after)
+        self._newest = None
         try:
-            return bool(self._ledger.append(FLEET, fact, written, after=head, policy=after.policy, wake=None))
+            self._newest = self._ledger.append(FLEET, fact, written, after=head, policy=after.policy, wake=None)
         except Unsure as doubt:
             log("unsure", ledger=FLEET, fact=str(fact.get("kind")), why=str(doubt))
-            return False
+        return self._newest is not None

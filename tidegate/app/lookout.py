@@ -57,7 +57,7 @@ class Lookout:
         if self._fleet is None:
             around = self.page.around
             limits = self.limits or around.limits(self.page.policy_hash)
-            self._fleet = around.fleet.state().use(limits, self.page.key, self.now, but=self.placing)
+            self._fleet = around.fleet.known().use(limits, self.page.key, self.now, but=self.placing)
         return self._fleet
 
     def observed(self) -> Observed:

@@ -52,7 +52,7 @@ class Page:
     def open(cls, around: Surroundings, policy: InstancePolicy, policy_hash: str, *, past: bool = False) -> Page:
         """Read the newest record. Raises NewerSchema where a later version wrote it."""
         head = around.ledger.head(around.key(policy))
-        return cls(around, policy, policy_hash, head, codec.read_state(head.state) if head else State(), past)
+        return cls(around, policy, policy_hash, head, codec.state_in(head) if head else State(), past)
 
     @property
     def terms(self) -> Terms:

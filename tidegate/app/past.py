@@ -47,7 +47,7 @@ def rules_for(around: Surroundings, name: str) -> Rules:
 def rules_left_over(around: Surroundings, key: str) -> Rules | None:
     """The rules by which to follow the open operation of an instance no policy in force names; None where none is."""
     book, head = around.book(), around.ledger.head(key)
-    if book is None or head is None or codec.read_state(head.state).operation is None:
+    if book is None or head is None or codec.state_in(head).operation is None:
         return None
     for name, entry in around.policies.index(head.policy)["instances"].items():
         if around.key_of(entry) == key:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from tidegate.app import codec, execution
@@ -26,6 +26,7 @@ from tidegate.domain.facts import Adopted, Answer, Decided, Planned
 from tidegate.domain.hear import Heard, describe
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Health, Reading
+from tidegate.domain.rhythm import next_beat
 from tidegate.domain.signal import Signal
 from tidegate.domain.state import Stance, State
 from tidegate.domain.verdict import Decision, Hold, Resize
@@ -35,8 +36,10 @@ TRIES = 12
 UNREADABLE = "it cannot be read: a later version may have written it"
 NEWER_AGAIN = timedelta(minutes=10)
 FLEET_AGAIN = timedelta(minutes=1)
-LEFT_AGAIN = timedelta(minutes=1)
-"""When a signal is looked at again that could not be taken in."""
+UNMET_AGAIN, UNMET_SELDOM = timedelta(minutes=2), timedelta(hours=1)
+"""When an instance is looked for again with which there was no contact yet."""
+LEFT_AGAIN, LEFT_SELDOM = timedelta(minutes=2), timedelta(minutes=10)
+"""When a signal is looked at again that could not be taken in: soon, and ever rarer."""
 STUCK = ("off-ladder", "gone", "unhealthy", "unread", "unconfirmed", "unmeasured")
 """Holds that only a new look at the instance can end."""
 
@@ -90,9 +93,8 @@ def _reconcile(
         if not step.is_over:
             continue
         if step.left:
-            around.ledger.mark(written.key, around.now() + LEFT_AGAIN)
-        execution.revive(written)
-        written = tell(written.again())
+            around.ledger.mark(written.key, step.left_until)
+        written = tell(execution.revive(written))
         return Verdict(step.decision, answers, written.state, written.head.seq if written.head else 0, step.left)
     raise LostRaces(f"{policy.name}: {TRIES} times somebody else wrote first")
 
@@ -107,6 +109,7 @@ class _Step:
         self.decision: Decision = Hold("unread", "nothing was decided")
         self.answers: tuple[Answer, ...] = ()
         self.left: dict[str, str] = {}
+        self._left_since: datetime | None = None
         self.duplicates: list[str] = []
         self.unreadable: list[str] = []
         self.is_over = True
@@ -123,6 +126,11 @@ class _Step:
         fresh = [signal for signal in waiting if not page.state.has_seen(signal.key)]
         return self._decide(fresh)
 
+    @property
+    def left_until(self) -> datetime:
+        """When a signal that was left is looked at again."""
+        return next_beat(self._now, self._left_since, self._page.policy.name, LEFT_AGAIN, LEFT_SELDOM)
+
     def _first_contact(self) -> Page | None:
         reading = self._lookout.reading()
         hold = before_contact(reading)
@@ -137,8 +145,9 @@ class _Step:
         """Before first contact nothing can be decided; the signals stay in the inbox, and we are woken again."""
         self.decision = hold
         if self._page.state.stance and self._page.state.stance.code == hold.code:
-            around = self._page.around
-            around.ledger.mark(self._page.key, self._now + timedelta(minutes=2))
+            around, since = self._page.around, self._page.state.stance.at
+            again = next_beat(self._now, since, self._page.policy.name, UNMET_AGAIN, UNMET_SELDOM)
+            around.ledger.mark(self._page.key, again)
             return self._page
         return self._page.write(Decided(self._stance(self._page.state), (), None))
 
@@ -146,6 +155,7 @@ class _Step:
         page, lookout = self._page, self._lookout
         taken = take_in(lookout, page.state, fresh)
         self.left = {signal.key: why for signal, why in taken.left}
+        self._left_since = min((signal.at for signal, _ in taken.left), default=None)
         state = pruned(lookout, taken.state)
         reading = self._reading(state)
         state, self.decision = self._judged(state, reading)

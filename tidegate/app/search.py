@@ -17,7 +17,7 @@ from tidegate.products.port import Product
 
 def search_orders(page: Page, operation: Operation, now: datetime) -> OrderSearch:
     """What billing shows of this operation. Billing that does not answer is no answer, never a no."""
-    product, fleet = page.around.product(page.policy), page.around.fleet.state()
+    product, fleet = page.around.product(page.policy), page.around.fleet.known()
     asked = OrderSearch(
         was_proven=page.policy.product in fleet.proven,
         others=frozenset(settled.order_id for settled in page.state.recent if settled.order_id),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol
 
 from tidegate.app.fleet import Fleet
@@ -84,9 +85,9 @@ class Surroundings:
     cache: dict[str, Any]
     """Outlives one call where the process does; holds only what is named by its hash."""
 
-    @property
+    @cached_property
     def fleet(self) -> Fleet:
-        """The fleet's own ledger."""
+        """The fleet's own ledger, as one call of a function knows it."""
         return Fleet(self.ledger)
 
     def key(self, policy: InstancePolicy) -> str:

@@ -19,7 +19,7 @@ from tidegate.domain.fleet import FleetState
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 from tidegate.ledger.marks import Mark
-from tidegate.ledger.record import Corrupt, NewerSchema, Record
+from tidegate.ledger.record import Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
 ROUND = 60
@@ -59,8 +59,7 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     if book is None:
         log("no-policy", hint="push one with `tidegate policy push`")
         return Ticked((), (), 0)
-    head = around.fleet.head()
-    fleet = around.fleet.state_in(head)
+    fleet = around.fleet.state()
     marks = _marks(around, book, now)
     goes_on = fleet.stopped_at is not None and fleet.round_policy == book.hash
     due = _due(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
@@ -80,18 +79,16 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     followed = {mark.key for mark in marks if mark.key not in keys and has_time() and _left_over(around, mark.key)}
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     round_ = fleet if goes_on else FleetState(stopped_at=now)
-    _note_round(around, book, [*done, *failed], due, round_=round_, head=head)
+    _note_round(around, book, [*done, *failed], due, round_)
     return Ticked(tuple(done), tuple(failed), len(due) - len(done) - len(failed))
 
 
-def _note_round(
-    around: Surroundings, book: Book, served: list[str], due: list[Due], *, round_: FleetState, head: Record | None
-) -> None:
+def _note_round(around: Surroundings, book: Book, served: list[str], due: list[Due], round_: FleetState) -> None:
     """Note how far it got: to the end, or where the next tick is to go on. A round ends with the last name."""
     began_at = round_.stopped_at or around.now()
     unserved = [each.name for each in due[len(served) :]]
     if not any(name > round_.served_to for name in unserved):
-        around.fleet.ticked(began_at, book.hash, len(served), head)
+        around.fleet.ticked(began_at, book.hash, len(served))
     elif served:
         around.fleet.ran_out(began_at, book.hash, served[-1])
 
@@ -134,7 +131,7 @@ def free_leftovers(around: Surroundings, fleet: FleetState, now: datetime) -> No
     for slot in fleet.leftovers(now):
         try:
             head = around.ledger.head(slot.key)
-            state = codec.read_state(head.state) if head else State()
+            state = codec.state_in(head) if head else State()
         except (NewerSchema, Corrupt) as error:
             log("slot-kept", key=slot.key, why=str(error))
             continue

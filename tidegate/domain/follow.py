@@ -173,6 +173,13 @@ def _baseline(look: _Look) -> Judgement:
     if look.evidence.changed and steady >= ROLLBACK_STABLE:
         return Event.SAW_NOTHING, Outcome.ROLLED_BACK, "a change was seen, and then the old values again"
     if look.operation.phase is Phase.DOUBT and _is_cleared(look):
+        if look.operation.cleared:
+            # It was submitted a second time, and no third time: the same evidence ends it.
+            return (
+                Event.SAW_NOTHING,
+                Outcome.UNCHANGED,
+                "submitted twice, and no order of ours stands; the old values stay",
+            )
         return Event.CLEARED, None, ""
     return Event.SAW_NOTHING, None, ""
 
@@ -180,8 +187,7 @@ def _baseline(look: _Look) -> Judgement:
 def _is_cleared(look: _Look) -> bool:
     """Whether it is safe to say that no order stands. Pay-as-you-go orders may never show, so never for those."""
     return (
-        look.operation.cleared == 0
-        and look.hope_is_gone
+        look.hope_is_gone
         and not look.evidence.changed
         and look.steady >= CLEARING
         and look.search.went_through

@@ -18,7 +18,7 @@ from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS, LONGEST_WAIT, MOS
 from tidegate.domain.held import what_to_do
 from tidegate.domain.lasting import endless
 from tidegate.domain.notice import Kind, Notice
-from tidegate.domain.operation import OPENS_CIRCUIT, Operation, Outcome, Phase
+from tidegate.domain.operation import OPENS_CIRCUIT, Operation, Outcome, Phase, opens_circuit
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import UNREADABLE, Settled, Stance, State
 
@@ -228,7 +228,7 @@ def _outcome(policy: InstancePolicy, settled: Settled) -> Notice:
     elif settled.outcome is not Outcome.RESIZED:
         kind = "held"
     order = f", order {settled.order_id}" if settled.order_id else ""
-    held = kind == "failed" or settled.outcome is Outcome.SETTLED_ELSEWHERE
+    held = opens_circuit(settled.outcome, settled.phases)
     after = f" Nothing more is ordered until `tidegate ack {policy.name}`." if held else ""
     text = f"{what}: {settled.outcome.value}{order}. {settled.why}. Wanted because: {settled.reason}.{after}"
     return Notice(f"op{settled.number}-outcome", kind, f"{what}: {settled.outcome.value}", text)

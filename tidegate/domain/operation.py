@@ -10,7 +10,7 @@ The rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -77,9 +77,20 @@ class Outcome(str, Enum):
 
 
 OPENS_CIRCUIT = frozenset({Outcome.REFUSED, Outcome.ROLLED_BACK, Outcome.ORDER_CANCELLED, Outcome.ABANDONED})
-"""After these nothing more is ordered for the instance until a person says so."""
+"""After these an operation has failed, and nothing more is ordered for the instance until a person says so."""
 PHASES_KEPT = 100
 """Phases an operation remembers to have entered: the first, and the newest of the others."""
+
+
+def opens_circuit(outcome: Outcome, phases: Sequence[tuple[Phase, datetime]]) -> bool:
+    """Whether nothing more is ordered until a person says so: it failed, or how it ended is for a person to judge.
+
+    Values that nobody asked for; a second doubt, of which all that is known says that no order stands.
+    """
+    if outcome in OPENS_CIRCUIT or outcome is Outcome.SETTLED_ELSEWHERE:
+        return True
+    before = [phase for phase, _ in phases if phase is not Phase.CONCLUDED]
+    return outcome is Outcome.UNCHANGED and before[-1:] == [Phase.DOUBT]
 
 
 class UnexpectedEvent(Exception):  # noqa: N818 - reads as what it is

@@ -13,7 +13,7 @@ from typing import Any
 from tidegate import __version__
 from tidegate.ledger import inbox, marks
 from tidegate.ledger.marks import Mark
-from tidegate.ledger.record import Corrupt, Json, Record, decode, encode, read_instant, record_of, write_record
+from tidegate.ledger.record import Corrupt, Json, NewerSchema, Record, decode, encode, known_record, write_record
 from tidegate.ledger.sequence import Entry, Sequence
 from tidegate.ledger.shelf import Shelf, check
 
@@ -42,7 +42,6 @@ class Ledger:
         self._shelf, self._now, self._nonce, self._code = shelf, now, nonce, code
         self._hints = {} if hints is None else hints
         self._epoch = ""
-        self._newest: tuple[bytes, Json] = (b"", {})
 
     def check(self) -> None:
         """See by trying whether the shelf lets only one writer win; raises `Unprotected` if not."""
@@ -144,21 +143,15 @@ class Ledger:
         return Sequence(self._shelf, f"ledger/{key}/", partial(self._age, key), self._hints)
 
     def _record(self, key: str, entry: Entry) -> Record:
-        place = self._sequence(key).key(entry.number)
-        return record_of(place, entry.number, self._decoded(place, entry.body))
-
-    def _decoded(self, place: str, body: bytes) -> Json:
-        """Read an entry as JSON; its age was asked for just before, so it is not read twice."""
-        if self._newest[0] is not body:
-            self._newest = (body, decode(place, body))
-        return self._newest[1]
+        return known_record(self._sequence(key).key(entry.number), entry.number, entry.body)
 
     def _age(self, key: str, entry: Entry) -> timedelta:
-        place = self._sequence(key).key(entry.number)
+        """How old an entry is: also one of a later version, whose state must not be read."""
         try:
-            return self._utc_now() - read_instant(self._decoded(place, entry.body)["at"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise Corrupt(f"{place} says no time: {error!r}") from error
+            at = self._record(key, entry).at
+        except NewerSchema as newer:
+            at = newer.record.at
+        return self._utc_now() - at
 
     def _utc_now(self) -> datetime:
         return self._now().astimezone(timezone.utc)

@@ -90,6 +90,12 @@ def read_record(key: str, seq: int, body: bytes) -> Record:
     return record_of(key, seq, decode(key, body))
 
 
+@lru_cache(maxsize=64)
+def known_record(key: str, seq: int, body: bytes) -> Record:
+    """The same, read once while it is among the last: the newest record is read again and again. Never change it."""
+    return read_record(key, seq, body)
+
+
 def record_of(key: str, seq: int, raw: Json) -> Record:
     """The same, of what was decoded already."""
     known = {field.name: raw[field.name] for field in fields(Record) if field.name in raw}

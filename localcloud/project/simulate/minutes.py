@@ -1,8 +1,8 @@
 """In which minutes the tick runs. An idle tick is left out, and one in a hundred runs all the same.
 
 A tick is not idle where a mark is due, where a timetable wants another rung, where somebody was past Tidegate at an
-instance whose turn it is, or where the ledger of the fleet says so; and it is kept alive while something else happens,
-because doors and Look tell people when the last tick is over ten minutes old.
+instance whose turn it is, or where the ledger of the fleet says so. Doors and Look tell people when the last tick is
+over ten minutes old; so before something else happens, the one record is written that the idle ticks would have left.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from localcloud.project.simulate.sites import TICK_TWISTS
 from localcloud.project.simulate.stage import Stage
 from tidegate.app import codec
 from tidegate.app.calendars import calendar_of
+from tidegate.app.fleet import Fleet
 from tidegate.app.index import timetable_of
 from tidegate.app.page import RESTLESS
 from tidegate.app.tick import ROUND
@@ -41,6 +42,8 @@ class Minutes:
     """The timer of the tick."""
 
     stage: Stage
+    fleet: Fleet
+    """The fleet's ledger, past all faults."""
     last: datetime | None = None
     """The minute of the last tick, run or lost."""
     served: datetime | None = None
@@ -62,14 +65,23 @@ class Minutes:
         for each in [name] if name else self.stage.pushed.policies:
             self.touched[each] = self.stage.clockwork.now() + WATCHED_FOR
 
-    def next_at(self, other: datetime | None) -> tuple[datetime, bool]:
-        """The next minute for the tick, and whether it is idle then; `other` is when something else happens."""
+    def next_at(self) -> tuple[datetime, bool]:
+        """The next minute for the tick, and whether it is idle then."""
         first = self._first()
-        due = self._due(first, other)
+        due = self._due(first)
         idle = self._idle(first, due)
         return (idle, True) if idle is not None else (due, False)
 
-    def _due(self, first: datetime, other: datetime | None) -> datetime:
+    def keep_alive(self, other: datetime) -> None:
+        """Leave what the last idle tick before a moment would have left: that it ran."""
+        clockwork, at = self.stage.clockwork, floor(other)
+        if self.last is None or at - self.last < KEEP_ALIVE or (self.lost_until is not None and at < self.lost_until):
+            return
+        clockwork.run(at)
+        self.last = at
+        self.fleet.ticked(at, self.stage.pushed.hash, 0)
+
+    def _due(self, first: datetime) -> datetime:
         if self.awake_until is not None and first <= self.awake_until:
             return first
         if (
@@ -83,8 +95,6 @@ class Minutes:
             reasons.append(marked)
         if change := self._next_change(self.served):
             reasons.append(change)
-        if other is not None and other - self.served >= KEEP_ALIVE:
-            reasons.append(floor(other))
         reasons += self._turns(first)
         return max(first, ceiling(min(reasons)))
 
@@ -144,8 +154,9 @@ class Minutes:
         return known
 
     def _first(self) -> datetime:
-        """The first minute that had no tick yet."""
-        return self.last + MINUTE if self.last else ceiling(self.stage.clockwork.now())
+        """The first minute that had no tick yet and is not over."""
+        now = ceiling(self.stage.clockwork.now())
+        return max(self.last + MINUTE, now) if self.last else now
 
     def run(self, *, idle: bool) -> None:
         """Begin the tick of this minute, twice or at all."""
@@ -180,8 +191,16 @@ class Minutes:
             self.stage.trace.wrong.append(f"idle ticks: the tick of {at} was to be idle, and did {'; '.join(wrote)}")
 
     def _looked_again(self, call: str, about: str) -> bool:
-        """Whether a hold ended that may end at any time: it was looked at a few minutes before its next beat."""
-        before = self._record(about, 1) if call == "put record" else None
+        """Whether it saw earlier what may be seen at any time: somebody was there past Tidegate, or a hold has ended.
+
+        The instance is looked at for a mark that was served and is not yet cleared, a few minutes before its next one.
+        """
+        if call != "put record":
+            return False
+        policies = self.stage.pushed.policies
+        if any(self.stage.key(policies[name]) in about for name in self.touched if name in policies):
+            return True
+        before = self._record(about, 1)
         stance: dict[str, Any] | None = before["state"].get("stance") if before else None
         return stance is not None and stance["code"] in LOOKED_AT
 

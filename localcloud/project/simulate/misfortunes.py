@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict
 from localcloud.project.simulate.sites import TROUBLES, Kind, Trouble
 
 WORDS = {kind: tuple(trouble.value for trouble in troubles) for kind, troubles in TROUBLES.items()}
-MOST_OF_A_FOCUS = 4
 FOCUSED = 0.45
 """How likely a focus strikes a call of its place."""
 
@@ -31,6 +30,8 @@ class Focus(Plain):
 
     site: str
     trouble: str
+    most: int = 4
+    """How often it strikes at most."""
 
 
 class Storm(Plain):
@@ -100,13 +101,13 @@ class Misfortunes:
     """How many calls passed each place."""
     _chances: dict[str, Random] = field(default_factory=dict)
     _told: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    _foci: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _foci: Mapping[str, Sequence[Focus]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._told = {(one.site, one.nth): one.trouble for one in self.faults.told or ()}
-        foci: dict[str, list[str]] = {}
+        foci: dict[str, list[Focus]] = {}
         for focus in self.faults.foci:
-            foci.setdefault(focus.site, []).append(focus.trouble)
+            foci.setdefault(focus.site, []).append(focus)
         self._foci = foci
 
     def at(self, site: str, kind: Kind, family: str) -> tuple[Trouble | None, Draws]:
@@ -133,9 +134,10 @@ class Misfortunes:
         now = self.seconds()
         if now >= self.faults.until_s:
             return ""
-        for trouble in self._foci.get(site, ()):
-            if trouble in among and draws.which < FOCUSED and self.met.get((site, trouble), 0) < MOST_OF_A_FOCUS:
-                return trouble
+        for focus in self._foci.get(site, ()):
+            struck = self.met.get((site, focus.trouble), 0)
+            if struck < focus.most and draws.which < FOCUSED and focus.trouble in among:
+                return focus.trouble
         for storm in self.faults.storms:
             if storm.start_s <= now < storm.end_s and storm.calls in (family, site) and storm.trouble in among:
                 return storm.trouble if draws.which < storm.chance else ""

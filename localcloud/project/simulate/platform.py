@@ -152,11 +152,15 @@ class Platform:
         if here is None:
             self.clockwork.rest(seconds)
             return
-        until = self.clockwork.now() + timedelta(seconds=seconds)
+        self._travel(here, seconds)
+
+    def _travel(self, here: Invocation, seconds: float) -> None:
+        clockwork = self.clockwork
+        until = clockwork.now() + timedelta(seconds=seconds)
         if until >= here.deadline:
-            self.clockwork.rest_until(here.deadline)
+            clockwork.rest_until(here.deadline)
             self.kill(here, "timed out")
-        self.clockwork.rest_until(until)
+        clockwork.rest_until(until)
         if here.worker.is_dead:
             raise Killed("killed")
 
@@ -191,10 +195,16 @@ class Platform:
             late = draws.late if kind is not Kind.TELL else 1.0
             return self._troubled(here, trouble, (call, about), effect, failing, wait_s, late)
         out, back = draws.travel
-        self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * out)
-        answer = self._answer(here, (call, about), effect, 0.0)
-        self.rest(SHORTEST_S + (LONGEST_S - SHORTEST_S) * back)
-        return answer()
+        self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * out)
+        try:
+            answer = effect(0.0)
+        except Exception:
+            # It is what the other side says.
+            self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * back)
+            raise
+        here.crossings.append((call, about))
+        self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * back)
+        return answer
 
     def _troubled(  # noqa: PLR0917 - the parts of one call
         self,

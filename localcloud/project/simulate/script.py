@@ -74,6 +74,8 @@ class Script(Plain):
     """The first is in force from the beginning."""
     deeds: tuple[Deed, ...]
     faults: Faults
+    proven: tuple[str, ...] = ()
+    """Products whose search in billing has found an order of ours before this week."""
     skew_s: float = 0.0
     """By how much a process's clock is off at most, either way."""
     hook_token: str = "hook-token-of-the-simulation"  # noqa: S105 - of a hook that nobody can reach

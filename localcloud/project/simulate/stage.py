@@ -20,6 +20,7 @@ from localcloud.project.simulate.script import Script
 from localcloud.project.simulate.trace import Pushed, Said, Trace
 from localcloud.project.simulate.vendor import Vendor, VendorLine
 from localcloud.world import World
+from tidegate.app.fleet import Fleet
 from tidegate.app.machine import Machine, running_on
 from tidegate.domain.policy import InstancePolicy
 from tidegate.ledger.ledger import Ledger
@@ -94,6 +95,8 @@ def staged(script: Script) -> Iterator[Stage]:
     )  # fmt: skip
     with _listening(trace), running_on(_machine(stage)):
         stage.push(0)
+        for product in script.proven:
+            Fleet(stage.ledger).search_proven(product)
         yield stage
 
 

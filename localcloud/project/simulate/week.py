@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from localcloud.project.scenario.payloads import DIRECT, event_of
@@ -12,6 +13,7 @@ from localcloud.project.simulate.stage import Stage, staged
 from localcloud.project.simulate.trace import Asked, ByHand, Delivered, Trace
 from localcloud.rpc.operation import ApiError
 from tidegate.app import codec
+from tidegate.app.fleet import Fleet
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 
@@ -38,7 +40,7 @@ class Week:
     """Lets a week pass on a stage."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage, self.minutes = stage, Minutes(stage)
+        self.stage, self.minutes = stage, Minutes(stage, Fleet(stage.ledger))
         self.requests = 0
         for deed in stage.script.deeds:
             self._plan(deed)
@@ -63,8 +65,9 @@ class Week:
         clockwork = self.stage.clockwork
         while True:
             other = clockwork.next_at()
-            tick_at, idle = self.minutes.next_at(other)
+            tick_at, idle = self.minutes.next_at()
             if other is not None and other < tick_at and other <= until:
+                self.minutes.keep_alive(other)
                 clockwork.run(other)
             elif tick_at <= until:
                 clockwork.run(tick_at)
@@ -76,13 +79,19 @@ class Week:
     def _rests(self) -> bool:
         """Whether nothing is under way any more: no operation, no signal that waits, no execution."""
         stage = self.stage
-        if stage.executions.running() or stage.store.first("inbox/"):
+        if stage.executions.running() or any(stage.store.first(f"inbox/{key}/") for key in self._there()):
             return False
         return all(self._state(policy).operation is None for policy in stage.pushed.policies.values())
 
+    def _there(self) -> Iterator[str]:
+        """The ledgers of the instances that exist. What is kept for another one waits for ever."""
+        there = {one.instance_id for one in self.stage.vendor.world.instances}
+        policies = {policy.instance_id: policy for each in self.stage.trace.pushed for policy in each.policies.values()}
+        return (self.stage.key(policy) for key, policy in policies.items() if key in there)
+
     def _state(self, policy: InstancePolicy) -> State:
         head = self.stage.ledger.head(self.stage.key(policy))
-        return codec.read_state(head.state) if head else State()
+        return codec.state_in(head) if head else State()
 
     def _plan(self, deed: Deed) -> None:
         start = self.stage.script.start
@@ -104,11 +113,8 @@ class Week:
             self.minutes.lost_until = stage.clockwork.now() + timedelta(seconds=deed.lasts_s)
         elif deed.do == "duty":
             self._on_duty(tuple(deed.what.split()))
-        elif deed.do == "use" and (policy := stage.pushed.policies.get(deed.instance)):
-            stage.vendor.load.change(stage.vendor.estate.known(policy.instance_id), deed.used)
-            self.minutes.touch(deed.instance)
-        elif deed.do == "console" and (policy := stage.pushed.policies.get(deed.instance)):
-            self._at_console(deed.what, policy, deed)
+        elif deed.do in ("use", "console") and (policy := stage.pushed.policies.get(deed.instance)):
+            self._at_console(deed.what or deed.do, policy, deed)
 
     def _ring(self, deed: Deed) -> None:
         """Deliver one alert, as its sender does: again where nobody answers, and then no more."""
@@ -169,7 +175,7 @@ class Week:
         self.stage.clockwork.task(now, lambda: self._request(deed, {**form, "instance": name}))
 
     def _at_console(self, what: str, policy: InstancePolicy, deed: Deed | None) -> None:
-        """Do at the vendor's console what can be done there now; what cannot is left."""
+        """Do at the vendor's what can be done there now; what cannot, as with an instance that is gone, is left."""
         estate, orders, instance_id = self.stage.vendor.estate, self.stage.vendor.orders, policy.instance_id
         try:
             if what in ("pay", "cancel"):
@@ -179,6 +185,9 @@ class Week:
                 estate.press_switch(instance_id)
             elif what == "resize" and deed is not None:
                 self._by_hand(policy, deed)
+            elif what == "use" and deed is not None:
+                self.stage.vendor.load.change(estate.known(instance_id), deed.used)
+                self.minutes.touch(policy.name)
         except ApiError:
             return
 

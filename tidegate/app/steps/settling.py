@@ -9,7 +9,7 @@ from tidegate.app.reconcile import TRIES, reconcile
 from tidegate.app.steps.which import Which, mine
 from tidegate.app.surroundings import Surroundings
 from tidegate.domain.facts import Closed
-from tidegate.domain.operation import OPENS_CIRCUIT, Outcome
+from tidegate.domain.operation import opens_circuit
 
 
 def settle(around: Surroundings, which: Which) -> str:
@@ -25,7 +25,7 @@ def settle(around: Surroundings, which: Which) -> str:
             return "look15"
         rung = policy.rungs.match(operation.evidence.spec) if operation.evidence.spec else None
         # Settled elsewhere is to be held and never ordered again: that, too, only a person ends.
-        opens = operation.outcome in OPENS_CIRCUIT or operation.outcome is Outcome.SETTLED_ELSEWHERE
+        opens = operation.outcome is not None and opens_circuit(operation.outcome, operation.phases)
         written = page.write(Closed(operation.number, rung.name if rung else "", opens_circuit=opens))
         if written is not None:
             around.fleet.release(page.key, operation.number, around.now(), used=bool(operation.sent))

@@ -150,6 +150,14 @@ class History:
         self.skew = timedelta(seconds=trace.script.skew_s)
         self.slack = 2 * self.skew + timedelta(seconds=5)
         """By how much two clocks, and the records they stamp, may be apart."""
+        there = {one["instance_id"] for one in trace.script.world["instances"]}
+        self.missing = {
+            policy.instance_id: name
+            for pushed in trace.pushed
+            for name, policy in pushed.policies.items()
+            if policy.instance_id not in there
+        }
+        """Instances of a policy that the vendor does not know, by id: with their names."""
         self.broken: list[Violation] = []
         self.chronicles: dict[str, Chronicle] = {}
         self.fleet: list[FleetEntry] = []

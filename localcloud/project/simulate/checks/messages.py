@@ -11,7 +11,6 @@ from localcloud.project.simulate.checks.needs import Need, needs_of
 from localcloud.project.simulate.checks.violation import Violation
 from localcloud.project.simulate.trace import Said
 from tidegate.domain.facts import Telling
-from tidegate.domain.policy import Channel
 from tidegate.domain.state import Told
 
 GRACE = timedelta(minutes=30)
@@ -21,7 +20,6 @@ LATE = timedelta(hours=2)
 RESEND_AFTER = timedelta(minutes=5)
 MOST_A_DAY = 40
 FLEET_TITLES = ("Tidegate's tick does not run", "Tidegate is paused")
-REMIND = Channel.model_fields["remind"].default
 
 
 def check(history: History) -> Iterator[Violation]:
@@ -34,6 +32,12 @@ def check(history: History) -> Iterator[Violation]:
         yield from _flood(history, chronicle)
     yield from _too_many(history)
     yield from _unclaimed(history)
+
+
+def _reminders(history: History, name: str, channel: str = "") -> list[timedelta]:
+    """After how long an instance's channels, or one of them, are reminded, by every policy that there was."""
+    policies = [pushed.policies[name] for pushed in history.trace.pushed if name in pushed.policies]
+    return [each.remind for policy in policies for each in policy.notify if channel in ("", each.url_env)]
 
 
 Outages = list[tuple[datetime, datetime]]
@@ -75,7 +79,8 @@ def _told(
         since = max(last, need.begun_at)
         # A channel that took nothing for a while is left alone until the next reminder.
         out = _out(outages, since - GRACE, at)
-        allowed = REMIND + LATE + 2 * out + (REMIND if out else timedelta()) + history.slack
+        remind = max(_reminders(history, chronicle.name))
+        allowed = remind + LATE + 2 * out + (remind if out else timedelta()) + history.slack
         if at - since > allowed:
             yield Violation("reminders", chronicle.name, at, f"{need.what}: nobody was told from {since} to {at}")
             return
@@ -126,7 +131,7 @@ def _flood(history: History, chronicle: Chronicle) -> Iterator[Violation]:
         if key in last:
             before, known, was_noted = last[key]
             gap = told.claimed_at - known.claimed_at
-            least = REMIND if was_noted else RESEND_AFTER
+            least = min(_reminders(history, chronicle.name, said.channel)) if was_noted else RESEND_AFTER
             is_last_call = told.last_call and not known.last_call
             if gap < least - slack and not is_last_call:
                 why = f"{told.notice} to {told.channel} was said at {before.at}, and again {gap} later"

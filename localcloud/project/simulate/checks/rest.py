@@ -70,6 +70,11 @@ def _is_late_start(history: History) -> bool:
 
 def _stands(history: History, name: str, policy: InstancePolicy) -> Iterator[Violation]:
     now, chronicle = history.trace.ended_at, history.chronicles.get(policy.instance_id)
+    if policy.instance_id in history.missing and chronicle is not None and chronicle.state.stance is not None:
+        if chronicle.state.stance.code != "gone":
+            why = f"the vendor does not know it, and it is held for `{chronicle.state.stance.code}`"
+            yield Violation("wanted or named", name, now, why)
+        return
     if chronicle is None or not chronicle.entries:
         yield Violation("wanted or named", name, now, "nothing was ever recorded of it")
         return

@@ -10,7 +10,9 @@ from localcloud.project.simulate.places import pairs, troubles_of
 
 CALM, USUAL, WILD = 0.0, 0.004, 0.03
 HOUR = 3600.0
-FOCI, UNFOCUSED = 12, 0.15
+FOCI, UNFOCUSED, ABOUT_ORDERS = 12, 0.15, 0.4
+MOSTLY = (1, 1, 1, 2, 4)
+"""How often what is sought strikes."""
 STORMS = (
     ("vendor", "throttled", 1.0, 1800.0),
     ("vendor", "answer lost", 0.7, 900.0),
@@ -27,7 +29,7 @@ STORMS = (
 
 def faults_of(chance: Random, seed: int, week_s: float) -> Faults:
     """Draw what goes wrong in the week of a seed."""
-    rate = chance.choice((CALM, USUAL, USUAL, WILD))
+    rate = chance.choice((CALM, USUAL, USUAL, USUAL, USUAL, WILD))
     storms = []
     for _ in range(chance.choice((0, 0, 1, 2))):
         calls, trouble, odds, longest = chance.choice(STORMS)
@@ -43,6 +45,8 @@ def _foci(chance: Random, seed: int) -> Iterator[Focus]:
     everything = pairs()
     for number in range(FOCI):
         site, trouble = everything[(seed * FOCI + number) % len(everything)]
-        yield Focus(site=site, trouble=trouble)
+        yield Focus(site=site, trouble=trouble, most=chance.choice(MOSTLY))
+    if chance.random() >= ABOUT_ORDERS:
+        return
     order = chance.choice(("submit UpdateInstance", "submit ModifyInstanceSpec", "submit put record", "flow Submit"))
-    yield Focus(site=order, trouble=chance.choice(troubles_of(order)))
+    yield Focus(site=order, trouble=chance.choice(troubles_of(order)), most=chance.choice(MOSTLY))

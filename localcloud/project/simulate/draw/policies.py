@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from localcloud.project.simulate.draw.sizes import Size
 from localcloud.project.simulate.script import PolicyOf
 from tidegate.app.index import index_entry
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.policy import InstancePolicy
 
 ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asia/Kolkata")
-DAYS = ("daily", "daily", "workdays", "mon-fri", "sat", "sun", "holidays")
 CHAT = {"url_env": "TIDEGATE_CHAT_URL", "on": ["resized", "held"]}
-ONCALL = {"url_env": "TIDEGATE_ONCALL_URL", "on": ["failed", "needs-person"], "remind": "4h"}
+ONCALL = {"url_env": "TIDEGATE_ONCALL_URL", "on": ["failed", "needs-person"]}
+REMINDERS = ("4h", "12h", "12h")
 
 RABBIT = (
     {"rung": "small", "MaxPrivateTps": 3000, "QueueCapacity": 200, "MaxConnections": 2000},
@@ -52,11 +53,11 @@ class Drawn:
         return [one if isinstance(one, str) else one["rung"] for one in self.instances[name]["ladder"]]
 
 
-def policies_of(chance: Random) -> list[Drawn]:
+def policies_of(chance: Random, size: Size) -> list[Drawn]:
     """One or two policies; a later one changes something of the first."""
-    count = chance.choice((1, 1, 1, 1, 1, 2, 2, 3))
+    count = chance.choice(size.instances)
     names = [f"{word}-{number}" for number, word in enumerate(chance.sample(("mq", "orders", "edge", "audit"), count))]
-    instances = {name: _instance(chance, number) for number, name in enumerate(names)}
+    instances = {name: _instance(chance, number, size) for number, name in enumerate(names)}
     fleet = {"orders_at_once": chance.choice((1, 1, 2, 3)), "orders_per_hour": chance.choice((1, 2, 3, 12))}
     first = Drawn(instances, fleet)
     return [first, _changed(chance, first)] if chance.random() < 0.35 else [first]
@@ -86,9 +87,9 @@ def _changed(chance: Random, first: Drawn) -> Drawn:
     return Drawn(instances, {**first.fleet, "orders_per_hour": 12})
 
 
-def _instance(chance: Random, number: int) -> dict[str, Any]:
+def _instance(chance: Random, number: int, size: Size) -> dict[str, Any]:
     is_gateway = chance.random() < 0.35
-    text = _gateway(chance, number) if is_gateway else _rabbit(chance, number)
+    text = _gateway(chance, number) if is_gateway else _rabbit(chance, number, size)
     rungs = [one if isinstance(one, str) else one["rung"] for one in text["ladder"]]
     name = f"rule-{number}"
     text |= {
@@ -96,22 +97,22 @@ def _instance(chance: Random, number: int) -> dict[str, Any]:
         "timezone": chance.choice(ZONES),
         "calendars": {"workdays": {"country": chance.choice(("CN", "DE", "US"))}},
         "base": chance.choice(("keep", rungs[0], rungs[0])),
-        "timetable": _timetable(chance, rungs) if chance.random() < 0.6 else [],
+        "timetable": _timetable(chance, rungs, size) if chance.random() < size.timetables else [],
         "alerts": _alerts(chance, rungs, name, is_gateway=is_gateway),
         "release_after": chance.choice(("0s", "5m", "30m", "4h")),
-        "notify": [CHAT, ONCALL],
+        "notify": [CHAT, {**ONCALL, "remind": chance.choice(REMINDERS)}],
         "resize_takes": chance.choice(("5m", "30m", "2h")),
     }
-    text |= _limits(chance)
+    text |= _limits(chance, size)
     text |= _consent(chance, text["base"])
     if chance.random() < 0.2:
         text["min"], text["max"] = chance.choice(((rungs[0], rungs[1]), (rungs[1], rungs[2]), (rungs[1], rungs[1])))
-    if chance.random() < 0.1:
+    if chance.random() < size.unwanted:
         text["expect"] = chance.choice(({"billing": "subscription"}, {"billing": "pay-as-you-go"}, {"edition": "vip"}))
     return text
 
 
-def _limits(chance: Random) -> dict[str, Any]:
+def _limits(chance: Random, size: Size) -> dict[str, Any]:
     """When, and how often."""
     text: dict[str, Any] = {}
     if chance.random() < 0.6:
@@ -119,12 +120,14 @@ def _limits(chance: Random) -> dict[str, Any]:
     if chance.random() < 0.6:
         most = chance.choice((1, 2, 3))
         text["budget"] = {"ups_per_day": most, "downs_per_day": chance.choice((1, 2, 3)), "reversals_per_day": 1}
-    if chance.random() < 0.4:
-        text["resize_windows"] = {"down": [_span(chance, chance.choice(DAYS), "01:00", "06:00")]}
+    if chance.random() < size.windows:
+        text["resize_windows"] = {"down": [_span(chance, chance.choice(size.days), "01:00", "06:00")]}
         if chance.random() < 0.4:
             text["resize_windows"]["up"] = [_span(chance, "daily", "06:00", "23:00")]
     if chance.random() < 0.25:
-        text["blackouts"] = [{**_span(chance, chance.choice(DAYS), "11:00", "15:00"), "directions": ["up", "down"]}]
+        text["blackouts"] = [
+            {**_span(chance, chance.choice(size.days), "11:00", "15:00"), "directions": ["up", "down"]}
+        ]
     return text
 
 
@@ -142,7 +145,7 @@ def _consent(chance: Random, base: str) -> dict[str, Any]:
     return text
 
 
-def _rabbit(chance: Random, number: int) -> dict[str, Any]:
+def _rabbit(chance: Random, number: int, size: Size) -> dict[str, Any]:
     rungs = deepcopy(list(ODD_RABBIT if chance.random() < 0.12 else RABBIT))
     for rung, price in zip(rungs, PRICES, strict=True):
         rung["hourly_price"] = price
@@ -153,7 +156,10 @@ def _rabbit(chance: Random, number: int) -> dict[str, Any]:
         "ladder": rungs,
         "subscription_down": chance.choice(("allow", "allow", "ask")),
         "auto_pay": chance.random() < 0.85,
-        "fit": {"headroom": chance.choice((0, 20, 100)), "peak_over": "1h"},
+        "fit": {
+            "headroom": 100 if chance.random() < size.crowded else chance.choice((0, 20)),
+            "peak_over": chance.choice(("10m", "10m", "1h")),
+        },
     }
 
 
@@ -166,16 +172,26 @@ def _gateway(chance: Random, number: int) -> dict[str, Any]:
         "subscription_down": chance.choice(("allow", "allow", "ask")),
         "auto_pay": chance.random() < 0.85,
         "switchover": chance.choice(("wait", "wait", "skip")),
-        "fit": {"headroom": chance.choice((0, 20)), "peak_over": "1h"},
+        "fit": {"headroom": chance.choice((0, 20)), "peak_over": chance.choice(("10m", "10m", "1h"))},
     }
 
 
-def _timetable(chance: Random, rungs: list[str]) -> list[dict[str, Any]]:
+def _timetable(chance: Random, rungs: list[str], size: Size) -> list[dict[str, Any]]:
     entries = [
-        {**_span(chance, chance.choice(DAYS), "08:30", "20:00"), "name": "office", "rung": chance.choice(rungs[1:])}
+        {
+            **_span(chance, chance.choice(size.days), "08:30", "20:00"),
+            "name": "office",
+            "rung": chance.choice(rungs[1:]),
+        }
     ]
-    if chance.random() < 0.4:
-        entries.append({**_span(chance, "daily", "23:00", "02:30"), "name": "night", "rung": chance.choice(rungs[1:])})
+    if chance.random() < size.timetables:
+        entries.append(
+            {
+                **_span(chance, chance.choice(size.days), "23:00", "02:30"),
+                "name": "night",
+                "rung": chance.choice(rungs[1:]),
+            }
+        )
     for entry in entries:
         entry |= {"ready_by": chance.random() < 0.4, "gap": chance.choice(("shift", "skip"))}
         entry |= {"overlap": chance.choice(("longest", "first", "last"))}

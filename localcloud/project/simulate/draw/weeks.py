@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from localcloud.project.simulate.draw.policies import Drawn
+from localcloud.project.simulate.draw.sizes import Size
 from localcloud.project.simulate.script import Deed, Said
 
 HOUR = 3600.0
+EARLY = 0.5
+"""In so many weeks things happen from the first hour on."""
 FORMS = (
     "cloudmonitor",
     "cloudmonitor",
@@ -22,23 +26,41 @@ FORMS = (
 """Formats of alerts that name an instance as CloudMonitor does come more often."""
 
 
-def deeds_of(chance: Random, drawn: list[Drawn], week_s: float) -> list[Deed]:
+@dataclass(frozen=True)
+class Within:
+    """From when to when things happen, in seconds of the week."""
+
+    chance: Random
+    size: Size
+    start_s: float
+    end_s: float
+
+    def moment(self, lasts_s: float = 0.0) -> float:
+        """Draw a moment, such that something that begins then is over within the week's eventful part."""
+        return self.chance.uniform(self.start_s, max(self.end_s - lasts_s, self.start_s))
+
+
+def deeds_of(chance: Random, drawn: list[Drawn], week_s: float, size: Size) -> list[Deed]:
     """Draw what happens in a week."""
     deeds: list[Deed] = []
+    start_s = 0.0 if chance.random() < EARLY else chance.uniform(0, week_s - size.span_s)
+    when = Within(chance, size, start_s, start_s + size.span_s)
     first = drawn[0]
     for name in first.instances:
-        deeds += _episodes(chance, first, name, week_s)
-        deeds += _requests(chance, first, name, week_s)
-        deeds += _colleagues(chance, first, name, week_s)
-        deeds += _load(chance, name, week_s)
-    if chance.random() < 0.12:
-        deeds += _fleet_pause(chance, week_s)
+        deeds += _episodes(when, first, name)
+        deeds += _requests(when, first, name)
+        deeds += _colleagues(when, first, name)
+        deeds += _load(when, name)
+        if chance.random() < size.calming:
+            deeds.append(_calm(when, name))
+    if chance.random() < size.stopped:
+        deeds += _fleet_pause(when)
     if len(drawn) > 1:
-        deeds.append(Deed(at_s=chance.uniform(0.2, 0.8) * week_s, do="push", policy=1))
-    if chance.random() < 0.3:
+        deeds.append(Deed(at_s=when.moment(), do="push", policy=1))
+    if chance.random() < size.stopped:
         lasts = chance.choice((300.0, 3 * HOUR, 30 * HOUR))
-        deeds.append(Deed(at_s=chance.uniform(0, week_s - lasts), do="lose-ticks", lasts_s=lasts))
-    diligent = chance.choice((0.0, 0.3, 0.9))
+        deeds.append(Deed(at_s=when.moment(lasts), do="lose-ticks", lasts_s=lasts))
+    diligent = chance.choice((0.0, 0.3, 0.9, 0.9))
     for day in range(7):
         for hour in (9, 15, 21):
             if chance.random() < diligent:
@@ -47,12 +69,13 @@ def deeds_of(chance: Random, drawn: list[Drawn], week_s: float) -> list[Deed]:
     return [deed for deed in deeds if 0 <= deed.at_s < week_s]
 
 
-def _episodes(chance: Random, drawn: Drawn, name: str, week_s: float) -> list[Deed]:
+def _episodes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
     """Episodes of alert rules: ringing, ringing on, an OK; delivered late, twice, or in the wrong order."""
+    chance = when.chance
     deeds: list[Deed] = []
     rules = [rule["rule"] for rule in drawn.instances[name]["alerts"]]
-    for _ in range(chance.choice((1, 2, 3, 5))):
-        rule, began = chance.choice(rules), chance.uniform(0, week_s)
+    for _ in range(chance.choice(when.size.episodes)):
+        rule, began = chance.choice(rules), when.moment()
         lasts = chance.choice((120.0, 20 * 60.0, 20 * 60.0, 2 * HOUR, 9 * HOUR))
         form = chance.choice(FORMS)
         if drawn.instances[name]["product"] == "apigateway" and form == "cloudmonitor-smq":
@@ -83,11 +106,12 @@ def _ringing(chance: Random, which: tuple[str, str, str], began: float, at: floa
     )
 
 
-def _requests(chance: Random, drawn: Drawn, name: str, week_s: float) -> list[Deed]:
+def _requests(when: Within, drawn: Drawn, name: str) -> list[Deed]:
     """What people ask for."""
+    chance = when.chance
     rungs = drawn.rungs(name)
     asked: list[dict[str, Any]] = []
-    for _ in range(chance.choice((0, 1, 2, 4))):
+    for _ in range(chance.choice(when.size.requests)):
         despite = [each for each in ("cooldown", "budget", "window", "drift", "fit") if chance.random() < 0.25]
         resize = {"verb": "resize", "to": chance.choice(rungs), "reason": "the sale", "despite": despite}
         ends = chance.choice(({"for": "2h"}, {"for": "20m"}, {"until_released": True}, {"for": "30h"}))
@@ -107,7 +131,7 @@ def _requests(chance: Random, drawn: Drawn, name: str, week_s: float) -> list[De
                 )
             )
         )
-    times = sorted(chance.uniform(0, week_s) for _ in asked)
+    times = sorted(when.moment() for _ in asked)
     if len(times) > 1 and chance.random() < 0.4:
         # Two at almost the same moment.
         times = [times[0], times[0] + chance.choice((0.05, 20.0, 600.0)), *times[2:]]
@@ -117,10 +141,11 @@ def _requests(chance: Random, drawn: Drawn, name: str, week_s: float) -> list[De
     ]
 
 
-def _colleagues(chance: Random, drawn: Drawn, name: str, week_s: float) -> list[Deed]:
+def _colleagues(when: Within, drawn: Drawn, name: str) -> list[Deed]:
     """Who resizes in the console, past Tidegate."""
+    chance = when.chance
     deeds: list[Deed] = []
-    if chance.random() < 0.3:
+    if chance.random() < when.size.colleagues:
         text = drawn.instances[name]
         for _ in range(chance.choice((1, 1, 2))):
             rung = chance.choice(text["ladder"])
@@ -129,27 +154,39 @@ def _colleagues(chance: Random, drawn: Drawn, name: str, week_s: float) -> list[
                 spec = {"InstanceSpec": rung["rung"]}
             elif chance.random() < 0.3:
                 spec = chance.choice(({"MaxConnections": 2500}, {"SupportEip": True}, {**spec, "QueueCapacity": 600}))
-            at = round(chance.uniform(0, week_s), 3)
+            at = round(when.moment(), 3)
             deeds.append(Deed(at_s=at, do="console", what="resize", instance=name, spec=spec))
     return deeds
 
 
-def _load(chance: Random, name: str, week_s: float) -> list[Deed]:
+def _load(when: Within, name: str) -> list[Deed]:
     """How much the instance is used."""
-    times = sorted(chance.uniform(0, week_s) for _ in range(chance.choice((0, 1, 3))))
+    chance = when.chance
+    times = sorted(when.moment() for _ in range(chance.choice(when.size.loads)))
     return [
         Deed(
             at_s=round(at, 3),
             do="use",
             instance=name,
-            used={"queues": chance.choice((10, 150, 350)), "tps": chance.choice((100, 2600, 7000))},
+            used={"queues": used(chance, when.size), "tps": chance.choice((100, 2600, 7000))},
         )
         for at in times
     ]
 
 
-def _fleet_pause(chance: Random, week_s: float) -> list[Deed]:
-    at = chance.uniform(0, week_s)
+def _calm(when: Within, name: str) -> Deed:
+    """Soon after all that, less is in use than any rung allows, so that nothing is held for that any more."""
+    at = when.end_s + when.chance.uniform(0, 4 * HOUR)
+    return Deed(at_s=round(at, 3), do="use", instance=name, used={"queues": 10, "tps": 100})
+
+
+def used(chance: Random, size: Size) -> int:
+    """How many queues there are: seldom more than a smaller rung allows."""
+    return chance.choice((150, 350)) if chance.random() < size.crowded else 10
+
+
+def _fleet_pause(when: Within) -> list[Deed]:
+    chance, at = when.chance, when.moment()
     pause = {"verb": "pause", "fleet": True, "reason": "a freeze", **({"for": "5h"} if chance.random() < 0.5 else {})}
     end = {"verb": "unpause", "fleet": True}
     deeds = [Deed(at_s=round(at, 3), do="request", request=pause)]

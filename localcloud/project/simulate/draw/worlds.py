@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from localcloud.project.simulate.draw.policies import Drawn
+from localcloud.project.simulate.draw.sizes import Size, other
 
 SWITCHES: dict[str, tuple[Any, ...]] = {
     "update_data": ("object", "json-string", "curly-string", "empty"),
@@ -31,29 +32,30 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
     "metric_statistics": ("value", "all"),
 }
 """Every switch that stands for what nobody could verify, with all its settings; the first is the usual one."""
-SELDOM = {"metrics": 0.12, "order_visible_after": 0.2}
-"""How often these are other than usual: then a week takes long, because much has to be looked at again and again."""
+MISSING = 0.01
+"""How likely an instance of a policy does not exist."""
 
 
-def world_of(chance: Random, drawn: list[Drawn], start: datetime) -> dict[str, Any]:
+def world_of(chance: Random, drawn: list[Drawn], start: datetime, size: Size) -> dict[str, Any]:
     """Draw a world for the instances of the policies."""
     behaviour: dict[str, Any] = {
-        name: chance.choice(values) if chance.random() < SELDOM.get(name, 0.5) else values[0]
-        for name, values in SWITCHES.items()
+        name: other(chance, values, size.lasting.get(name, 0.5)) for name, values in SWITCHES.items()
     }
     behaviour |= {
-        "apply_takes": chance.choice(("2m", "6m", "40m", "3h")),
-        "migrating_for": chance.choice(("0s", "0s", "20m", "2h")),
+        "apply_takes": chance.choice(size.applying),
+        "migrating_for": chance.choice(size.migrating),
         "topic_migrating_refusals": chance.choice((0, 0, 1, 3, 12)),
-        "rolls_back": chance.random() < 0.08,
-        "wait_for_payment": chance.random() < (0.15 if behaviour["order_visible_after"] != "never" else 0.02),
-        "unpaid_ends_after": chance.choice(("2h", "26h", "168h")),
-        "switchover_ends_after": chance.choice(("1h", "24h")),
+        "rolls_back": chance.random() < size.rolling_back,
+        "wait_for_payment": chance.random() < (size.unpaid if behaviour["order_visible_after"] != "never" else 0.02),
+        "unpaid_ends_after": chance.choice(size.unpaid_ends),
+        "switchover_ends_after": chance.choice(size.switchover_ends),
     }
     known: dict[str, dict[str, Any]] = {}
     for policy in drawn:
         for name, text in policy.instances.items():
-            known.setdefault(text["instance_id"], _instance(chance, name, text))
+            known.setdefault(text["instance_id"], _instance(chance, name, text, size))
+    if chance.random() < MISSING:
+        del known[chance.choice(list(known))]
     balance = chance.choice(("100000", "100000", "100000", "3000"))
     return {
         "start": start.isoformat(),
@@ -63,7 +65,7 @@ def world_of(chance: Random, drawn: list[Drawn], start: datetime) -> dict[str, A
     }
 
 
-def _instance(chance: Random, name: str, text: dict[str, Any]) -> dict[str, Any]:
+def _instance(chance: Random, name: str, text: dict[str, Any], size: Size) -> dict[str, Any]:
     is_gateway = text["product"] == "apigateway"
     rungs = [{key: value for key, value in rung.items() if key != "hourly_price"} for rung in text["ladder"]]
     found = chance.choice((rungs[0], rungs[0], rungs[0], rungs[1], rungs[2]))
@@ -73,18 +75,18 @@ def _instance(chance: Random, name: str, text: dict[str, Any]) -> dict[str, Any]
         spec |= {"SupportEip": True, "MaxEipTps": 256} if chance.random() < 0.4 else {}
         if found["rung"] == "odd":
             spec["MaxPrivateTps"] = 5000
-        if chance.random() < 0.04:
+        if chance.random() < size.unwanted:
             spec["MaxConnections"] = 2500
     return {
         "product": text["product"],
         "instance_id": text["instance_id"],
         "region": text["region"],
         "name": name,
-        "billing": "POST_PAID" if chance.random() < 0.35 else "PRE_PAID",
+        "billing": "POST_PAID" if chance.random() < size.metered else "PRE_PAID",
         "spec": spec,
         "usage": {
-            "queues": chance.choice((10, 10, 150)),
+            "queues": 150 if chance.random() < size.crowded else 10,
             "connections": 900,
-            "tps": chance.choice((500, 2600, 2600, 4800)),
+            "tps": chance.choice(size.tps),
         },
     }
