@@ -188,10 +188,11 @@ class Follow:
     orders: tuple[Order, ...] = ()
     search: dict[str, Any] = field(default_factory=lambda: {"went_through": True, "was_proven": True})
     health: Health = Health.HEALTHY
+    notes: dict[str, str] = field(default_factory=dict)
 
     def look(self, at: datetime, spec: Spec) -> Insight:
         """Look at the instance when it shows this spec."""
-        reading = self.make.reading(at=at, spec=spec, health=self.health)
+        reading = self.make.reading(at=at, spec=spec, health=self.health, notes=self.notes)
         insight = interpret(self.operation, reading, OrderSearch(self.orders, **self.search), at)
         fact = Looked(self.operation.number, insight.event, at, insight.evidence, 15, order_id=insight.order_id)
         after = fold(State(operation=self.operation), fact, at).operation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tidegate.domain.follow import sight_of
 from tidegate.domain.operation import Event, Outcome, Phase, Sight
-from tidegate.domain.reading import Billing, Health, Payment
+from tidegate.domain.reading import ANNOUNCED, Billing, Health, Payment
 
 if TYPE_CHECKING:
     from tests.domain.conftest import Follow, Make
@@ -197,6 +198,54 @@ def test_while_our_order_waits_to_be_paid_nothing_was_rolled_back(ordered: Follo
     ordered.old(make.after(5))
     insight = ordered.old(make.after(60))
     assert (insight.event, insight.outcome) == (Event.SAW_UNPAID, None)
+
+
+def test_an_address_that_is_announced_is_a_switchover_where_the_status_shows_none(ordered: Follow) -> None:
+    """The vendor may show the new values and a healthy status while the traffic still runs on the old address."""
+    make, paid = ordered.make, (ordered.make.order(),)
+    ordered.orders, ordered.notes = paid, {ANNOUNCED: "100.104.2.0/26"}
+    for minutes in (2, 5, 60, 60 * 23):
+        seen = ordered.new(make.after(minutes))
+        assert (seen.event, seen.outcome) == (Event.SAW_SWITCHOVER, None)
+    assert ordered.operation.phase is Phase.SWITCHOVER
+    ordered.notes = {}
+    assert ordered.new(make.after(60 * 23 + 1)).outcome is None, "what was seen meanwhile proves nothing"
+    assert ordered.new(make.after(60 * 23 + 3)).outcome is Outcome.RESIZED
+
+
+def test_an_announced_address_that_goes_with_the_old_values_is_a_rollback(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.orders, ordered.notes = (make.order(),), {ANNOUNCED: "100.104.2.0/26"}
+    ordered.new(make.after(2))
+    ordered.notes = {}
+    ordered.old(make.after(60))
+    assert ordered.old(make.after(71)).outcome is Outcome.ROLLED_BACK
+
+
+def test_an_address_that_stays_announced_counts_until_the_vendor_would_have_rolled_back(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.orders, ordered.notes = (make.order(),), {ANNOUNCED: "100.104.2.0/26"}
+    ordered.new(make.after(2))
+    assert ordered.new(make.after(24 * 60 + 1)).event is Event.SAW_SWITCHOVER
+    ordered.new(make.after(24 * 60 + 2))
+    assert ordered.new(make.after(24 * 60 + 4)).outcome is Outcome.RESIZED
+
+
+@pytest.mark.parametrize("how", ["status", "before", "skipped"])
+def test_an_announced_address_says_nothing_where_it_cannot(ordered: Follow, how: str) -> None:
+    """The status has told of the wait; it was announced before the order; the order tells the vendor not to wait."""
+    make, address = ordered.make, {ANNOUNCED: "100.104.2.0/26"}
+    ordered.orders, ordered.notes = (make.order(),), address
+    if how == "status":
+        ordered.health = Health.SWITCHOVER
+        ordered.new(make.after(2))
+        ordered.health = Health.HEALTHY
+    elif how == "before":
+        ordered.operation = replace(ordered.operation, from_notes=address)
+    else:
+        ordered.operation = replace(ordered.operation, skips_switchover=True)
+    ordered.new(make.after(3))
+    assert ordered.new(make.after(5)).outcome is Outcome.RESIZED
 
 
 def test_a_switchover_nobody_pressed_that_ends_in_the_old_values_is_a_rollback(ordered: Follow) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tidegate.domain.operation import Event, Evidence, Operation, Outcome, Phase, Sight, Verdict
-from tidegate.domain.reading import Billing, Health, Order, Payment, Reading, Spec
+from tidegate.domain.reading import ANNOUNCED, Billing, Health, Order, Payment, Reading, Spec
 from tidegate.domain.whose import OrderSearch, candidates_of, our_order, who
 
 VERDICT_DUE = timedelta(seconds=90)
@@ -23,6 +23,8 @@ CLEARING = timedelta(minutes=4)
 """Two reads of the old values at least this far apart before an order is believed not to stand (fact F.6)."""
 ROLLBACK_STABLE = timedelta(minutes=10)
 ELSEWHERE_STABLE = timedelta(minutes=30)
+SWITCH_WITHIN = timedelta(hours=24)
+"""After this the vendor rolls a switchover back (fact B.3)."""
 ABANDON_AFTER = timedelta(days=8)
 """An unpaid order lives 7 days (fact B.4)."""
 HOURLY_AFTER = timedelta(hours=26)
@@ -99,7 +101,10 @@ def interpret(operation: Operation, reading: Reading, search: OrderSearch, now: 
 
 
 def _note(operation: Operation, reading: Reading, search: OrderSearch, ours: Order | None) -> Evidence:
-    before, healthy = operation.evidence, reading.health is Health.HEALTHY
+    before = operation.evidence
+    announced_at = before.announced_at or (reading.at if _announces(operation, reading) else None)
+    waits = _waits_unsaid(operation, reading, announced_at)
+    healthy = reading.health is Health.HEALTHY and not waits
     # An instance that the vendor does not find shows no values, so it shows no change either.
     sight = None if reading.health is Health.GONE else sight_of(operation, reading.spec)
     unbroken = healthy and before.since is not None and before.spec == dict(reading.spec)
@@ -109,8 +114,9 @@ def _note(operation: Operation, reading: Reading, search: OrderSearch, ours: Ord
         spec=dict(reading.spec),
         since=before.since if unbroken else (reading.at if healthy else None),
         last=reading.at,
-        changed=before.changed or sight not in (None, Sight.BASELINE) or switching,
+        changed=before.changed or sight not in (None, Sight.BASELINE) or switching or waits,
         switchover_at=before.switchover_at or (reading.at if switching else None),
+        announced_at=announced_at,
         searched=search.went_through,
         candidates=tuple(order.order_id for order in candidates_of(operation, search)),
         payment=ours.payment.value if ours else before.payment,
@@ -118,11 +124,31 @@ def _note(operation: Operation, reading: Reading, search: OrderSearch, ours: Ord
     )
 
 
+def _announces(operation: Operation, reading: Reading) -> bool:
+    """Whether it shows an address that it is yet to take, and that it did not show before the order."""
+    announced = reading.notes.get(ANNOUNCED)
+    return bool(announced) and announced != operation.from_notes.get(ANNOUNCED) and not operation.skips_switchover
+
+
+def _waits_unsaid(operation: Operation, reading: Reading, announced_at: datetime | None) -> bool:
+    """Whether its traffic is yet to be switched, by the address alone: its status has never spoken of that.
+
+    That the status does is no more than an inference (fact B.3), and so is for how long the address is shown. So the
+    address counts until the vendor would have rolled back, and not where the status told of the wait: then it tells
+    of the end of it, too.
+    """
+    if operation.evidence.switchover_at is not None or reading.health is not Health.HEALTHY or announced_at is None:
+        return False
+    return _announces(operation, reading) and reading.at - announced_at < SWITCH_WITHIN
+
+
 Judgement = tuple[Event, Outcome | None, str]
 
 
 def _judge(look: _Look) -> Judgement:
-    if look.reading.health is Health.SWITCHOVER:
+    if look.reading.health is Health.SWITCHOVER or _waits_unsaid(
+        look.operation, look.reading, look.evidence.announced_at
+    ):
         return Event.SAW_SWITCHOVER, None, ""
     if look.reading.health is not Health.HEALTHY:
         return (Event.SAW_CHANGE if look.evidence.changed else Event.SAW_NOTHING), None, ""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from tidegate.domain.asking import asks_now, to_approve
 from tidegate.domain.channels import TRIES, dead_channels, last_taken
 from tidegate.domain.durations import write_duration
-from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS, LONGEST_WAIT, MOST_ATTEMPTS
+from tidegate.domain.follow import ABANDON_AFTER, DOUBT_LASTS, LONGEST_WAIT, MOST_ATTEMPTS, SWITCH_WITHIN
 from tidegate.domain.held import what_to_do
 from tidegate.domain.lasting import endless
 from tidegate.domain.notice import Kind, Notice
@@ -24,8 +24,6 @@ from tidegate.domain.state import UNREADABLE, Settled, Stance, State
 
 ORDER_LIVES = timedelta(days=7)
 """How long the vendor keeps an unpaid order (fact B.4)."""
-SWITCH_WITHIN = timedelta(hours=24)
-"""After this the vendor rolls a switchover back (fact B.3)."""
 CLEARS_WITHIN = timedelta(minutes=10)
 """After the doubt has lasted: by then it is cleared, or a person is needed."""
 TELL_OUTCOMES_FOR = timedelta(days=1)
@@ -151,7 +149,7 @@ class _Say:
 
     def switchover(self) -> Notice:
         """The vendor waits for a person to press Switch."""
-        since = self.operation.evidence.switchover_at or self.since
+        since = self.operation.evidence.switchover_at or self.operation.evidence.announced_at or self.since
         return self._needs_person(
             self._late("switchover", since, self.policy.deadlines.switchover),
             f"Whitelist the new egress {self._egress()} at the back ends, then press Switch in the console: "

@@ -200,6 +200,9 @@ class Evidence:
     last: datetime | None = None
     changed: bool = False
     switchover_at: datetime | None = None
+    """When its status first said that it waits for its traffic to be switched."""
+    announced_at: datetime | None = None
+    """When it first announced another address: the only sign of that wait, should its status show none."""
     searched: bool = False
     """Whether the last search for our order went through, over all pages."""
     candidates: tuple[str, ...] = ()
@@ -242,6 +245,8 @@ class Operation:
     evidence: Evidence = field(default_factory=Evidence)
     outcome: Outcome | None = None
     outcome_why: str = ""
+    skips_switchover: bool = False
+    """Whether the order tells the vendor not to wait for anybody to switch the traffic."""
     approved_by: str = ""
     """Who allowed the order, where somebody had to."""
 

@@ -36,6 +36,10 @@ class Billing(str, Enum):
     PAY_AS_YOU_GO = "pay-as-you-go"
 
 
+ANNOUNCED = "new internal egress"
+"""The note with the address that a gateway is yet to take (fact B.3)."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """One look at an instance. `spec` holds every field that can be bought, also those no rung names."""

@@ -14,7 +14,7 @@ from tidegate.aliyun.orders import Orders
 from tidegate.aliyun.permission import Permission
 from tidegate.domain.alertrule import Confirm
 from tidegate.domain.measures import Measure, Usage
-from tidegate.domain.reading import Billing, Direction, Health, Order, Purchase, Reading, Spec
+from tidegate.domain.reading import ANNOUNCED, Billing, Direction, Health, Order, Purchase, Reading, Spec
 from tidegate.products.apigateway_load import GatewayLoad
 from tidegate.products.specs import GATEWAY_SPECS
 from tidegate.products.tokens import checked
@@ -32,7 +32,7 @@ ACTIONS = {Direction.UP: "UPGRADE", Direction.DOWN: "DOWNGRADE"}
 EGRESS = {
     "internet egress": "InternetEgressAddress",
     "internal egress": "VpcEgressAddress",
-    "new internal egress": "NewVpcEgressAddress",
+    ANNOUNCED: "NewVpcEgressAddress",
 }
 """What a note is called, and the attribute it shows."""
 LONGEST_NOTE = 500

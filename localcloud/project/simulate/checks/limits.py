@@ -78,9 +78,12 @@ def _held(history: History, chronicle: Chronicle) -> Iterator[Violation]:
         ]
         ups = sum(1 for claim in used if claim.planned.direction is Direction.UP)
         budget = policy.budget
-        full = (
-            ups >= budget.ups_per_day or len(used) - ups >= budget.downs_per_day or len(used) > budget.reversals_per_day
+        turns = sum(
+            1
+            for before, claim in pairwise(firsts)
+            if claim in used and claim.planned.direction is not before.planned.direction
         )
+        full = ups >= budget.ups_per_day or len(used) - ups >= budget.downs_per_day or turns >= budget.reversals_per_day
         if not full:
             why = (
                 f"held by `{fact.stance.reason}`, but only {ups} ups and {len(used) - ups} downs were claimed in a day"

@@ -72,8 +72,8 @@ def _stands(history: History, name: str, policy: InstancePolicy) -> Iterator[Vio
     now, chronicle = history.trace.ended_at, history.chronicles.get(policy.instance_id)
     if policy.instance_id in history.missing and chronicle is not None and chronicle.state.stance is not None:
         if chronicle.state.stance.code != "gone":
-            why = f"the vendor does not know it, and it is held for `{chronicle.state.stance.code}`"
-            yield Violation("wanted or named", name, now, why)
+            told = f"the vendor does not know it, and it is held for `{chronicle.state.stance.code}`"
+            yield Violation("wanted or named", name, now, told)
         return
     if chronicle is None or not chronicle.entries:
         yield Violation("wanted or named", name, now, "nothing was ever recorded of it")

@@ -18,7 +18,7 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
     "rounding": ("none", "up"),
     "new_values_before_completion": (False, True),
     "status_during_resize": (None, "SERVING", "CHANGING"),
-    "switchover_status": ("WAIT_SWITCH", "TRAFFIC_SWITCHING", "SWITCHING"),
+    "switchover_status": ("WAIT_SWITCH", "TRAFFIC_SWITCHING", "SWITCHING", "RUNNING"),
     "switchover": (True, False),
     "unpaid_blocks_next": (True, False),
     "order_visible_after": ("0s", "30s", "10m", "30m", "never"),
