@@ -125,8 +125,8 @@ BUGS = (
     Bug(
         "an operation that lost its execution is left alone",
         "tidegate/app/execution.py",
-        "    if operation is None or now < overdue_at(operation):\n        return\n",
-        "    if operation is None or now < overdue_at(operation) or operation.revivals:\n        return\n",
+        "    if operation is None or now < overdue_at(operation):\n        return page\n",
+        "    if operation is None or now < overdue_at(operation) or operation.revivals:\n        return page\n",
     ),
     Bug(
         "windows hold the plan, and not the order",
@@ -144,7 +144,7 @@ BUGS = (
     Bug(
         "no circuit",
         "tidegate/app/steps/settling.py",
-        "        opens = operation.outcome in OPENS_CIRCUIT or operation.outcome is Outcome.SETTLED_ELSEWHERE\n",
+        "        opens = operation.outcome is not None and opens_circuit(operation.outcome, operation.phases)\n",
         "        opens = False\n",
     ),
     Bug(

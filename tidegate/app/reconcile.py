@@ -186,9 +186,8 @@ class _Step:
         want = wanted(self._page.terms, state, self._now)
         off = state.operation is None and (want is None or want.rung != state.rung)
         unmeasured = state.operation is None and bool(to_measure(self._page.terms, state, self._now))
-        stuck = state.stance is not None and state.stance.code in STUCK
         drifting = state.drift is not None and state.operation is None
-        if off or unmeasured or stuck or drifting or self._force or self._lookout.has_read:
+        if off or unmeasured or _is_stuck(state) or drifting or self._force or self._lookout.has_read:
             return self._lookout.reading()
         return None
 
@@ -196,7 +195,9 @@ class _Step:
         if (hold := under_way(state)) is not None:
             return state, hold
         want = wanted(self._page.terms, state, self._now)
-        if reading is None and want is not None and want.rung == state.rung:
+        # A look that failed does not end what only a look can end.
+        failed = self._lookout.has_read and _is_stuck(state)
+        if reading is None and want is not None and want.rung == state.rung and not failed:
             hold = as_wanted(want)
             return asked(self._page.terms, state, hold, want.rung, self._now), hold
         return judge_state(self._lookout, state)
@@ -246,6 +247,11 @@ class _Step:
         kind = "hold" if isinstance(decision, Hold) else "resize"
         name = self._page.policy.name
         log("decided", instance=name, decision=kind, code=decision.code, reason=decision.reason, answers=answers)
+
+
+def _is_stuck(state: State) -> bool:
+    """Whether only a new look at the instance can end its hold."""
+    return state.stance is not None and state.stance.code in STUCK
 
 
 def _said(state: State) -> tuple[object, ...]:

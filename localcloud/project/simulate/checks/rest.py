@@ -88,7 +88,8 @@ def _stands(history: History, name: str, policy: InstancePolicy) -> Iterator[Vio
     )
     terms = history.terms_of(history.trace.pushed[-1].hash, name)
     wanted = _wanted(terms, state, (now, now - NEWS - history.slack)) if terms else set()
-    if stands in wanted:
+    adopted = dict(state.found)
+    if stands in wanted or (not wanted and adopted and all(spec.get(field) == adopted[field] for field in adopted)):
         return
     if (why := _no_reason(history, chronicle, now)) is not None:
         yield Violation("wanted or named", name, now, f"it stands on {stands}, wanted is {sorted(wanted)}, and {why}")
