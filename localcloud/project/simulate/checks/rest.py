@@ -88,7 +88,8 @@ def _stands(history: History, name: str, policy: InstancePolicy) -> Iterator[Vio
     )
     terms = history.terms_of(history.trace.pushed[-1].hash, name)
     wanted = _wanted(terms, state, (now, now - NEWS - history.slack)) if terms else set()
-    adopted = dict(state.found)
+    named = {field for rung in policy.ladder for field in rung.spec}
+    adopted = {field: value for field, value in state.found.items() if field in named}
     if stands in wanted or (not wanted and adopted and all(spec.get(field) == adopted[field] for field in adopted)):
         return
     if (why := _no_reason(history, chronicle, now)) is not None:
