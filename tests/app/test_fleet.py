@@ -295,6 +295,17 @@ def _overtaken(at: Any, other: Callable[[], Any]) -> tuple[Any, Overtaken]:
     return replace(at.around, ledger=ledger, checked=[], cache={}), shelf
 
 
+def test_a_pause_that_comes_while_a_tick_is_under_way_holds_what_it_has_not_planned(desk: Opens) -> None:
+    """What one call of a function has read of the fleet is remembered; where a slot is taken, it is read anew."""
+    at = _five(desk, at_once=5)
+    around = replace(at.around)
+    around.fleet.state()
+    at.say("pause", "", fleet=True)
+    assert around.fleet.known().pause is None
+    page = at.page("mq-1")
+    assert not around.fleet.reserve(around.limits(page.policy_hash), page.key, 1, at.clock.now())
+
+
 def test_of_two_planners_who_race_for_the_last_slot_one_gets_it(desk: Opens) -> None:
     at = _five(desk, at_once=1)
     at.leave(at.alert("rings"), "mq-1")

@@ -163,6 +163,25 @@ def test_values_that_the_vendor_rounds_settle_elsewhere_and_are_not_ordered_agai
     assert at.messages[-2][0] == "held"
 
 
+def test_a_look_that_fails_does_not_end_a_hold_that_only_a_look_can_end(desk: Opens) -> None:
+    """It stands off the ladder, and the rung it was last seen on is the one that is wanted."""
+    at = desk(rounding="up")
+    odd = [{"rung": "small", "MaxPrivateTps": 3000}, {"rung": "odd", "MaxPrivateTps": 4500}]
+    at.push({**at.orders_mq, "ladder": odd})
+    at.hear(at.alert())
+    at.follow()
+    at.clock.advance(60)
+    at.hear(at.alert("a2", AlertState.OK))
+    at.hear(at.request("", verb=Verb.ACK, until=None))
+    at.clock.advance(3600)
+    held = at.reconcile(force=True)
+    assert (held.decision.code, at.state().stance.wanted, at.state().rung) == ("off-ladder", "small", "small")
+    at.fault("GetInstance", "lost-request", times=9)
+    assert at.reconcile(force=True).decision.code == "unread"
+    at.mend()
+    assert at.reconcile().decision.code == "off-ladder"
+
+
 def test_a_rollback_is_named_and_opens_the_circuit_until_a_person_says_so(desk: Opens) -> None:
     at = desk(rolls_back=True, new_values_before_completion=True, apply_takes="20m", status_during_resize="UPDATING")
     at.hear(at.alert())

@@ -52,16 +52,30 @@ def test_on_pay_as_you_go_no_order_proves_nothing_so_doubt_stays(doubtful: Follo
     assert _in_doubt_until(doubtful, doubtful.make.after(days=2)).event is Event.SAW_NOTHING
 
 
+def _doubted_again(follow: Follow, before: Phase) -> None:
+    """Bring it into doubt once more, out of another phase, after the first doubt was cleared."""
+    phases = tuple((phase, follow.make.after(0)) for phase in (Phase.DOUBT, Phase.WAITING, before, Phase.DOUBT))
+    follow.operation = replace(follow.operation, cleared=1, phases=phases)
+
+
 def test_a_doubt_is_cleared_once_at_most_and_ends_the_operation_by_the_same_evidence(doubtful: Follow) -> None:
-    doubtful.operation = replace(doubtful.operation, cleared=1)
+    _doubted_again(doubtful, Phase.CLAIMED)
     assert _in_doubt_until(doubtful, doubtful.make.after(44)).outcome is None
     seen = doubtful.old(doubtful.make.after(49))
     assert (seen.event, seen.outcome) == (Event.SAW_NOTHING, Outcome.UNCHANGED)
 
 
 def test_without_that_evidence_a_second_doubt_stays(doubtful: Follow) -> None:
-    doubtful.operation = replace(doubtful.operation, cleared=1, billing=Billing.PAY_AS_YOU_GO)
+    _doubted_again(doubtful, Phase.CLAIMED)
+    doubtful.operation = replace(doubtful.operation, billing=Billing.PAY_AS_YOU_GO)
     assert _in_doubt_until(doubtful, doubtful.make.after(days=2)).outcome is None
+
+
+def test_a_first_attempt_that_may_stand_after_all_is_not_cleared_again(doubtful: Follow) -> None:
+    """The instance moved between the clearing and the second attempt: that weighs more than what is read later."""
+    _doubted_again(doubtful, Phase.WAITING)
+    seen = _in_doubt_until(doubtful, doubtful.make.after(days=2))
+    assert (seen.event, seen.outcome) == (Event.SAW_NOTHING, None)
 
 
 def test_a_second_attempt_puts_the_clearing_off(doubtful: Follow) -> None:

@@ -28,7 +28,6 @@ def intended(page: Page, resize: Resize, reading: Reading, now: datetime) -> Ope
         reason=resize.reason,
         planned_at=now,
         from_notes=dict(reading.notes),
-        skips_switchover=page.policy.switchover == "skip",
         execution=execution.name_of(page, number, 1),
         executions=1,
         execution_at=now,

@@ -109,6 +109,7 @@ class Claimed:
     from_spec: Spec
     to_spec: Spec
     next_look_at: datetime
+    skips_switchover: bool = False
     kind: Literal["claimed"] = "claimed"
 
 

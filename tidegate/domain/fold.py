@@ -105,7 +105,14 @@ def _(fact: Claimed, state: State, at: datetime) -> State:
         approval = replace(approval, used_by=before.number)
     operation = before.moved(Event.CLAIM, at).with_attempt(fact.attempt)
     by = approval.by if approval and approval.used_by == before.number else ""
-    operation = replace(operation, from_spec=fact.from_spec, to_spec=fact.to_spec, sent_back=0, approved_by=by)
+    operation = replace(
+        operation,
+        from_spec=fact.from_spec,
+        to_spec=fact.to_spec,
+        skips_switchover=fact.skips_switchover,
+        sent_back=0,
+        approved_by=by,
+    )
     return replace(state, operation=operation, approval=approval, spent=_spent(state, before, at))
 
 

@@ -6,7 +6,7 @@ may show early. Waiting costs nothing; a false success or a second order does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tidegate.domain.operation import Event, Evidence, Operation, Outcome, Phase, Sight, Verdict
@@ -57,6 +57,8 @@ class _Look:
     ours: Order | None
     search: OrderSearch
     now: datetime
+    switching: bool
+    """Whether its traffic is yet to be switched."""
 
     @property
     def steady(self) -> timedelta:
@@ -91,8 +93,13 @@ def sight_of(operation: Operation, spec: Spec) -> Sight:
 def interpret(operation: Operation, reading: Reading, search: OrderSearch, now: datetime) -> Insight:
     """What one look means. Only for an operation that was ordered or is in doubt."""
     ours = our_order(operation, search)
-    evidence = _note(operation, reading, search, ours)
-    event, outcome, why = _judge(_Look(operation, reading, evidence, ours, search, now))
+    announced_at = operation.evidence.announced_at or (reading.at if _announces(operation, reading) else None)
+    switching = reading.health is Health.SWITCHOVER or _waits_unsaid(operation, reading, announced_at)
+    evidence = replace(
+        _note(operation, reading, search, ours, switching=switching),
+        announced_at=announced_at,
+    )
+    event, outcome, why = _judge(_Look(operation, reading, evidence, ours, search, now, switching))
     if outcome is None and now - operation.planned_at >= ABANDON_AFTER:
         outcome, why = Outcome.ABANDONED, f"no end was seen in {ABANDON_AFTER.days} days"
     if ours and event is Event.SAW_NOTHING and operation.phase is Phase.DOUBT:
@@ -100,23 +107,21 @@ def interpret(operation: Operation, reading: Reading, search: OrderSearch, now: 
     return Insight(event, evidence, ours.order_id if ours else "", outcome, why)
 
 
-def _note(operation: Operation, reading: Reading, search: OrderSearch, ours: Order | None) -> Evidence:
-    before = operation.evidence
-    announced_at = before.announced_at or (reading.at if _announces(operation, reading) else None)
-    waits = _waits_unsaid(operation, reading, announced_at)
-    healthy = reading.health is Health.HEALTHY and not waits
+def _note(
+    operation: Operation, reading: Reading, search: OrderSearch, ours: Order | None, *, switching: bool
+) -> Evidence:
+    before, healthy = operation.evidence, reading.health is Health.HEALTHY and not switching
     # An instance that the vendor does not find shows no values, so it shows no change either.
     sight = None if reading.health is Health.GONE else sight_of(operation, reading.spec)
     unbroken = healthy and before.since is not None and before.spec == dict(reading.spec)
-    switching = reading.health is Health.SWITCHOVER
+    says_so = reading.health is Health.SWITCHOVER
     return Evidence(
         sight=sight,
         spec=dict(reading.spec),
         since=before.since if unbroken else (reading.at if healthy else None),
         last=reading.at,
-        changed=before.changed or sight not in (None, Sight.BASELINE) or switching or waits,
-        switchover_at=before.switchover_at or (reading.at if switching else None),
-        announced_at=announced_at,
+        changed=before.changed or sight not in (None, Sight.BASELINE) or switching,
+        switchover_at=before.switchover_at or (reading.at if says_so else None),
         searched=search.went_through,
         candidates=tuple(order.order_id for order in candidates_of(operation, search)),
         payment=ours.payment.value if ours else before.payment,
@@ -146,9 +151,7 @@ Judgement = tuple[Event, Outcome | None, str]
 
 
 def _judge(look: _Look) -> Judgement:
-    if look.reading.health is Health.SWITCHOVER or _waits_unsaid(
-        look.operation, look.reading, look.evidence.announced_at
-    ):
+    if look.switching:
         return Event.SAW_SWITCHOVER, None, ""
     if look.reading.health is not Health.HEALTHY:
         return (Event.SAW_CHANGE if look.evidence.changed else Event.SAW_NOTHING), None, ""
@@ -199,14 +202,11 @@ def _baseline(look: _Look) -> Judgement:
     if look.evidence.changed and steady >= ROLLBACK_STABLE:
         return Event.SAW_NOTHING, Outcome.ROLLED_BACK, "a change was seen, and then the old values again"
     if look.operation.phase is Phase.DOUBT and _is_cleared(look):
-        if look.operation.cleared:
-            # It was submitted a second time, and no third time: the same evidence ends it.
-            return (
-                Event.SAW_NOTHING,
-                Outcome.UNCHANGED,
-                "submitted twice, and no order of ours stands; the old values stay",
-            )
-        return Event.CLEARED, None, ""
+        if not look.operation.cleared:
+            return Event.CLEARED, None, ""
+        if look.operation.was_submitted_again:
+            why = "submitted twice, and no order of ours stands; the old values stay"
+            return Event.SAW_NOTHING, Outcome.UNCHANGED, why
     return Event.SAW_NOTHING, None, ""
 
 

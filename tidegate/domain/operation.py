@@ -89,8 +89,7 @@ def opens_circuit(outcome: Outcome, phases: Sequence[tuple[Phase, datetime]]) ->
     """
     if outcome in OPENS_CIRCUIT or outcome is Outcome.SETTLED_ELSEWHERE:
         return True
-    before = [phase for phase, _ in phases if phase is not Phase.CONCLUDED]
-    return outcome is Outcome.UNCHANGED and before[-1:] == [Phase.DOUBT]
+    return outcome is Outcome.UNCHANGED and [phase for phase, _ in phases[-2:]] == [Phase.DOUBT, Phase.CONCLUDED]
 
 
 class UnexpectedEvent(Exception):  # noqa: N818 - reads as what it is
@@ -246,9 +245,14 @@ class Operation:
     outcome: Outcome | None = None
     outcome_why: str = ""
     skips_switchover: bool = False
-    """Whether the order tells the vendor not to wait for anybody to switch the traffic."""
+    """Whether the last attempt told the vendor not to wait for anybody to switch the traffic."""
     approved_by: str = ""
     """Who allowed the order, where somebody had to."""
+
+    @property
+    def was_submitted_again(self) -> bool:
+        """Whether a second attempt led into this doubt, and not a sign that the first may stand after all."""
+        return bool(self.cleared) and [phase for phase, _ in self.phases[-2:]] == [Phase.CLAIMED, Phase.DOUBT]
 
     @property
     def open_attempt(self) -> Attempt | None:

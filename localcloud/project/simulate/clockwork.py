@@ -69,7 +69,7 @@ class Clockwork:
     def rest_until(self, until: datetime) -> None:
         """The same, until a moment."""
         if not self._queue or self._queue[0][0] > until:
-            self._at = max(self._at, until)
+            self._at = max(until, self._at)
             return
         me = getcurrent()
         heappush(self._queue, (until, next(self._numbers), me.switch))

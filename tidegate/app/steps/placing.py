@@ -75,7 +75,8 @@ def _claim(page: Page, operation: Operation, reading: Reading) -> Page | None:
     number = len(operation.attempts) + 1
     attempt = Attempt(number, token_of(page, operation, number), sent_at=now)
     wanted = {**reading.spec, **decision.end.spec}
-    return page.write(Claimed(operation.number, attempt, dict(reading.spec), wanted, now + VERDICT_DUE))
+    skips = page.policy.switchover == "skip"
+    return page.write(Claimed(operation.number, attempt, dict(reading.spec), wanted, now + VERDICT_DUE, skips))
 
 
 def _moved_since_doubt(operation: Operation, reading: Reading) -> bool:
@@ -106,7 +107,7 @@ def _send(page: Page, operation: Operation, reading: Reading) -> str:
         edition=reading.edition,
         token=attempt.token,
         auto_pay=page.policy.auto_pay,
-        skip_switchover=page.policy.switchover == "skip",
+        skip_switchover=operation.skips_switchover,
     )
     try:
         order_id = page.around.product(page.policy).submit(purchase)

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from localcloud.project.simulate.checks.history import LATENCY, Chronicle, History
+from localcloud.project.simulate.checks.history import LATENCY, Chronicle, Course, History
 from localcloud.project.simulate.checks.placing import Case, cases
 from localcloud.project.simulate.checks.violation import Violation
 from localcloud.project.simulate.trace import Asked
 from tidegate.domain.durations import parse_duration
-from tidegate.domain.operation import Outcome
+from tidegate.domain.operation import Outcome, Phase
 from tidegate.domain.state import Approved
 
 ASK_ACK = (
@@ -141,9 +141,16 @@ def _fleet_paused(case: Case) -> Iterator[Violation]:
         yield case.broken("pauses", f"the fleet is paused until {until or 'somebody ends it'}")
 
 
+def _asks_ack(course: Course) -> bool:
+    """Whether somebody must look first: also at what was in doubt to its end."""
+    before = course.concluded.before.operation if course.concluded else None
+    doubted = before is not None and before.phase is Phase.DOUBT
+    return course.outcome in ASK_ACK or (course.outcome is Outcome.UNCHANGED and doubted)
+
+
 def _circuit(case: Case, words: list[Word]) -> Iterator[Violation]:
     for course in case.chronicle.courses.values():
-        if course.closed is None or course.closed.seq > case.claim.entry.seq or course.outcome not in ASK_ACK:
+        if course.closed is None or course.closed.seq > case.claim.entry.seq or not _asks_ack(course):
             continue
         acks = [word for word in words if word.verb == "ack" and course.closed.seq < word.seq < case.claim.entry.seq]
         if not acks:

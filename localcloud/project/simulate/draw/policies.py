@@ -17,6 +17,8 @@ ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asia/Kolk
 CHAT = {"url_env": "TIDEGATE_CHAT_URL", "on": ["resized", "held"]}
 ONCALL = {"url_env": "TIDEGATE_ONCALL_URL", "on": ["failed", "needs-person"]}
 REMINDERS = ("4h", "12h", "12h")
+PEAKS = ("10m", "10m", "1h")
+"""Over how long what is in use is measured: a long time is dear."""
 
 RABBIT = (
     {"rung": "small", "MaxPrivateTps": 3000, "QueueCapacity": 200, "MaxConnections": 2000},
@@ -158,7 +160,7 @@ def _rabbit(chance: Random, number: int, size: Size) -> dict[str, Any]:
         "auto_pay": chance.random() < 0.85,
         "fit": {
             "headroom": 100 if chance.random() < size.crowded else chance.choice((0, 20)),
-            "peak_over": chance.choice(("10m", "10m", "1h")),
+            "peak_over": chance.choice(PEAKS),
         },
     }
 
@@ -172,7 +174,7 @@ def _gateway(chance: Random, number: int) -> dict[str, Any]:
         "subscription_down": chance.choice(("allow", "allow", "ask")),
         "auto_pay": chance.random() < 0.85,
         "switchover": chance.choice(("wait", "wait", "skip")),
-        "fit": {"headroom": chance.choice((0, 20)), "peak_over": chance.choice(("10m", "10m", "1h"))},
+        "fit": {"headroom": chance.choice((0, 20)), "peak_over": chance.choice(PEAKS)},
     }
 
 
