@@ -127,13 +127,17 @@ class Estate:
         entry["changes"][moment.number - 1]["switched_at"] = self._clock.now().isoformat()
         self._drawer[instance_id] = entry
 
-    def resize_by_hand(self, instance_id: str, spec: Mapping[str, Value], by: str) -> PlacedOrder | None:
+    def resize_by_hand(
+        self, instance_id: str, spec: Mapping[str, Value], by: str, *, skips_switchover: bool = True
+    ) -> PlacedOrder | None:
         """Change an instance as a colleague does in the console: no checks, an order of theirs, paid at once."""
         kept = self.known(instance_id)
         before = self.moment(kept).spec
         price = self._world.prices.of(kept.began.product, {**before, **spec})
         up = price >= self._world.prices.of(kept.began.product, before)
-        wish = Wish({**before, **spec}, "Upgrade" if up else "Downgrade", by, pays=True, skips_switchover=True)
+        wish = Wish(
+            {**before, **spec}, "Upgrade" if up else "Downgrade", by, pays=True, skips_switchover=skips_switchover
+        )
         return self.order(kept, wish)
 
     def known(self, instance_id: str) -> Kept:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tidegate.app.reconcile import reconcile
+from tidegate.app.tell import TELL_WITHIN
 from tidegate.domain.operation import Outcome
 from tidegate.domain.signal import AlertState
 
@@ -149,3 +152,28 @@ def test_an_open_circuit_is_told_and_reminded_of_until_somebody_acknowledges(des
     at.say("ack")
     at.live(9 * 60)
     assert len([text for kind, text in at.messages if kind == "failed"]) == 3
+
+
+def test_a_process_that_stood_still_after_its_claim_to_tell_says_nothing_and_another_one_does(desk: Opens) -> None:
+    """Or a person would be told twice, and of something that may be over."""
+    at = desk()
+    at.push({**at.orders_mq, **CALM, "expect": {"edition": "vip"}}, at.edge)
+    at.leave(at.alert())
+    frozen = at.surroundings(now=Frozen(at))
+    reconcile(frozen, at.page().policy, frozen.book().hash, force_read=True)
+    assert [told.sent_at for told in at.state().told] == [None]
+    assert at.messages == []
+    at.live(10)
+    assert len(at.messages) == 1
+
+
+class Frozen:
+    """The clock of a process that stands still as soon as it has claimed to tell somebody."""
+
+    def __init__(self, at: Any) -> None:
+        self._at = at
+
+    def __call__(self) -> Any:
+        """The time."""
+        claimed = bool(self._at.state().told)
+        return self._at.clock.now() + (TELL_WITHIN + timedelta(seconds=1) if claimed else timedelta(0))

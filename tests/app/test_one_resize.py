@@ -163,6 +163,18 @@ def test_values_that_the_vendor_rounds_settle_elsewhere_and_are_not_ordered_agai
     assert at.messages[-2][0] == "held"
 
 
+def test_values_that_settled_off_the_ladder_are_not_said_to_be_as_wanted_before_the_next_read(desk: Opens) -> None:
+    """By then the rung is wanted again on which the instance stood before."""
+    at = desk(rounding="up")
+    odd = [{"rung": "small", "MaxPrivateTps": 3000}, {"rung": "odd", "MaxPrivateTps": 4500}]
+    at.push({**at.orders_mq, "ladder": odd, "base": "small"})
+    at.live(2)
+    at.say("resize", to="odd", despite=["fit", "cooldown"], reason="a try", **{"for": "20m"})
+    at.follow()
+    assert at.settled().outcome is Outcome.SETTLED_ELSEWHERE
+    assert at.state().stance.code == "off-ladder"
+
+
 def test_a_look_that_fails_does_not_end_a_hold_that_only_a_look_can_end(desk: Opens) -> None:
     """It stands off the ladder, and the rung it was last seen on is the one that is wanted."""
     at = desk(rounding="up")

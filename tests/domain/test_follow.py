@@ -200,6 +200,27 @@ def test_while_our_order_waits_to_be_paid_nothing_was_rolled_back(ordered: Follo
     assert (insight.event, insight.outcome) == (Event.SAW_UNPAID, None)
 
 
+def test_while_an_order_waits_to_be_paid_that_may_be_ours_nothing_was_rolled_back(doubtful: Follow) -> None:
+    """Of two that fit nobody knows which is ours; a colleague's may be what came and went."""
+    make = doubtful.make
+    doubtful.orders = (make.order(UNPAID, "o-1"), make.order(order_id="o-2"))
+    doubtful.odd(make.after(2))
+    doubtful.old(make.after(5))
+    insight = doubtful.old(make.after(60))
+    assert (insight.event, insight.outcome, insight.order_id) == (Event.SAW_UNPAID, None, "")
+    doubtful.orders = (make.order(PAID, "o-1"), make.order(order_id="o-2"))
+    assert doubtful.old(make.after(61)).outcome is Outcome.ROLLED_BACK
+
+
+def test_while_an_order_waits_to_be_paid_that_may_be_ours_nothing_has_settled_elsewhere(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.orders = (make.order(UNPAID, "o-1"), make.order(order_id="o-2"))
+    doubtful.odd(make.after(2))
+    assert doubtful.odd(make.after(90)).outcome is None
+    doubtful.orders = ()
+    assert doubtful.odd(make.after(91)).outcome is Outcome.SETTLED_ELSEWHERE
+
+
 def test_an_address_that_is_announced_is_a_switchover_where_the_status_shows_none(ordered: Follow) -> None:
     """The vendor may show the new values and a healthy status while the traffic still runs on the old address."""
     make, paid = ordered.make, (ordered.make.order(),)

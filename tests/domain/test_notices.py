@@ -132,6 +132,12 @@ def test_orders_that_may_be_ours_are_named_in_a_doubt(make: Make) -> None:
     assert "(none that fits found so far)" in notice.text
 
 
+def test_where_several_orders_fit_people_pay_or_cancel_the_one_that_is_of_this_resize(make: Make) -> None:
+    operation = replace(make.operation(Phase.UNPAID), evidence=Evidence(candidates=("o-1", "o-2")))
+    (notice,) = notices(make.policy(), make.state(operation=operation), make.noon)
+    assert "Pay or cancel whichever of the orders o-1, o-2 is of this resize (orders-mq small -> medium)" in notice.text
+
+
 def test_the_deadline_to_pay_does_not_move_when_the_order_goes_out_of_sight_for_a_while(make: Make) -> None:
     operation = make.in_phase(make.operation(Phase.UNPAID), Phase.UNPAID, make.after(days=2))
     (notice,) = notices(make.policy(), make.state(operation=operation), make.after(days=2))

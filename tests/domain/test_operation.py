@@ -37,7 +37,7 @@ refused for now          .          waiting    .          .          .          
 refused after doubt      .          doubt      .          .          .          .          .          .          .
 unanswered               .          doubt      doubt      .          .          .          .          .          .
 doubt cleared            .          .          .          .          .          .          .          .          waiting
-found the order          .          .          .          ordered    unpaid     applying   switchover proving    ordered
+found the order          .          .          .          .          .          .          .          .          ordered
 saw the old values       .          .          .          ordered    ordered    applying   applying   applying   doubt
 saw an unpaid order      .          .          .          unpaid     unpaid     unpaid     unpaid     unpaid     unpaid
 saw a change             .          .          .          applying   applying   applying   applying   applying   applying

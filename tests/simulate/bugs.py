@@ -148,6 +148,18 @@ BUGS = (
         "        opens = False\n",
     ),
     Bug(
+        "a call however long ago its claim was",
+        PLACING,
+        "    if page.around.now() - attempt.sent_at > SEND_WITHIN:\n",
+        "    if page.around.now() - attempt.sent_at > 1000 * SEND_WITHIN:\n",
+    ),
+    Bug(
+        "a message however long ago its claim was",
+        "tidegate/app/tell.py",
+        "        if page.around.now() - began_at > TELL_WITHIN:\n",
+        "        if page.around.now() - began_at > 1000 * TELL_WITHIN:\n",
+    ),
+    Bug(
         "the hook token in the log",
         "tidegate/app/doors.py",
         "    delivery = open_envelope(event)\n",

@@ -222,7 +222,8 @@ def _(fact: Closed, state: State, at: datetime) -> State:
         state,
         operation=None,
         recent=_recent(replace(state, recent=(*state.recent, settled))),
-        rung=fact.rung or state.rung,
+        # Off the ladder no rung is known, so that the next decision reads.
+        rung=fact.rung or (state.rung if as_it_was else ""),
         last_set=state.last_set if as_it_was else operation.evidence.spec,
         drift=state.drift if as_it_was else None,
         circuit=Circuit(f"operation {operation.number} {operation.outcome.value}: {operation.outcome_why}", at)

@@ -74,6 +74,14 @@ class _Look:
         return self.operation.billing is Billing.PAY_AS_YOU_GO
 
     @property
+    def waits_for_payment(self) -> bool:
+        """Whether an order waits to be paid that is ours, or may be: of several that fit, nobody knows which is."""
+        if self.ours is not None:
+            return self.ours.payment is Payment.UNPAID
+        fitting = candidates_of(self.operation, self.search)
+        return any(order.payment is Payment.UNPAID and not self.search.is_foreign(order) for order in fitting)
+
+    @property
     def hope_is_gone(self) -> bool:
         """Whether an order of ours would have shown by now."""
         return self.now - self.operation.sent[-1].sent_at >= DOUBT_LASTS
@@ -196,8 +204,8 @@ def _baseline(look: _Look) -> Judgement:
             return Event.SAW_NOTHING, None, ""
         why = f"order {ours.order_id} was cancelled by somebody; the old values stay"
         return Event.SAW_NOTHING, Outcome.ORDER_CANCELLED, why
-    if ours and ours.payment is Payment.UNPAID:
-        # Whatever came and went was not ours: our order still stands.
+    if look.waits_for_payment:
+        # Whatever came and went may not have been ours: our order still stands.
         return Event.SAW_UNPAID, None, ""
     if look.evidence.changed and steady >= ROLLBACK_STABLE:
         return Event.SAW_NOTHING, Outcome.ROLLED_BACK, "a change was seen, and then the old values again"
@@ -224,7 +232,7 @@ def _is_cleared(look: _Look) -> bool:
 
 
 def _elsewhere(look: _Look) -> Judgement:
-    done = look.nothing_to_pay or (look.ours is None and look.hope_is_gone)
+    done = look.nothing_to_pay or (look.ours is None and look.hope_is_gone and not look.waits_for_payment)
     if not done or look.steady < ELSEWHERE_STABLE:
         return Event.SAW_CHANGE, None, ""
     fields = ", ".join(

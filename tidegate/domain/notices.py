@@ -139,10 +139,13 @@ class _Say:
     def unpaid(self) -> Notice:
         """An order waits to be paid."""
         ends = self.operation.sent[-1].sent_at + ORDER_LIVES
-        order = self.operation.order_id or "of this resize"
+        pay = f"Pay order {self.operation.order_id or 'of this resize'}"
+        if not self.operation.order_id and self.operation.evidence.candidates:
+            fitting = ", ".join(self.operation.evidence.candidates)
+            pay = f"Pay or cancel whichever of the orders {fitting} is of this resize"
         return self._needs_person(
             self._late("unpaid", self.operation.sent[-1].sent_at, self.policy.deadlines.unpaid),
-            f"Pay order {order} ({self.what}): {ORDERS_CONSOLE}. If nobody does, the vendor cancels the order after "
+            f"{pay} ({self.what}): {ORDERS_CONSOLE}. If nobody does, the vendor cancels the order after "
             f"7 days and the old spec stays.",
             ends,
         )

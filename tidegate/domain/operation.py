@@ -138,7 +138,7 @@ TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
     **{
         (phase, event): after
         for phase in (Phase.ORDERED, Phase.UNPAID, Phase.APPLYING, Phase.SWITCHOVER, Phase.PROVING)
-        for event, after in {**_SIGHTS, Event.FOUND_ORDER: phase, Event.ACCEPTED: phase}.items()
+        for event, after in {**_SIGHTS, Event.ACCEPTED: phase}.items()
     },
 }
 

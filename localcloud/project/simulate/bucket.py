@@ -56,6 +56,8 @@ class Store:
     """When the newest record of each ledger was written."""
     news_at: datetime | None = None
     """When a record of an instance or a signal was last written."""
+    on_record: Callable[[str, bytes], None] | None = None
+    """Told of every record of an instance as it is written."""
     _changes: deque[tuple[datetime, str, bool]] = field(default_factory=deque)
 
     def put(self, key: str, body: bytes) -> None:
@@ -70,6 +72,8 @@ class Store:
             self.news_at = self.now()
             if key.startswith("ledger/"):
                 self.heads_at[key[len("ledger/") :].rpartition("/")[0]] = self.now()
+                if self.on_record is not None:
+                    self.on_record(key, body)
         insort(self.keys, key)
         self._note(key, was_created=True)
 

@@ -32,8 +32,10 @@ KEEP_ALIVE = timedelta(minutes=5)
 IDLE = timedelta(hours=26)
 SELDOM = 100
 AWAKE_FOR = timedelta(minutes=4)
-OUTDATED = timedelta(seconds=30)
-"""A mark is put just before its record."""
+OUTDATED = timedelta(minutes=3)
+"""A mark is put before its record, and shown for so long."""
+STALL_SHOWS_S = 7200.0
+"""An instance is read for real every hour."""
 WATCHED_FOR = timedelta(minutes=125)
 
 
@@ -62,8 +64,15 @@ class Minutes:
 
     def touch(self, name: str) -> None:
         """Note that somebody was at an instance, past Tidegate; of no name, at all of them."""
+        now = self.stage.clockwork.now()
         for each in [name] if name else self.stage.pushed.policies:
-            self.touched[each] = self.stage.clockwork.now() + WATCHED_FOR
+            self.touched[each] = max(now, self.lost_until or now) + WATCHED_FOR
+
+    def lose(self, until: datetime) -> None:
+        """Lose the ticks for a while. Who was to be watched meanwhile is watched afterwards."""
+        self.lost_until = until
+        for name in self.touched:
+            self.touched[name] = until + WATCHED_FOR
 
     def next_at(self) -> tuple[datetime, bool]:
         """The next minute for the tick, and whether it is idle then."""
@@ -129,8 +138,10 @@ class Minutes:
             if until < first:
                 del self.touched[name]
                 continue
-            wait = (crc32(name.encode()) % ROUND - first.minute) % ROUND
-            turns.append(first + wait * MINUTE)
+            # A process whose clock is behind takes the minute after the turn for it.
+            for late in (0, 1) if self.stage.script.skew_s else (0,):
+                wait = (crc32(name.encode()) % ROUND + late - first.minute) % ROUND
+                turns.append(first + wait * MINUTE)
         return turns
 
     def _idle(self, first: datetime, due: datetime) -> datetime | None:
@@ -181,6 +192,9 @@ class Minutes:
         self.quiet_since = ran.invocation.began_at if whole and not ran.invocation.troubles else None
         if not idle or before is None or ran.invocation.troubles or self.stage.script.skew_s:
             return
+        # A mark is put before its record. Who stood still between the two has left a record that no mark speaks of.
+        if self.stage.misfortunes.lately("stalled", STALL_SHOWS_S):
+            return
         self.stage.trace.idle_ticks += 1
         crossings = ran.invocation.crossings
         if any(self._looked_again(call, about) for call, about in crossings):
@@ -213,7 +227,7 @@ class Minutes:
     def _changes(self, call: str, about: str) -> bool:
         """Whether a call is one that an idle tick has no reason for. It may be the first to say that we are at work."""
         if call != "put record":
-            return call in CHANGES
+            return call in CHANGES and about != PAUSED
         record = self._record(about, 0)
         fact: dict[str, Any] = record["fact"] if record else {"kind": ""}
         return not (fact["kind"] == "decided" and fact["stance"]["code"] == "operation")
@@ -224,6 +238,8 @@ class Minutes:
 
 
 LOOKED_AT = (*RESTLESS, "fit")
+PAUSED = "Tidegate is paused"
+"""What some tick says once a day while the fleet is paused."""
 CHANGES = ("tell", "UpdateInstance", "ModifyInstanceSpec", "StartExecution")
 """What an idle tick does none of."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from random import Random
 
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from localcloud.project.simulate.sites import TROUBLES, Kind, Trouble
 
 WORDS = {kind: tuple(trouble.value for trouble in troubles) for kind, troubles in TROUBLES.items()}
-FOCUSED = 0.45
+FOCUSED = 0.55
 """How likely a focus strikes a call of its place."""
 
 
@@ -54,9 +55,11 @@ class Strike(Plain):
 
 
 class Faults(Plain):
-    """What goes wrong in a week: by chance (`rate`, `foci`, `storms`) until `until_s`, or only what is `told`."""
+    """What goes wrong in a week until `until_s`: by chance (`rate`, `odds`, `foci`, `storms`), or what is `told`."""
 
     rate: float = 0.0
+    odds: dict[str, float] = {}
+    """How likely a call of these places is struck, instead of the rate."""
     foci: tuple[Focus, ...] = ()
     storms: tuple[Storm, ...] = ()
     until_s: float = 0.0
@@ -110,6 +113,12 @@ class Misfortunes:
             foci.setdefault(focus.site, []).append(focus)
         self._foci = foci
 
+    def lately(self, trouble: str, within_s: float) -> bool:
+        """Whether this trouble struck within so many seconds."""
+        since = self.seconds() - within_s
+        lately = takewhile(lambda struck: struck[0] >= since, reversed(self.struck))
+        return any(strike.trouble == trouble for _, strike in lately)
+
     def at(self, site: str, kind: Kind, family: str) -> tuple[Trouble | None, Draws]:
         """What the next call of a place meets, and how long it travels."""
         trouble, draws = self.twist(site, WORDS[kind], family)
@@ -141,6 +150,6 @@ class Misfortunes:
         for storm in self.faults.storms:
             if storm.start_s <= now < storm.end_s and storm.calls in (family, site) and storm.trouble in among:
                 return storm.trouble if draws.which < storm.chance else ""
-        if draws.trouble > 1 - self.faults.rate:
+        if draws.trouble > 1 - self.faults.odds.get(site, self.faults.rate):
             return among[int(draws.which * len(among))]
         return ""

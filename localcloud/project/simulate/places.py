@@ -36,12 +36,9 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "tell",
     ),
     "on_alert": (
-        "DescribeInstanceQps",
         "DescribeInstances",
         "DescribeMetricLast",
-        "DescribeMetricList",
         "GetInstance",
-        "GetMetadataAmount",
         "StartExecution",
         "delete item",
         "get epoch",
@@ -165,7 +162,12 @@ CALLS: Mapping[str, tuple[str, ...]] = {
 """By whom, what. `flow` are the tasks of an execution; what has no call is the platform's own."""
 
 SELDOM: Mapping[str, tuple[str, ...]] = {
-    "on_alert": ("DescribeInstanceSlbConnect",),
+    "on_alert": (
+        "DescribeInstanceQps",
+        "DescribeInstanceSlbConnect",
+        "DescribeMetricList",
+        "GetMetadataAmount",
+    ),
     "on_request": ("DescribeMetricLast",),
     "settle": (
         "DescribeInstanceQps",

@@ -29,7 +29,7 @@ NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 WARM = timedelta(minutes=10)
 """How long an idle process is kept (fact fc 1.5 gives minutes)."""
-SHORTEST_S, LONGEST_S = 0.002, 0.12
+SHORTEST_S, LONGEST_S = 0.002, 0.08
 """How long a request, or its reply, is on its way."""
 LATEST_S = 840.0
 """A signed request is taken for 15 minutes (facts A.0, fc 5): so late may it arrive."""
@@ -101,6 +101,8 @@ class Platform:
     handlers: Mapping[str, Callable[[bytes, Any], Any]] = field(default_factory=dict)
     timeouts: Mapping[str, float] = field(default_factory=dict)
     idle: dict[str, list[Worker]] = field(default_factory=dict)
+    on_late: Callable[[], None] | None = None
+    """Told when something had its effect long after it was begun."""
     invocations: int = 0
     dead: int = 0
     _workers: int = 0
@@ -163,6 +165,13 @@ class Platform:
         clockwork.rest_until(until)
         if here.worker.is_dead:
             raise Killed("killed")
+
+    def _stall(self, here: Invocation, seconds: float) -> None:
+        """Let a process stand still, as a machine that is paused: what limits its time stands still with it."""
+        here.deadline += timedelta(seconds=seconds)
+        self.clockwork.rest(seconds)
+        if self.on_late is not None:
+            self.on_late()
 
     def kill(self, here: Invocation, how: str) -> NoReturn:
         """End the process of a call. Raises Killed."""
@@ -227,6 +236,11 @@ class Platform:
         answer = self._answer(here, what, effect, age)
         if trouble is Trouble.KILLED_AFTER:
             self.kill(here, "killed")
+        if trouble is Trouble.STALLED:
+            is_ordering = here.worker.function == "submit"
+            self._stall(
+                here, SHORTEST_STALL_S + (late**3 * LONGEST_ORDER_STALL_S if is_ordering else late * LONGEST_STALL_S)
+            )
         if trouble in SENT:
             self.rest(SENT[trouble] or wait_s)
             raise failing.error() if trouble is Trouble.ERROR_AFTER else failing.lost()
@@ -246,6 +260,8 @@ class Platform:
     def _late(self, here: Invocation, what: tuple[str, str], effect: Callable[[float], T]) -> None:
         """A request arrives whose sender has given up: nobody hears the answer."""
         self._answer(here, what, effect, 0.0)
+        if self.on_late is not None:
+            self.on_late()
 
     def _worker(self, function: str) -> Worker:
         now = self.clockwork.now()
@@ -271,6 +287,8 @@ def _raising(error: Exception) -> Callable[[], NoReturn]:
 
 LATE_DEATHS = 0.3
 """Of the processes that are killed while a call is under way, so many leave it to arrive late."""
+SHORTEST_STALL_S, LONGEST_STALL_S, LONGEST_ORDER_STALL_S = 5.0, 1200.0, 7200.0
+"""How long a process stands still; one that orders, now and then until nobody expects it any more."""
 LONGEST_AGE_S = 180.0
 """How old a stale read is at most."""
 

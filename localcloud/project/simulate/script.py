@@ -17,7 +17,7 @@ class Deed(Plain):
     """Something that happens from outside. `at_s` are seconds of the week; which other fields count depends on `do`."""
 
     at_s: float
-    do: Literal["alert", "request", "console", "use", "push", "lose-ticks", "duty"]
+    do: Literal["alert", "request", "console", "ambush", "use", "push", "lose-ticks", "duty"]
     instance: str = ""
     """By its name in the policy."""
     rule: str = ""
@@ -32,8 +32,9 @@ class Deed(Plain):
     request: dict[str, Any] = {}
     """A person's request, as `on_request` takes it, without its key."""
     what: str = ""
-    """At the console: resize. On duty: which of pay, cancel, switch, ack, approve."""
+    """At the console: resize. On duty: which of pay, cancel, switch, ack, approve. Of an ambush: after which event."""
     spec: dict[str, Any] = {}
+    """What is resized to in the console, or by an ambush: a resize there right after an event of an operation."""
     used: dict[str, int] = {}
     policy: int = 0
     """Which policy is pushed."""
@@ -78,4 +79,8 @@ class Script(Plain):
     """Products whose search in billing has found an order of ours before this week."""
     skew_s: float = 0.0
     """By how much a process's clock is off at most, either way."""
+    answered_after_s: float = 0.0
+    """How soon somebody does what a message asks for; 0 where it waits until somebody is on duty."""
+    unattended: bool = False
+    """Nobody ever pays or presses Switch, not even when the week is over."""
     hook_token: str = "hook-token-of-the-simulation"  # noqa: S105 - of a hook that nobody can reach

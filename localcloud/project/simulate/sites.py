@@ -27,6 +27,8 @@ class Trouble(str, Enum):
     KILLED = "killed"
     TIMED_OUT = "timed out"
     """The process waits until its function's timeout ends it; the effect is there."""
+    STALLED = "stalled"
+    """The process stands still with the answer in hand, and goes on minutes later, when others have long acted."""
     REFUSED = "refused"
 
 
@@ -48,9 +50,9 @@ DEATHS = (_T.KILLED_BEFORE, _T.KILLED_AFTER, _T.TIMED_OUT)
 ASKED = (_T.LOST, _T.ERROR, _T.THROTTLED)
 
 TROUBLES: Mapping[Kind, tuple[Trouble, ...]] = {
-    Kind.ORDER: (*WRITTEN, *DEATHS),
+    Kind.ORDER: (*WRITTEN, *DEATHS, _T.STALLED),
     Kind.READ: (*ASKED, _T.STALE, _T.KILLED, _T.TIMED_OUT),
-    Kind.PUT: (*WRITTEN, _T.CONFLICT, *DEATHS),
+    Kind.PUT: (*WRITTEN, _T.CONFLICT, *DEATHS, _T.STALLED),
     Kind.GET: (*ASKED, _T.KILLED, _T.TIMED_OUT),
     Kind.PAGE: (*ASKED, _T.STALE, _T.KILLED, _T.TIMED_OUT),
     Kind.DELETE: (*WRITTEN, *DEATHS),

@@ -53,6 +53,8 @@ class Stage:
     settings: Settings
     chance: Callable[[], float]
     nonces: int = 0
+    on_said: Callable[[Said], None] | None = None
+    """Told of every message as it is taken."""
 
     @property
     def pushed(self) -> Pushed:
@@ -110,7 +112,10 @@ def _machine(stage: Stage) -> Machine:
 
     def notify(url: str, title: str, text: str, kind: str) -> bool:
         def effect(_: float) -> bool:
-            stage.trace.said.append(Said(stage.clockwork.now(), url.partition("?")[0], kind, title, text))
+            said = Said(stage.clockwork.now(), url.partition("?")[0], kind, title, text)
+            stage.trace.said.append(said)
+            if stage.on_said is not None:
+                stage.on_said(said)
             return True
 
         try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from localcloud.project.scenario.payloads import DIRECT, event_of
 from localcloud.project.simulate.minutes import Minutes
 from localcloud.project.simulate.script import Deed, Script, ringing_of
 from localcloud.project.simulate.stage import Stage, staged
-from localcloud.project.simulate.trace import Asked, ByHand, Delivered, Trace
+from localcloud.project.simulate.trace import Asked, ByHand, Delivered, Said, Trace
 from localcloud.rpc.operation import ApiError
 from tidegate.app import codec
 from tidegate.app.fleet import Fleet
@@ -26,6 +27,8 @@ LONGEST_TAIL = timedelta(days=12)
 """An operation that nobody hears of is followed for 8 days, and abandoned then."""
 DUTY_EVERY = timedelta(hours=6)
 CHECK_EVERY = timedelta(hours=1)
+WATCHED_AGAIN = (2.0, 4.0)
+"""After so many hours an instance is watched anew that somebody was at."""
 
 
 def play(script: Script) -> Trace:
@@ -42,6 +45,12 @@ class Week:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.minutes = stage, Minutes(stage, Fleet(stage.ledger))
         self.requests = 0
+        self.ambushes: list[Deed] = []
+        stage.store.on_record = self._recorded
+        # A record that comes in after its mark was served is found when it is the instance's turn.
+        stage.platform.on_late = partial(self.minutes.touch, "")
+        if stage.script.answered_after_s:
+            stage.on_said = self._heard
         for deed in stage.script.deeds:
             self._plan(deed)
 
@@ -52,7 +61,9 @@ class Week:
         self._pass(over)
         latest = over + LONGEST_TAIL
         while clockwork.now() < latest and not self.stage.trace.at_rest:
-            self._on_duty(("pay", "switch", "ack", "approve"))
+            # Who is asked again and again after the week has said once that it may go on.
+            at_last = ("approve", "ack") if clockwork.now() < over + DUTY_EVERY else ("approve",)
+            self._on_duty(at_last if script.unattended else ("pay", "switch", *at_last))
             for _ in range(int(DUTY_EVERY / CHECK_EVERY)):
                 self._pass(clockwork.now() + CHECK_EVERY)
                 if self._rests():
@@ -110,11 +121,32 @@ class Week:
             self.minutes.touch("")
             self.minutes.wake()
         elif deed.do == "lose-ticks":
-            self.minutes.lost_until = stage.clockwork.now() + timedelta(seconds=deed.lasts_s)
+            self.minutes.lose(stage.clockwork.now() + timedelta(seconds=deed.lasts_s))
+        elif deed.do == "ambush":
+            self.ambushes.append(deed)
         elif deed.do == "duty":
             self._on_duty(tuple(deed.what.split()))
         elif deed.do in ("use", "console") and (policy := stage.pushed.policies.get(deed.instance)):
             self._at_console(deed.what or deed.do, policy, deed)
+
+    def _heard(self, said: Said) -> None:
+        """Let somebody do what a message asks for."""
+        if said.kind == "needs-person":
+            tasks = partial(self._on_duty, ("pay", "switch", "approve"))
+            self.stage.clockwork.after(self.stage.script.answered_after_s, tasks)
+
+    def _recorded(self, key: str, body: bytes) -> None:
+        """Let whoever waits for an event of an operation resize that instance in the console."""
+        for deed in list(self.ambushes):
+            policy = self.stage.pushed.policies.get(deed.instance)
+            if policy is None or not key.startswith(f"ledger/{self.stage.key(policy)}/"):
+                continue
+            fact = json.loads(body)["fact"]
+            if deed.what not in (fact.get("event"), fact["kind"]):
+                continue
+            self.ambushes.remove(deed)
+            hand = partial(self._at_console, "resize", policy, deed)
+            self.stage.clockwork.after(deed.lasts_s, hand)
 
     def _ring(self, deed: Deed) -> None:
         """Deliver one alert, as its sender does: again where nobody answers, and then no more."""
@@ -179,10 +211,14 @@ class Week:
         estate, orders, instance_id = self.stage.vendor.estate, self.stage.vendor.orders, policy.instance_id
         try:
             if what in ("pay", "cancel"):
+                if self.stage.script.unattended:
+                    return
                 for order in orders.unpaid(instance_id):
                     (orders.pay if what == "pay" else orders.cancel)(order.order_id)
-            elif what == "switch":
+                    self._watch(policy)
+            elif what == "switch" and not self.stage.script.unattended:
                 estate.press_switch(instance_id)
+                self._watch(policy)
             elif what == "resize" and deed is not None:
                 self._by_hand(policy, deed)
             elif what == "use" and deed is not None:
@@ -200,10 +236,16 @@ class Week:
         if after == before:
             return
         by = f"acs:ram::{self.stage.settings.account}:user/wang"
-        estate.resize_by_hand(policy.instance_id, dict(deed.spec), by)
+        estate.resize_by_hand(policy.instance_id, dict(deed.spec), by, skips_switchover=deed.do != "ambush")
         change = len(estate.known(policy.instance_id).changes)
         self.stage.trace.by_hand.append(ByHand(self.stage.clockwork.now(), policy.instance_id, change))
+        self._watch(policy)
+
+    def _watch(self, policy: InstancePolicy) -> None:
+        """Let ticks see what becomes of an order that is not ours, which may take hours."""
         self.minutes.touch(policy.name)
+        for hours in WATCHED_AGAIN:
+            self.stage.clockwork.after(hours * 3600.0, lambda: self.minutes.touch(policy.name))
 
 
 def _answered(body: object, failed: str) -> tuple[int, list[dict[str, object]]]:

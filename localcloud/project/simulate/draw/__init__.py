@@ -11,10 +11,11 @@ from localcloud.project.simulate.draw.policies import policies_of
 from localcloud.project.simulate.draw.sizes import size_of
 from localcloud.project.simulate.draw.weeks import deeds_of
 from localcloud.project.simulate.draw.worlds import world_of
-from localcloud.project.simulate.script import Script
+from localcloud.project.simulate.script import Deed, Script
 
-SEASONED = 0.94
+SEASONED = 0.98
 """So many fleets are not new."""
+UNATTENDED, WAITS, SWITCHED, SLOW = 0.006, 0.2, 0.5, 0.04
 WEEK_S = 7 * 24 * 3600.0
 STARTS = (
     datetime(2026, 3, 6, 9, 17, 23, tzinfo=timezone.utc),
@@ -36,6 +37,11 @@ def script_of(seed: int) -> Script:
     drawn = policies_of(chance, size)
     world = world_of(chance, drawn, start, size)
     deeds = deeds_of(chance, drawn, WEEK_S, size)
+    waits = _arrange(chance, world, deeds) or chance.random() < WAITS
+    unattended = chance.random() < UNATTENDED
+    if unattended:
+        waits = True
+        world["behaviour"] |= _endless(chance)
     skew_s = chance.choice((0.0, 0.0, 0.0, 0.4, 2.0, 20.0))
     return Script(
         seed=seed,
@@ -44,10 +50,38 @@ def script_of(seed: int) -> Script:
         world=world,
         policies=tuple(each.compiled() for each in drawn),
         deeds=tuple(sorted(deeds, key=lambda deed: deed.at_s)),
-        faults=faults_of(chance, seed, WEEK_S),
+        faults=faults_of(chance, seed, WEEK_S, world, deeds),
         proven=_proven(chance, world),
         skew_s=skew_s,
+        answered_after_s=0.0 if waits else chance.uniform(120.0, 2400.0),
+        unattended=unattended,
     )
+
+
+def _arrange(chance: Random, world: dict[str, Any], deeds: list[Deed]) -> bool:
+    """Let happen what somebody waits for in an ambush, and soon what he does then. Whether others must wait for it."""
+    awaited, behaviour = {deed.what for deed in deeds if deed.do == "ambush"}, world["behaviour"]
+    if "saw an unpaid order" in awaited:
+        behaviour |= {"wait_for_payment": True, "unpaid_blocks_next": False, "switchover_ends_after": "1h"}
+        behaviour |= {"unpaid_ends_after": "26h", "status_during_resize": "SERVING"}
+        behaviour |= {"new_values_before_completion": True, "rolls_back": True, "apply_takes": "6m"}
+        behaviour["switchover"] = chance.random() < SWITCHED
+    if "saw the switchover wait" in awaited:
+        behaviour["switchover"] = True
+    if "saw the wanted values" in awaited:
+        behaviour |= {"rolls_back": False, "switchover": chance.random() < SWITCHED, "wait_for_payment": False}
+    if awaited & {"saw the wanted values", "saw a change"}:
+        behaviour |= {"apply_takes": chance.choice(("20s", "20s", "50s", "6m")), "migrating_for": "0s"}
+    if not awaited and chance.random() < SLOW:
+        behaviour |= {"order_visible_after": "30m", "apply_takes": "25m"}
+    return "saw an unpaid order" in awaited
+
+
+def _endless(chance: Random) -> dict[str, Any]:
+    """A vendor who waits for a person for longer than we do."""
+    if chance.random() < 0.5:
+        return {"wait_for_payment": True, "unpaid_ends_after": "300h"}
+    return {"switchover": True, "switchover_ends_after": "300h"}
 
 
 def _proven(chance: Random, world: dict[str, Any]) -> tuple[str, ...]:

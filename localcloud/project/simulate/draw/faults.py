@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
+from typing import Any
 
+from localcloud.project.simulate.draw.odds import odds_of
 from localcloud.project.simulate.misfortunes import Faults, Focus, Storm
 from localcloud.project.simulate.places import pairs, troubles_of
+from localcloud.project.simulate.script import Deed
 
 CALM, USUAL, WILD = 0.0, 0.004, 0.03
 HOUR = 3600.0
-FOCI, UNFOCUSED, ABOUT_ORDERS = 12, 0.15, 0.4
+FOCI, UNFOCUSED, ABOUT_ORDERS = 18, 0.12, 0.4
+SOON, UNHEARD, PAUSED = ("30s", "10m", "30m"), 0.7, 0.15
 MOSTLY = (1, 1, 1, 2, 4)
 """How often what is sought strikes."""
+WITHOUT_ANSWER = ("reply lost", "5xx after", "timed out", "killed after", "stalled", "stalled")
 STORMS = (
     ("vendor", "throttled", 1.0, 1800.0),
     ("vendor", "answer lost", 0.7, 900.0),
@@ -27,9 +32,9 @@ STORMS = (
 )
 
 
-def faults_of(chance: Random, seed: int, week_s: float) -> Faults:
+def faults_of(chance: Random, seed: int, week_s: float, world: Mapping[str, Any], deeds: Sequence[Deed]) -> Faults:
     """Draw what goes wrong in the week of a seed."""
-    rate = chance.choice((CALM, USUAL, USUAL, USUAL, USUAL, WILD))
+    rate = chance.choice((CALM, *[USUAL] * 7, WILD))
     storms = []
     for _ in range(chance.choice((0, 0, 1, 2))):
         calls, trouble, odds, longest = chance.choice(STORMS)
@@ -37,7 +42,27 @@ def faults_of(chance: Random, seed: int, week_s: float) -> Faults:
         lasts = chance.uniform(60.0, longest)
         storms.append(Storm(start_s=start, end_s=start + lasts, calls=calls, trouble=trouble, chance=odds))
     foci = () if chance.random() < UNFOCUSED else tuple(_foci(chance, seed))
-    return Faults(rate=rate, foci=foci, storms=tuple(storms), until_s=week_s)
+    foci += tuple(_about_attempts(chance, world, deeds))
+    return Faults(rate=rate, odds=odds_of(chance) if rate else {}, foci=foci, storms=tuple(storms), until_s=week_s)
+
+
+def _about_attempts(chance: Random, world: Mapping[str, Any], deeds: Sequence[Deed]) -> Iterator[Focus]:
+    """What becomes of the call that orders, where the world or somebody who waits for it makes it matter most."""
+    awaited = {deed.what for deed in deeds if deed.do == "ambush"}
+    trouble = ""
+    if "doubt cleared" in awaited:
+        trouble = "request lost"
+    elif "unanswered" in awaited:
+        trouble = "reply lost"
+    elif world["behaviour"]["order_visible_after"] == "30m" and world["behaviour"]["apply_takes"] == "25m":
+        trouble = "stalled"
+    elif world["behaviour"]["order_visible_after"] in SOON and chance.random() < UNHEARD:
+        trouble = chance.choice(WITHOUT_ANSWER)
+    elif chance.random() < PAUSED:
+        trouble = "stalled"
+    if trouble:
+        for order in ("submit UpdateInstance", "submit ModifyInstanceSpec"):
+            yield Focus(site=order, trouble=trouble, most=2)
 
 
 def _foci(chance: Random, seed: int) -> Iterator[Focus]:

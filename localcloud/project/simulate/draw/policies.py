@@ -101,12 +101,12 @@ def _instance(chance: Random, number: int, size: Size) -> dict[str, Any]:
         "base": chance.choice(("keep", rungs[0], rungs[0])),
         "timetable": _timetable(chance, rungs, size) if chance.random() < size.timetables else [],
         "alerts": _alerts(chance, rungs, name, is_gateway=is_gateway),
-        "release_after": chance.choice(("0s", "5m", "30m", "4h")),
+        "release_after": chance.choice(("0s", "0s", "0s", "5m", "30m", "4h")),
         "notify": [CHAT, {**ONCALL, "remind": chance.choice(REMINDERS)}],
         "resize_takes": chance.choice(("5m", "30m", "2h")),
     }
     text |= _limits(chance, size)
-    text |= _consent(chance, text["base"])
+    text |= _consent(chance, text["base"], size)
     if chance.random() < 0.2:
         text["min"], text["max"] = chance.choice(((rungs[0], rungs[1]), (rungs[1], rungs[2]), (rungs[1], rungs[1])))
     if chance.random() < size.unwanted:
@@ -133,12 +133,12 @@ def _limits(chance: Random, size: Size) -> dict[str, Any]:
     return text
 
 
-def _consent(chance: Random, base: str) -> dict[str, Any]:
+def _consent(chance: Random, base: str, size: Size) -> dict[str, Any]:
     """What is asked before, what it may cost, and what becomes of others' resizes."""
     text: dict[str, Any] = {}
-    if chance.random() < 0.35:
+    if chance.random() < size.asked:
         text["approval"] = {"when": chance.choice((["down"], ["up"], ["up", "down"])), "expires": "12h"}
-    if chance.random() < 0.3:
+    if chance.random() < 0.12:
         text["cost"] = chance.choice(({"hard": 3.0}, {"soft": 2.0}, {"soft": 2.0, "hard": 5.0}))
     if chance.random() < 0.3:
         text["on_drift"] = chance.choice(("hold", {"keep_for": "3h"}))
@@ -148,7 +148,7 @@ def _consent(chance: Random, base: str) -> dict[str, Any]:
 
 
 def _rabbit(chance: Random, number: int, size: Size) -> dict[str, Any]:
-    rungs = deepcopy(list(ODD_RABBIT if chance.random() < 0.12 else RABBIT))
+    rungs = deepcopy(list(ODD_RABBIT if chance.random() < 0.06 else RABBIT))
     for rung, price in zip(rungs, PRICES, strict=True):
         rung["hourly_price"] = price
     return {
@@ -212,7 +212,7 @@ def _alerts(chance: Random, rungs: list[str], name: str, *, is_gateway: bool) ->
         rules.append({"rule": f"{name}-critical", "at_least": rungs[-1], "urgent": chance.random() < 0.5})
     metric = "qps" if is_gateway else "InstanceMaxTpsInMiunte"
     for rule in rules:
-        if chance.random() < 0.12:
+        if chance.random() < 0.2:
             rule["confirm"] = {"metric": metric, "above": 2000, "statistic": "Value", "within": "30m"}
             if not is_gateway and chance.random() < 0.5:
                 rule["confirm"] |= {"statistic": "Maximum"}

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 HOUR = 3600.0
-FULL_WEEKS, QUIET_WEEKS = 0.003, 0.6
+FULL_WEEKS, QUIET_WEEKS = 0.002, 0.82
 """So many weeks are full, and so many nearly empty."""
 
 
@@ -19,6 +19,8 @@ class Size:
     instances: tuple[int, ...]
     span_s: float
     """What happens in a week happens within so many seconds of it, wherever those lie."""
+    is_single: bool
+    """Whether only one of these happens: alerts, a request, somebody at the console."""
     episodes: tuple[int, ...]
     requests: tuple[int, ...]
     loads: tuple[int, ...]
@@ -38,8 +40,12 @@ class Size:
     """How likely an instance is paid as it goes: an order in doubt is never known not to stand then."""
     tps: tuple[int, ...]
     rolling_back: float
+    asked: float
+    """How likely somebody is asked before."""
     lasting: Mapping[str, float]
     """How likely a world is other than usual where that keeps an operation, or a hold, for days."""
+    visible: tuple[float, ...]
+    """How likely each time is after which an order shows in a search, in the order of the switch's settings."""
     applying: tuple[str, ...]
     migrating: tuple[str, ...]
     unpaid: float
@@ -50,6 +56,7 @@ class Size:
 SMALL = Size(
     instances=(1, 1, 1, 1, 1, 2),
     span_s=30 * HOUR,
+    is_single=False,
     episodes=(1, 1, 1, 2),
     requests=(0, 0, 1, 2),
     loads=(0, 0, 1),
@@ -58,37 +65,43 @@ SMALL = Size(
     windows=0.25,
     colleagues=0.15,
     stopped=0.1,
-    unwanted=0.02,
+    unwanted=0.012,
     crowded=0.1,
     calming=0.9,
-    metered=0.06,
+    metered=0.025,
     tps=(500, 500, 500, 500, 500, 500, 500, 2600, 4800),
-    rolling_back=0.012,
-    lasting={"metrics": 0.03, "order_visible_after": 0.08},
+    rolling_back=0.03,
+    asked=0.12,
+    lasting={"metrics": 0.03},
+    visible=(80, 6, 6, 6, 0.7),
     applying=("2m", "6m", "6m", "6m", "25m"),
     migrating=("0s", "0s", "0s", "12m"),
-    unpaid=0.08,
-    unpaid_ends=("2h", "2h", "2h", "26h"),
-    switchover_ends=("1h", "1h", "1h", "1h", "24h"),
+    unpaid=0.1,
+    unpaid_ends=("2h",) * 11 + ("26h",),
+    switchover_ends=("1h",) * 11 + ("24h",),
 )
 QUIET = replace(
     SMALL,
     instances=(1,),
-    span_s=12 * HOUR,
-    episodes=(0, 1, 1, 1),
-    requests=(0, 0, 1),
+    span_s=8 * HOUR,
+    is_single=True,
+    episodes=(1,),
+    requests=(1,),
     loads=(0, 0, 0, 1),
     timetables=0.1,
-    windows=0.12,
-    colleagues=0.1,
+    windows=0.06,
+    colleagues=1.0,
     stopped=0.06,
     crowded=0.04,
+    asked=0.05,
     applying=("2m", "2m", "6m", "25m"),
-    lasting={"metrics": 0.02, "order_visible_after": 0.06},
+    lasting={"metrics": 0.015},
+    visible=(80, 6, 6, 6, 0.4),
 )
 FULL = Size(
     instances=(1, 1, 2, 2, 3),
     span_s=7 * 24 * HOUR,
+    is_single=False,
     episodes=(1, 2, 3, 5),
     requests=(0, 1, 2, 4),
     loads=(0, 1, 3),
@@ -103,7 +116,9 @@ FULL = Size(
     metered=0.35,
     tps=(500, 2600, 2600, 4800),
     rolling_back=0.08,
-    lasting={"metrics": 0.12, "order_visible_after": 0.2},
+    asked=0.35,
+    lasting={"metrics": 0.12},
+    visible=(80, 5, 5, 5, 5),
     applying=("2m", "6m", "40m", "3h"),
     migrating=("0s", "0s", "20m", "2h"),
     unpaid=0.15,

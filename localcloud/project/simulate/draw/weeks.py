@@ -13,6 +13,12 @@ from localcloud.project.simulate.script import Deed, Said
 HOUR = 3600.0
 EARLY = 0.5
 """In so many weeks things happen from the first hour on."""
+AMBUSHED = 0.12
+WORST = (
+    *("claimed", "accepted", "unanswered", "doubt cleared", "doubt cleared", "found the order"),
+    *("saw the switchover wait", "saw a change", *["saw an unpaid order"] * 4, *["saw the wanted values"] * 3),
+)
+"""After which events of an operation somebody else resizes its instance."""
 FORMS = (
     "cloudmonitor",
     "cloudmonitor",
@@ -47,10 +53,10 @@ def deeds_of(chance: Random, drawn: list[Drawn], week_s: float, size: Size) -> l
     when = Within(chance, size, start_s, start_s + size.span_s)
     first = drawn[0]
     for name in first.instances:
-        deeds += _episodes(when, first, name)
-        deeds += _requests(when, first, name)
-        deeds += _colleagues(when, first, name)
+        for happen in (chance.choice(SINGLE),) if size.is_single else WHAT_HAPPENS:
+            deeds += happen(when, first, name)
         deeds += _load(when, name)
+        deeds += _ambushes(when, first, name)
         if chance.random() < size.calming:
             deeds.append(_calm(when, name))
     if chance.random() < size.stopped:
@@ -62,9 +68,10 @@ def deeds_of(chance: Random, drawn: list[Drawn], week_s: float, size: Size) -> l
         deeds.append(Deed(at_s=when.moment(lasts), do="lose-ticks", lasts_s=lasts))
     diligent = chance.choice((0.0, 0.3, 0.9, 0.9))
     for day in range(7):
-        for hour in (9, 15, 21):
+        for hour in (9, 20):
             if chance.random() < diligent:
-                what = "pay switch ack approve" if chance.random() < 0.85 else "cancel ack"
+                what = "pay switch approve" if chance.random() < 0.85 else "cancel"
+                what += " ack" if chance.random() < 0.4 else ""
                 deeds.append(Deed(at_s=day * 24 * HOUR + hour * HOUR + chance.uniform(0, HOUR), do="duty", what=what))
     return [deed for deed in deeds if 0 <= deed.at_s < week_s]
 
@@ -76,7 +83,7 @@ def _episodes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
     rules = [rule["rule"] for rule in drawn.instances[name]["alerts"]]
     for _ in range(chance.choice(when.size.episodes)):
         rule, began = chance.choice(rules), when.moment()
-        lasts = chance.choice((120.0, 20 * 60.0, 20 * 60.0, 2 * HOUR, 9 * HOUR))
+        lasts = chance.choice((120.0, 20 * 60.0, 20 * 60.0, 2 * HOUR, 2 * HOUR, 9 * HOUR))
         form = chance.choice(FORMS)
         if drawn.instances[name]["product"] == "apigateway" and form == "cloudmonitor-smq":
             form = "cloudmonitor"
@@ -118,8 +125,7 @@ def _requests(when: Within, drawn: Drawn, name: str) -> list[Deed]:
         asked.append(
             chance.choice(
                 (
-                    {**resize, **ends},
-                    {**resize, **ends},
+                    *[{**resize, **ends}] * 5,
                     {**resize, **ends, "dry_run": True},
                     {"verb": "release"},
                     {"verb": "pause", "for": "3h", "reason": "a rehearsal"},
@@ -157,6 +163,32 @@ def _colleagues(when: Within, drawn: Drawn, name: str) -> list[Deed]:
             at = round(when.moment(), 3)
             deeds.append(Deed(at_s=at, do="console", what="resize", instance=name, spec=spec))
     return deeds
+
+
+def _ambushes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
+    """Somebody asks for a resize, and somebody else resizes in the console at the worst moment of it."""
+    chance = when.chance
+    if chance.random() >= AMBUSHED:
+        return []
+    text, what = drawn.instances[name], chance.choice(WORST)
+    to = chance.choice(drawn.rungs(name)[1:])
+    # While ours waits to be paid the old spec stands, and a colleague may order the same.
+    others = text["ladder"][1:] if what == "saw an unpaid order" else [r for r in text["ladder"] if r["rung"] != to]
+    rung = chance.choice(others)
+    spec = {key: value for key, value in rung.items() if key not in ("rung", "hourly_price")}
+    if text["product"] == "apigateway":
+        spec = {"InstanceSpec": rung["rung"]}
+    at, soon = round(when.moment(), 3), chance.choice((0.05, 1.0, 20.0))
+    despite = ["cooldown", "budget", "window", "drift", "fit"]
+    resize = {"verb": "resize", "to": to, "reason": "the sale", "despite": despite, "for": "30h"}
+    return [
+        Deed(at_s=at, do="ambush", instance=name, what=what, spec=spec, lasts_s=soon),
+        Deed(at_s=at, do="request", instance=name, request=resize),
+    ]
+
+
+WHAT_HAPPENS = (_episodes, _requests, _colleagues)
+SINGLE = (*[_episodes] * 6, *[_requests] * 4, _colleagues)
 
 
 def _load(when: Within, name: str) -> list[Deed]:

@@ -32,8 +32,10 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
     "metric_statistics": ("value", "all"),
 }
 """Every switch that stands for what nobody could verify, with all its settings; the first is the usual one."""
-MISSING = 0.01
-"""How likely an instance of a policy does not exist."""
+STANDING = (8, 1, 1)
+"""How likely an instance stands on each of its rungs as the week begins."""
+MISSING, POOR = 0.004, 0.08
+"""How likely an instance of a policy does not exist, and how likely there is too little money."""
 
 
 def world_of(chance: Random, drawn: list[Drawn], start: datetime, size: Size) -> dict[str, Any]:
@@ -41,10 +43,11 @@ def world_of(chance: Random, drawn: list[Drawn], start: datetime, size: Size) ->
     behaviour: dict[str, Any] = {
         name: other(chance, values, size.lasting.get(name, 0.5)) for name, values in SWITCHES.items()
     }
+    behaviour["order_visible_after"] = chance.choices(SWITCHES["order_visible_after"], size.visible)[0]
     behaviour |= {
         "apply_takes": chance.choice(size.applying),
         "migrating_for": chance.choice(size.migrating),
-        "topic_migrating_refusals": chance.choice((0, 0, 1, 3, 12)),
+        "topic_migrating_refusals": chance.choice((0, 0, 0, 0, 1, 1, 3, 12)),
         "rolls_back": chance.random() < size.rolling_back,
         "wait_for_payment": chance.random() < (size.unpaid if behaviour["order_visible_after"] != "never" else 0.02),
         "unpaid_ends_after": chance.choice(size.unpaid_ends),
@@ -56,7 +59,7 @@ def world_of(chance: Random, drawn: list[Drawn], start: datetime, size: Size) ->
             known.setdefault(text["instance_id"], _instance(chance, name, text, size))
     if chance.random() < MISSING:
         del known[chance.choice(list(known))]
-    balance = chance.choice(("100000", "100000", "100000", "3000"))
+    balance = "3000" if chance.random() < POOR else "100000"
     return {
         "start": start.isoformat(),
         "balance": balance,
@@ -68,7 +71,7 @@ def world_of(chance: Random, drawn: list[Drawn], start: datetime, size: Size) ->
 def _instance(chance: Random, name: str, text: dict[str, Any], size: Size) -> dict[str, Any]:
     is_gateway = text["product"] == "apigateway"
     rungs = [{key: value for key, value in rung.items() if key != "hourly_price"} for rung in text["ladder"]]
-    found = chance.choice((rungs[0], rungs[0], rungs[0], rungs[1], rungs[2]))
+    found = chance.choices(rungs, STANDING)[0]
     spec: dict[str, Any] = {"InstanceSpec": found["rung"]} if is_gateway else {}
     if not is_gateway:
         spec = {key: value for key, value in found.items() if key != "rung"}
