@@ -212,6 +212,26 @@ def test_while_an_order_waits_to_be_paid_that_may_be_ours_nothing_was_rolled_bac
     assert doubtful.old(make.after(61)).outcome is Outcome.ROLLED_BACK
 
 
+def test_billing_that_does_not_answer_for_once_does_not_make_an_unpaid_order_a_rollback(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.orders = (make.order(UNPAID),)
+    ordered.odd(make.after(2))
+    ordered.old(make.after(5))
+    assert ordered.old(make.after(60)).event is Event.SAW_UNPAID
+    ordered.orders, ordered.search = (), {"went_through": False, "was_proven": True}
+    assert ordered.old(make.after(65)).outcome is None
+    ordered.odd(make.after(70))
+    assert ordered.odd(make.after(130)).outcome is None
+
+
+def test_an_order_that_was_seen_paid_is_rolled_back_also_where_billing_does_not_answer(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.odd(make.after(2))
+    ordered.orders, ordered.search = (), {"went_through": False, "was_proven": True}
+    ordered.old(make.after(5))
+    assert ordered.old(make.after(15)).outcome is Outcome.ROLLED_BACK
+
+
 def test_while_an_order_waits_to_be_paid_that_may_be_ours_nothing_has_settled_elsewhere(doubtful: Follow) -> None:
     make = doubtful.make
     doubtful.orders = (make.order(UNPAID, "o-1"), make.order(order_id="o-2"))

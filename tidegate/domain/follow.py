@@ -82,6 +82,17 @@ class _Look:
         return any(order.payment is Payment.UNPAID and not self.search.is_foreign(order) for order in fitting)
 
     @property
+    def nothing_waits(self) -> bool:
+        """Whether billing says, or said before of our order, that nothing that may be ours waits to be paid.
+
+        Billing that did not answer says nothing. Pay-as-you-go orders may never show.
+        """
+        if self.waits_for_payment:
+            return False
+        asked = self.ours is not None or self.search.went_through
+        return asked or self.operation.billing is Billing.PAY_AS_YOU_GO or self.evidence.payment == Payment.PAID.value
+
+    @property
     def hope_is_gone(self) -> bool:
         """Whether an order of ours would have shown by now."""
         return self.now - self.operation.sent[-1].sent_at >= DOUBT_LASTS
@@ -207,7 +218,7 @@ def _baseline(look: _Look) -> Judgement:
     if look.waits_for_payment:
         # Whatever came and went may not have been ours: our order still stands.
         return Event.SAW_UNPAID, None, ""
-    if look.evidence.changed and steady >= ROLLBACK_STABLE:
+    if look.evidence.changed and steady >= ROLLBACK_STABLE and look.nothing_waits:
         return Event.SAW_NOTHING, Outcome.ROLLED_BACK, "a change was seen, and then the old values again"
     if look.operation.phase is Phase.DOUBT and _is_cleared(look):
         if not look.operation.cleared:
@@ -232,7 +243,7 @@ def _is_cleared(look: _Look) -> bool:
 
 
 def _elsewhere(look: _Look) -> Judgement:
-    done = look.nothing_to_pay or (look.ours is None and look.hope_is_gone and not look.waits_for_payment)
+    done = look.nothing_to_pay or (look.ours is None and look.hope_is_gone and look.nothing_waits)
     if not done or look.steady < ELSEWHERE_STABLE:
         return Event.SAW_CHANGE, None, ""
     fields = ", ".join(

@@ -77,6 +77,13 @@ class Store:
         insort(self.keys, key)
         self._note(key, was_created=True)
 
+    def read(self, key: str) -> bytes | None:
+        """Give an object. Whoever reads a mark asks for it, and does not put it again where it is there."""
+        body = self.bodies.get(key)
+        if body is not None and key.startswith("wake/"):
+            self.created[key] = self.now()
+        return body
+
     def delete(self, key: str) -> None:
         """Remove an object, if it is there."""
         if self.bodies.pop(key, None) is not None:
@@ -119,7 +126,7 @@ class Objects:
 
     def get(self, key: str) -> bytes | None:
         """Give what stands under a key now."""
-        return self._cross(f"get {of_what(key)}", key, lambda _: self.store.bodies.get(key), READING)
+        return self._cross(f"get {of_what(key)}", key, lambda _: self.store.read(key), READING)
 
     def put(self, key: str, body: bytes) -> None:
         """Create an object; raises Taken, Unsure."""

@@ -69,7 +69,7 @@ def _told(
     inside = [at for at in times if at > need.begun_at]
     out = _out(outages, need.begun_at - GRACE, need.ended_at)
     grace = GRACE + 2 * out + history.slack
-    if _was_late(chronicle, need) or _stood_still(history, need):
+    if _was_late(chronicle, need) or _stood_still(history, need.begun_at, need.begun_at + TURN):
         grace += TURN
     first = before[0] if before else inside[0] if inside else None
     lasted = need.ended_at - need.begun_at
@@ -85,7 +85,8 @@ def _told(
         # A channel that took nothing for a while is left alone until the next reminder.
         out = _out(outages, since - GRACE, at)
         remind = max(_reminders(history, chronicle.name))
-        allowed = remind + LATE + 2 * out + (remind if out else timedelta()) + history.slack
+        is_excused = bool(out) or _stood_still(history, since, at)
+        allowed = remind + LATE + 2 * out + (remind if is_excused else timedelta()) + history.slack
         if at - since > allowed:
             yield Violation("reminders", chronicle.name, at, f"{need.what}: nobody was told from {since} to {at}")
             return
@@ -98,12 +99,12 @@ def _was_late(chronicle: Chronicle, need: Need) -> bool:
     return any(entry.created_at - entry.at > SERVED for entry in near)
 
 
-def _stood_still(history: History, need: Need) -> bool:
-    """Whether a process stood still meanwhile, perhaps with the claim to tell of it."""
+def _stood_still(history: History, since: datetime, until: datetime) -> bool:
+    """Whether a process stood still meanwhile, perhaps with the claim to tell of something."""
     start = history.trace.script.start
     struck = history.trace.misfortunes.struck
     stalls = [start + timedelta(seconds=at_s) for at_s, strike in struck if strike.trouble == Trouble.STALLED.value]
-    return any(need.begun_at - GRACE <= at <= need.begun_at + TURN for at in stalls)
+    return any(since - GRACE <= at <= until for at in stalls)
 
 
 def _claims(chronicle: Chronicle) -> list[tuple[Entry, Told, bool]]:
