@@ -176,7 +176,7 @@ def test_values_that_settled_off_the_ladder_are_not_said_to_be_as_wanted_before_
 
 
 def test_a_look_that_fails_does_not_end_a_hold_that_only_a_look_can_end(desk: Opens) -> None:
-    """It stands off the ladder, and the rung it was last seen on is the one that is wanted."""
+    """It stands off the ladder, and the rung that it stood on before is the one that is wanted."""
     at = desk(rounding="up")
     odd = [{"rung": "small", "MaxPrivateTps": 3000}, {"rung": "odd", "MaxPrivateTps": 4500}]
     at.push({**at.orders_mq, "ladder": odd})
@@ -187,7 +187,7 @@ def test_a_look_that_fails_does_not_end_a_hold_that_only_a_look_can_end(desk: Op
     at.hear(at.request("", verb=Verb.ACK, until=None))
     at.clock.advance(3600)
     held = at.reconcile(force=True)
-    assert (held.decision.code, at.state().stance.wanted, at.state().rung) == ("off-ladder", "small", "small")
+    assert (held.decision.code, at.state().stance.wanted, at.state().rung) == ("off-ladder", "small", "")
     at.fault("GetInstance", "lost-request", times=9)
     assert at.reconcile(force=True).decision.code == "unread"
     at.mend()
