@@ -115,6 +115,14 @@ def test_several_orders_that_fit_are_nobodys_and_the_doubt_stays(doubtful: Follo
     assert doubtful.operation.phase is Phase.DOUBT
 
 
+def test_several_unpaid_orders_that_fit_are_nobodys_either(doubtful: Follow) -> None:
+    """That one of them is ours, and stands, is not known."""
+    make = doubtful.make
+    doubtful.orders = (make.order(Payment.UNPAID, "o-1"), make.order(Payment.UNPAID, "o-2"))
+    assert _in_doubt_until(doubtful, make.after(days=2)).event is Event.SAW_NOTHING
+    assert doubtful.operation.phase is Phase.DOUBT
+
+
 MISFITS: list[dict[str, Any]] = [
     {"direction": Direction.DOWN},
     {"target": {"MaxPrivateTps": "8000"}},

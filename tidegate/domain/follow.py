@@ -215,8 +215,8 @@ def _baseline(look: _Look) -> Judgement:
             return Event.SAW_NOTHING, None, ""
         why = f"order {ours.order_id} was cancelled by somebody; the old values stay"
         return Event.SAW_NOTHING, Outcome.ORDER_CANCELLED, why
-    if look.waits_for_payment:
-        # Whatever came and went may not have been ours: our order still stands.
+    if look.waits_for_payment and (ours or look.operation.phase is not Phase.DOUBT):
+        # Whatever came and went may not have been ours: our order still stands. In doubt that is not known.
         return Event.SAW_UNPAID, None, ""
     if look.evidence.changed and steady >= ROLLBACK_STABLE and look.nothing_waits:
         return Event.SAW_NOTHING, Outcome.ROLLED_BACK, "a change was seen, and then the old values again"

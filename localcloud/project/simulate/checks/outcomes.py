@@ -127,7 +127,7 @@ def _resized(ending: _Ending) -> Iterator[Violation]:
         yield ending.says("the values were gone again when it was said")
     if ending.premises.is_subscription:
         paid = [order for order in ending.placed if order.status(ending.end) == "Paid"]
-        if not paid and not _others(ending):
+        if not paid and not _is_taken_for_ours(ending):
             orders = ", ".join(f"{order.order_id} {order.status(ending.end)}" for order in ending.placed) or "none"
             yield ending.says(f"no order of it is paid: {orders}")
     yield from _proven(ending)
@@ -179,13 +179,18 @@ def _resized_elsewhere(ending: _Ending) -> Iterator[Violation]:
 
 
 def _others(ending: _Ending) -> bool:
-    """Whether orders of others make it hard to tell which is ours.
-
-    While nobody knows yet who orders in our name, the only order that fits a request that was not answered is ours.
-    """
+    """Whether orders of others make it hard to tell which is ours."""
     sent = min((claim.at for claim in ending.course.claims), default=ending.end) - RECKONED_BEFORE
     hands = [hand for hand in ending.history.trace.by_hand if hand.instance_id == ending.chronicle.instance_id]
     return any(sent - ending.history.slack <= hand.at <= ending.end for hand in hands)
+
+
+def _is_taken_for_ours(ending: _Ending) -> bool:
+    """Whether somebody else's order is the only one that fits.
+
+    While nobody knows yet who orders in our name, the only order that fits a request that was not answered is ours.
+    """
+    return not ending.placed and _others(ending)
 
 
 def _settled_elsewhere(ending: _Ending) -> Iterator[Violation]:
@@ -216,7 +221,7 @@ def _rolled_back(ending: _Ending) -> Iterator[Violation]:
 
 
 def _order_cancelled(ending: _Ending) -> Iterator[Violation]:
-    if not any(order.status(ending.end) == "Cancelled" for order in ending.placed) and not _others(ending):
+    if not any(order.status(ending.end) == "Cancelled" for order in ending.placed) and not _is_taken_for_ours(ending):
         statuses = ", ".join(f"{order.order_id} {order.status(ending.end)}" for order in ending.placed) or "no order"
         yield ending.says(f"none of its orders is cancelled: {statuses}")
     if not ending.was(ending.baseline):
