@@ -98,10 +98,10 @@ BUGS = (
         '        **{name: value for name, value in sold.items() if name not in ("SupportEip", "MaxEipTps")},\n',
     ),
     Bug(
-        "slots of the fleet are never taken at the claim or the plan",
-        "tidegate/app/fleet.py",
-        "            if use.pause or use.at_once >= limits.orders_at_once or use.in_hour >= limits.orders_per_hour:\n",
-        "            if use.pause:\n",
+        "an operation under way takes no place of the fleet's",
+        "tidegate/domain/fleet.py",
+        "        under_way = [slot for slot in others if slot.released_at is None]\n",
+        "        under_way: list[Slot] = []\n",
     ),
     Bug(
         "signals leave the inbox before they are recorded",

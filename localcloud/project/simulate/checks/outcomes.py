@@ -229,7 +229,8 @@ def _order_cancelled(ending: _Ending) -> Iterator[Violation]:
 
 
 def _abandoned(ending: _Ending) -> Iterator[Violation]:
-    lasted = ending.end - ending.course.planned.created_at
+    # By the clock of whoever planned it, who may have stood still before it was written down.
+    lasted = ending.end - ending.course.planned.at
     if lasted < ABANDON_AFTER - ending.history.slack:
         yield ending.says(f"it was followed for {lasted} only")
 

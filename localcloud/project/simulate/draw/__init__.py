@@ -9,13 +9,13 @@ from typing import Any
 from localcloud.project.simulate.draw.faults import faults_of
 from localcloud.project.simulate.draw.policies import policies_of
 from localcloud.project.simulate.draw.sizes import size_of
-from localcloud.project.simulate.draw.weeks import deeds_of
+from localcloud.project.simulate.draw.weeks import closing, deeds_of
 from localcloud.project.simulate.draw.worlds import world_of
 from localcloud.project.simulate.script import Deed, Script
 
-SEASONED = 0.98
+SEASONED = 0.99
 """So many fleets are not new."""
-UNATTENDED, WAITS, SWITCHED, SLOW = 0.006, 0.2, 0.5, 0.04
+UNATTENDED, WAITS, SWITCHED, SLOW, CLOSING = 0.005, 0.2, 0.5, 0.04, 0.02
 WEEK_S = 7 * 24 * 3600.0
 STARTS = (
     datetime(2026, 3, 6, 9, 17, 23, tzinfo=timezone.utc),
@@ -37,6 +37,8 @@ def script_of(seed: int) -> Script:
     drawn = policies_of(chance, size)
     world = world_of(chance, drawn, start, size)
     deeds = deeds_of(chance, drawn, WEEK_S, size)
+    if chance.random() < CLOSING:
+        deeds.append(closing(chance, drawn[0], world, start))
     waits = _arrange(chance, world, deeds) or chance.random() < WAITS
     unattended = chance.random() < UNATTENDED
     if unattended:

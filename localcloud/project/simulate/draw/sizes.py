@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 HOUR = 3600.0
-FULL_WEEKS, QUIET_WEEKS = 0.002, 0.82
+FULL_WEEKS, QUIET_WEEKS = 0.002, 0.87
 """So many weeks are full, and so many nearly empty."""
 
 
@@ -68,7 +68,7 @@ SMALL = Size(
     unwanted=0.012,
     crowded=0.1,
     calming=0.9,
-    metered=0.025,
+    metered=0.01,
     tps=(500, 500, 500, 500, 500, 500, 500, 2600, 4800),
     rolling_back=0.03,
     asked=0.12,
@@ -82,7 +82,7 @@ SMALL = Size(
 )
 QUIET = replace(
     SMALL,
-    instances=(1,),
+    instances=(1,) * 19 + (2,),
     span_s=8 * HOUR,
     is_single=True,
     episodes=(1,),

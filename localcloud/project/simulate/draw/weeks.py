@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from localcloud.project.simulate.draw.policies import Drawn
 from localcloud.project.simulate.draw.sizes import Size
@@ -13,7 +16,7 @@ from localcloud.project.simulate.script import Deed, Said
 HOUR = 3600.0
 EARLY = 0.5
 """In so many weeks things happen from the first hour on."""
-AMBUSHED = 0.12
+AMBUSHED, TOGETHER = 0.12, 0.7
 WORST = (
     *("claimed", "accepted", "unanswered", "doubt cleared", "doubt cleared", "found the order"),
     *("saw the switchover wait", "saw a change", *["saw an unpaid order"] * 4, *["saw the wanted values"] * 3),
@@ -59,6 +62,8 @@ def deeds_of(chance: Random, drawn: list[Drawn], week_s: float, size: Size) -> l
         deeds += _ambushes(when, first, name)
         if chance.random() < size.calming:
             deeds.append(_calm(when, name))
+    if len(first.instances) > 1 and chance.random() < TOGETHER:
+        deeds += _together(when, first)
     if chance.random() < size.stopped:
         deeds += _fleet_pause(when)
     if len(drawn) > 1:
@@ -185,6 +190,28 @@ def _ambushes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
         Deed(at_s=at, do="ambush", instance=name, what=what, spec=spec, lasts_s=soon),
         Deed(at_s=at, do="request", instance=name, request=resize),
     ]
+
+
+def _together(when: Within, drawn: Drawn) -> Iterator[Deed]:
+    """Somebody asks for more of every instance at once, which the limits of the fleet may not allow."""
+    at = when.moment()
+    for name in drawn.instances:
+        resize = {"verb": "resize", "to": drawn.rungs(name)[-1], "reason": "the sale", "for": "8h"}
+        moment = round(at + when.chance.choice((0.0, 0.3, 30.0)), 3)
+        yield Deed(at_s=moment, do="request", instance=name, request=resize)
+
+
+def closing(chance: Random, drawn: Drawn, world: dict[str, Any], start: datetime) -> Deed:
+    """Somebody asks for a resize shortly before its window closes, and the vendor refuses it for a while."""
+    name = chance.choice(list(drawn.instances))
+    text, at_s = drawn.instances[name], chance.uniform(0, 5 * 24 * HOUR)
+    there = (start + timedelta(seconds=at_s)).astimezone(ZoneInfo(text["timezone"]))
+    ends = there + timedelta(minutes=chance.choice((4, 12, 30)))
+    window = {"days": "daily", "from": f"{there - timedelta(hours=5):%H:%M}", "to": f"{ends:%H:%M}"}
+    text["resize_windows"] = {"up": [window], "down": [window]}
+    world["behaviour"] |= {"topic_migrating_refusals": 12, "migrating_for": "12m"}
+    resize = {"verb": "resize", "to": drawn.rungs(name)[-1], "reason": "the sale", "for": "30h"}
+    return Deed(at_s=round(at_s, 3), do="request", instance=name, request=resize)
 
 
 WHAT_HAPPENS = (_episodes, _requests, _colleagues)
