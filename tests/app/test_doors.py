@@ -126,6 +126,23 @@ def test_an_alert_of_an_unknown_rule_leaves_a_record_with_the_reason(desk: Opens
     assert "rabbit-backlog" in json.dumps(newest.fact)
 
 
+def test_an_alert_that_waits_as_its_instance_leaves_the_policy_is_answered_all_the_same(desk: Opens) -> None:
+    """Every alert has a record, and nothing is ordered for an instance that no policy names."""
+    at = desk()
+    at.tick()
+    key = at.page().key
+    assert deliver(at, cms(), has_time=False).body["alerts"][0]["answer"] == "kept"
+    at.push(at.edge)
+    at.clock.advance(60)
+    at.tick()
+    newest = codec.read_fact(next(iter(at.around.ledger.records(key))).fact)
+    assert isinstance(newest, Decided)
+    (answer,) = newest.answers
+    assert (answer.verdict, answer.what[:5]) == ("hold", "alert")
+    assert not at.around.ledger.inbox(key)
+    assert at.orders() == []
+
+
 def test_a_bad_neighbour_does_not_lose_a_good_alert_of_the_batch(desk: Opens) -> None:
     at = desk()
     batch: list[Any] = json.loads((EVENTS / "eventbridge_batch.json").read_text())

@@ -1,6 +1,7 @@
 """Instances that the policy does not name any more.
 
-What was begun for them is followed to its end, by the last policy that named them, and nothing new is begun.
+What was begun for them is followed to its end, and what was asked is answered, by the last policy that named them;
+nothing new is begun.
 """
 
 from __future__ import annotations
@@ -45,14 +46,20 @@ def rules_for(around: Surroundings, name: str) -> Rules:
 
 
 def rules_left_over(around: Surroundings, key: str) -> Rules | None:
-    """The rules by which to follow the open operation of an instance no policy in force names; None where none is."""
+    """The rules by which to end what is open for an instance that no policy in force names; None where nothing is.
+
+    Open are an operation, and signals that nobody has answered: they came while the policy named the instance.
+    """
     book, head = around.book(), around.ledger.head(key)
-    if book is None or head is None or codec.state_in(head).operation is None:
+    if book is None:
         return None
-    for name, entry in around.policies.index(head.policy)["instances"].items():
-        if around.key_of(entry) == key:
-            return _rules(around, book, head.policy, name, entry)
-    raise LookupError(f"policy {head.policy} does not name {key}")
+    if not (head is not None and codec.state_in(head).operation is not None) and not around.ledger.inbox(key):
+        return None
+    for hashed in [head.policy] if head else (pointer.hash for pointer in around.policies.history()):
+        for name, entry in around.policies.index(hashed)["instances"].items():
+            if around.key_of(entry) == key:
+                return _rules(around, book, hashed, name, entry)
+    raise LookupError(f"no policy has named {key}")
 
 
 def _rules(around: Surroundings, book: Book, hashed: str, name: str, entry: Mapping[str, Any]) -> Rules:
