@@ -190,6 +190,9 @@ class Minutes:
         ran = self.stage.platform.invoke("on_schedule", b"{}")
         whole = isinstance(ran.body, dict) and not ran.body["failed"] and not ran.body["left"]
         self.quiet_since = ran.invocation.began_at if whole and not ran.invocation.troubles else None
+        if ran.died:
+            # Whom it served as it died is served again in his turn.
+            self.touch("")
         if not idle or before is None or ran.invocation.troubles or self.stage.script.skew_s:
             return
         # A mark is put before its record. Who stood still between the two has left a record that no mark speaks of.
@@ -207,7 +210,8 @@ class Minutes:
     def _looked_again(self, call: str, about: str) -> bool:
         """Whether it saw earlier what may be seen at any time: somebody was there past Tidegate, or a hold has ended.
 
-        The instance is looked at for a mark that was served and is not yet cleared, a few minutes before its next one.
+        The instance is looked at for a mark that was served and is not yet cleared, a few minutes before its next one;
+        so is one that is gone, of which people are reminded.
         """
         if call != "put record":
             return False
@@ -237,7 +241,7 @@ class Minutes:
         return codec.read(FleetState, head.state) if head else None
 
 
-LOOKED_AT = (*RESTLESS, "fit")
+LOOKED_AT = (*RESTLESS, "fit", "gone")
 PAUSED = "Tidegate is paused"
 """What some tick says once a day while the fleet is paused."""
 CHANGES = ("tell", "UpdateInstance", "ModifyInstanceSpec", "StartExecution")

@@ -230,7 +230,7 @@ def _order_cancelled(ending: _Ending) -> Iterator[Violation]:
 
 def _abandoned(ending: _Ending) -> Iterator[Violation]:
     # By the clock of whoever planned it, who may have stood still before it was written down.
-    lasted = ending.end - ending.course.planned.at
+    lasted = ending.end - ending.course.intent.planned_at
     if lasted < ABANDON_AFTER - ending.history.slack:
         yield ending.says(f"it was followed for {lasted} only")
 

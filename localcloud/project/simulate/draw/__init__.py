@@ -15,7 +15,7 @@ from localcloud.project.simulate.script import Deed, Script
 
 SEASONED = 0.99
 """So many fleets are not new."""
-UNATTENDED, WAITS, SWITCHED, SLOW, CLOSING = 0.005, 0.2, 0.5, 0.04, 0.02
+UNATTENDED, WAITS, SWITCHED, SLOW, CLOSING = 0.008, 0.2, 0.5, 0.04, 0.02
 WEEK_S = 7 * 24 * 3600.0
 STARTS = (
     datetime(2026, 3, 6, 9, 17, 23, tzinfo=timezone.utc),
@@ -52,7 +52,7 @@ def script_of(seed: int) -> Script:
         world=world,
         policies=tuple(each.compiled() for each in drawn),
         deeds=tuple(sorted(deeds, key=lambda deed: deed.at_s)),
-        faults=faults_of(chance, seed, WEEK_S, world, deeds),
+        faults=faults_of(chance, WEEK_S, world, deeds),
         proven=_proven(chance, world),
         skew_s=skew_s,
         answered_after_s=0.0 if waits else chance.uniform(120.0, 2400.0),

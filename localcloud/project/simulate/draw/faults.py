@@ -15,6 +15,7 @@ CALM, USUAL, WILD = 0.0, 0.004, 0.03
 HOUR = 3600.0
 FOCI, UNFOCUSED, ABOUT_ORDERS = 18, 0.12, 0.4
 SOON, UNHEARD, PAUSED = ("30s", "10m", "30m"), 0.7, 0.15
+DOORS = {"alert": "on_alert", "request": "on_request"}
 MOSTLY = (1, 1, 1, 2, 4)
 """How often what is sought strikes."""
 WITHOUT_ANSWER = ("reply lost", "5xx after", "timed out", "killed after", "stalled", "stalled")
@@ -32,8 +33,8 @@ STORMS = (
 )
 
 
-def faults_of(chance: Random, seed: int, week_s: float, world: Mapping[str, Any], deeds: Sequence[Deed]) -> Faults:
-    """Draw what goes wrong in the week of a seed."""
+def faults_of(chance: Random, week_s: float, world: Mapping[str, Any], deeds: Sequence[Deed]) -> Faults:
+    """Draw what goes wrong in a week."""
     rate = chance.choice((CALM, *[USUAL] * 7, WILD))
     storms = []
     for _ in range(chance.choice((0, 0, 1, 2))):
@@ -41,7 +42,7 @@ def faults_of(chance: Random, seed: int, week_s: float, world: Mapping[str, Any]
         start = chance.uniform(0, week_s)
         lasts = chance.uniform(60.0, longest)
         storms.append(Storm(start_s=start, end_s=start + lasts, calls=calls, trouble=trouble, chance=odds))
-    foci = () if chance.random() < UNFOCUSED else tuple(_foci(chance, seed))
+    foci = () if chance.random() < UNFOCUSED else tuple(_foci(chance, {deed.do for deed in deeds}))
     foci += tuple(_about_attempts(chance, world, deeds))
     return Faults(rate=rate, odds=odds_of(chance) if rate else {}, foci=foci, storms=tuple(storms), until_s=week_s)
 
@@ -65,11 +66,10 @@ def _about_attempts(chance: Random, world: Mapping[str, Any], deeds: Sequence[De
             yield Focus(site=order, trouble=trouble, most=2)
 
 
-def _foci(chance: Random, seed: int) -> Iterator[Focus]:
-    """What is sought in the week of a seed: every pair of place and trouble in turn, and one about an order."""
-    everything = pairs()
-    for number in range(FOCI):
-        site, trouble = everything[(seed * FOCI + number) % len(everything)]
+def _foci(chance: Random, what: set[str]) -> Iterator[Focus]:
+    """What is sought in a week: pairs of place and trouble, at no door where nobody knocks, and one about an order."""
+    shut = tuple(f"{door} " for deed, door in DOORS.items() if deed not in what)
+    for site, trouble in chance.sample([pair for pair in pairs() if not pair[0].startswith(shut)], FOCI):
         yield Focus(site=site, trouble=trouble, most=chance.choice(MOSTLY))
     if chance.random() >= ABOUT_ORDERS:
         return

@@ -62,8 +62,7 @@ def deeds_of(chance: Random, drawn: list[Drawn], week_s: float, size: Size) -> l
         deeds += _ambushes(when, first, name)
         if chance.random() < size.calming:
             deeds.append(_calm(when, name))
-    if len(first.instances) > 1 and chance.random() < TOGETHER:
-        deeds += _together(when, first)
+    deeds += _together(when, first)
     if chance.random() < size.stopped:
         deeds += _fleet_pause(when)
     if len(drawn) > 1:
@@ -193,8 +192,10 @@ def _ambushes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
 
 
 def _together(when: Within, drawn: Drawn) -> Iterator[Deed]:
-    """Somebody asks for more of every instance at once, which the limits of the fleet may not allow."""
+    """Where there are two, somebody asks for more of both at once, which the limits of the fleet may not allow."""
     at = when.moment()
+    if len(drawn.instances) == 1 or when.chance.random() >= TOGETHER:
+        return
     for name in drawn.instances:
         resize = {"verb": "resize", "to": drawn.rungs(name)[-1], "reason": "the sale", "for": "8h"}
         moment = round(at + when.chance.choice((0.0, 0.3, 30.0)), 3)
