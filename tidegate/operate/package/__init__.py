@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from tidegate.operate.package.build import Distribution, Package, build
-from tidegate.operate.package.faults import CannotPackage
+from tidegate.operate.package.build import Distribution, Package, build, fetch_wheels
+from tidegate.operate.package.faults import CannotFetch, CannotPackage
 from tidegate.operate.package.project import project_root
 from tidegate.operate.package.rendered import rendered
 
-__all__ = ["CannotPackage", "Distribution", "Package", "build", "project_root", "rendered"]
+__all__ = [
+    "CannotFetch",
+    "CannotPackage",
+    "Distribution",
+    "Package",
+    "build",
+    "fetch_wheels",
+    "project_root",
+    "rendered",
+]

@@ -68,10 +68,10 @@ def build(
     """Build the package of a project for one Python (`3.10`, `3.12`) and put it into the folder `out`.
 
     Wheels come from `wheelhouse`, and from nowhere else. Unless one is given they come from `.wheels` in the project,
-    where those that are missing are fetched to. Raises CannotPackage.
+    where those that are missing are fetched to. Raises CannotPackage, and CannotFetch.
     """
     runtime = runtime_of(python)
-    wheels = wheels_of(root, python, wheelhouse, say)
+    wheels = gather(root, runtime, wheelhouse, None) if wheelhouse else fetch_wheels(root, python, say=say)
     say(f"packing {len(wheels)} distributions")
     parts: dict[str, list[Entry]] = {
         ITSELF: list(of_project(root)),
@@ -95,14 +95,12 @@ def build(
     )
 
 
-def wheels_of(
+def fetch_wheels(
     root: Path, python: str, wheelhouse: Path | None = None, say: Callable[[str], None] = lambda _: None
 ) -> list[Wheel]:
-    """Give the wheels that a package is made of, fetched if need be, as `build` does."""
-    runtime = runtime_of(python)
-    if wheelhouse is not None:
-        return gather(root, runtime, wheelhouse, None)
-    return gather(root, runtime, root / WHEELHOUSE, Pip(runtime, root / WHEELHOUSE, say))
+    """Put every wheel that a package is made of into a folder, `.wheels` unless given. Those that are there stay."""
+    runtime, folder = runtime_of(python), wheelhouse or root / WHEELHOUSE
+    return gather(root, runtime, folder, Pip(runtime, folder, say))
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from tidegate.operate.package.faults import CannotPackage
+from tidegate.operate.package.faults import CannotFetch, CannotPackage
 from tidegate.operate.package.gather import Version
 from tidegate.operate.package.runtimes import Runtime
 
@@ -32,7 +32,7 @@ class Pip:
     def __call__(self, wanted: Sequence[Version]) -> None:
         """Fetch the wheels of some versions; build those that only come as pure Python source."""
         self.wheelhouse.mkdir(parents=True, exist_ok=True)
-        self.say(f"fetching {', '.join(f'{name} {version}' for name, version in wanted)}")
+        self.say(f"fetching {', '.join(f'{name} {version}' for name, version in sorted(wanted))}")
         waiting = dict(wanted)
         while waiting:
             said = self._download(waiting)
@@ -42,7 +42,7 @@ class Pip:
             missing = _NOT_FOUND.search(said)
             name = missing.group(1) if missing else ""
             if name not in waiting:
-                raise CannotPackage(f"pip could not fetch {', '.join(waiting)}: {_last_line(said)}")
+                raise CannotFetch(f"pip could not fetch {', '.join(waiting)}: {_last_line(said)}")
             self._build(name, waiting.pop(name), _last_line(said))
 
     def _download(self, wanted: dict[str, str]) -> str | None:

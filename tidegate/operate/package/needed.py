@@ -32,13 +32,20 @@ def pins(root: Path, runtime: Runtime) -> Mapping[str, str]:
         said = line.partition("#")[0].strip()
         if not said:
             continue
-        try:
-            pin = Requirement(said)
-        except InvalidRequirement as error:
-            raise CannotPackage(f"{PINS}:{number}: {said!r} is no pin: {error}") from error
+        pin = _pin(said, f"{PINS}:{number}")
         if applies(pin, runtime):
             found[canonicalize_name(pin.name)] = str(pin.specifier).removeprefix("==")
     return found
+
+
+def _pin(said: str, place: str) -> Requirement:
+    try:
+        pin = Requirement(said)
+    except InvalidRequirement:
+        pin = None
+    if pin is None or [each.operator for each in pin.specifier] != ["=="]:
+        raise CannotPackage(f"{place}: {said!r} is no pin such as `name==1.2`")
+    return pin
 
 
 def applies(requirement: Requirement, runtime: Runtime, extras: Iterable[str] = ()) -> bool:
