@@ -21,6 +21,7 @@ from localcloud.oss import Oss
 from localcloud.server import Running, running
 from localcloud.template.deploy import Deployed, Targets, deploy
 from localcloud.template.faults import TemplateError
+from tidegate.operate.package import rendered
 
 PROJECT = Path(__file__).parents[2]
 
@@ -125,9 +126,9 @@ class Place:
     targets: Targets
     base: Path
 
-    def deploy(self, path: Path | None = None, /, **parameters: Any) -> Deployed:
+    def deploy(self, path: Path | None = None, base: Path | None = None, /, **parameters: Any) -> Deployed:
         """Deploy a template, the project's own unless given."""
-        return self.cloud.submit(deploy(path or self.base / "template.yml", parameters, self.targets))
+        return self.cloud.submit(deploy(path or self.base / "template.yml", parameters, self.targets, base))
 
     def invoke(self, ref: Ref) -> bytes:
         """Invoke a function and give its answer."""
@@ -241,3 +242,17 @@ def test_the_projects_own_template_deploys(place: Place) -> None:
     assert deployed.left_out == ()
     names = {str(ref) for ref in place.targets.fc.host.registry.functions()}
     assert {"tidegate-on-alert", "tidegate-submit", "tidegate-look", "tidegate-settle"} <= names
+
+
+def test_the_template_as_ros_is_given_it_deploys_like_its_source(place: Place, tmp_path: Path) -> None:
+    parameters = {"LedgerBucket": "ledger", "CodeBucket": "code", "CodeObject": "t.zip", "HookTokens": "demo-token"}
+    flows = place.targets.flow.flows
+    from_source = place.deploy(PROJECT / "template.yml", **parameters)
+    flow = flows.describe({"Name": "tidegate-resize"})
+    (tmp_path / "rendered.json").write_text(rendered(PROJECT), encoding="utf-8")
+    from_rendered = place.deploy(tmp_path / "rendered.json", PROJECT, **parameters)
+    assert from_rendered.outputs == from_source.outputs
+    assert set(from_rendered.resources) == set(from_source.resources)
+    again = flows.describe({"Name": "tidegate-resize"})
+    assert again["Definition"] == flow["Definition"]
+    assert "acs:fc:cn-hangzhou:" in again["Definition"]
