@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,9 @@ def told(
     policy = {"version": 1, "timezone": "Asia/Shanghai", "notify": NOTIFY, "instances": instances}
     compiled = Compiled(*compile_policy(parse_policy(yaml.safe_dump(policy).encode())))
     world = World.model_validate({"start": START, "instances": WORLD, "behaviour": behaviour or {}})
-    scenario = Scenario(title="a page", story="what a page shows", until="+1m", expect=Expect(rungs={"orders-mq": "small"}, orders=()))
+    scenario = Scenario(
+        title="a page", story="what a page shows", until="+1m", expect=Expect(rungs={"orders-mq": "small"}, orders=())
+    )
     start = datetime.fromisoformat(START)
     folder = Folder(Path(), scenario, world, {"": compiled}, start, (), start)
     with open_stage(folder, ledger) as stage:
@@ -166,7 +168,3 @@ def _listen(story: Story) -> None:
 
 def _silent(_text: str, _style: str) -> None:
     """Nobody watches."""
-
-
-
-
