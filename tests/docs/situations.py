@@ -18,11 +18,13 @@ from localcloud.project.scenario.deeds import Impossible
 from tests.docs.story import CHAT, Story, told
 from tidegate.app.report import status
 from tidegate.app.report.facts import Unreadable
+from tidegate.domain.held import HELD
 from tidegate.domain.state import State
 from tidegate.ledger.sequence import Sequence
 
 PAGE = Path(__file__).parents[2] / "docs" / "handbook.md"
 SHOWN = re.compile(r"(<!-- shown: ([a-z-]+) -->\n```text\n)((?:(?!```).*\n)*)(```\n)")
+HELD_BY = re.compile(r"(<!-- held -->\n)((?:\|.*\n)+)")
 WIDTH = 110
 LARGE = {"MaxPrivateTps": 8000, "QueueCapacity": 1000, "MaxConnections": 5000}
 BY_HAND: dict[str, Any] = {"auto_pay": False}
@@ -281,6 +283,14 @@ def unreadable(story: Story) -> str:
     return standing.trouble
 
 
+def held() -> str:
+    """Every reason to be held that needs a person, as the code has them."""
+    rows = [["code", "press", "if nobody does"], ["---"] * 3]
+    named = {"name": "NAME", "console": "the product's console"}
+    rows += [[f"`{code}`", press.format(**named), otherwise] for code, (press, otherwise) in HELD.items()]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def shown(text: str) -> str:
     """A text as the page shows it: what is new each time is named, and lines have an end."""
     text = re.sub(r"request [0-9A-F-]{36}", "request REQUEST-ID", text)
@@ -295,6 +305,7 @@ def rendered() -> Mapping[str, str]:
 
 def rewritten(page: str, texts: Mapping[str, str]) -> str:
     """The page with these texts in it."""
+    page = HELD_BY.sub(lambda found: f"{found[1]}{held()}", page)
     return SHOWN.sub(lambda found: f"{found[1]}{texts[found[2]]}\n{found[4]}", page)
 
 
