@@ -123,8 +123,8 @@ def opened(stack: ExitStack, *names: str, speed: float, **behaviour: Any) -> Met
     return Meter(place, bucket)
 
 
-def ticks(instances: int) -> tuple[Counter[str], Counter[str]]:
-    """The first tick of a new function instance, and an hour of quiet ticks after it."""
+def ticks(instances: int, minutes: int = HOUR) -> tuple[Counter[str], Counter[str]]:
+    """The first tick of a new function instance, and an hour of quiet ticks after it, or fewer minutes."""
     with ExitStack() as stack:
         meter = opened(stack, *(f"quiet-{number}" for number in range(instances)), speed=0)
         place = meter.place
@@ -134,7 +134,7 @@ def ticks(instances: int) -> tuple[Counter[str], Counter[str]]:
         with meter.counted() as cold:
             place.tick()
         with meter.counted() as hour:
-            for _ in range(HOUR):
+            for _ in range(minutes):
                 place.cloud.advance(60)
                 place.tick()
         return cold, hour

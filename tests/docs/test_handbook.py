@@ -115,7 +115,7 @@ def test_a_doubt_is_quieted_by_ack_and_ended_by_a_resize_in_the_console() -> Non
         assert "in the vendor's console" in story.asks("cancel").reason
         story.asks("ack")
         known = len(story.messages())
-        story.waits("12h")
+        story.waits("5h")
         assert len(story.messages()) == known
         colleague(story, **LARGE)
         story.waits("2h")
