@@ -127,6 +127,7 @@ def told(
     edge: dict[str, Any] | None = None,
     *,
     every_minute: bool = True,
+    remind: str = "4h",
     **orders: Any,
 ) -> Iterator[Story]:
     """Begin a story: how the vendor behaves, and what the policy says otherwise of each instance. Ticks run."""
@@ -134,7 +135,12 @@ def told(
         "orders-mq": {**INSTANCES["orders-mq"], **orders},
         "edge-gateway": {**INSTANCES["edge-gateway"], **(edge or {})},
     }
-    policy = {"version": 1, "timezone": "Asia/Shanghai", "notify": NOTIFY, "instances": instances}
+    policy = {
+        "version": 1,
+        "timezone": "Asia/Shanghai",
+        "notify": [{**channel, "remind": remind} for channel in NOTIFY],
+        "instances": instances,
+    }
     compiled = Compiled(*compile_policy(parse_policy(yaml.safe_dump(policy).encode())))
     world = World.model_validate({"start": START, "instances": WORLD, "behaviour": behaviour or {}})
     scenario = Scenario(

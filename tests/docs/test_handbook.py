@@ -17,9 +17,9 @@ from tests.docs.situations import (
     colleague,
     forbidden,
     in_doubt,
-    rendered,
     rewritten,
     said_of_spoilt,
+    shown,
     spoil,
     stance,
 )
@@ -40,10 +40,17 @@ def page() -> str:
 
 
 @pytest.mark.once
-def test_every_message_of_the_handbook_is_what_localcloud_brings_about(page: str) -> None:
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_a_message_of_the_handbook_is_what_localcloud_brings_about(page: str, name: str) -> None:
     """If not: `python -m tests.docs.situations`."""
-    assert {name for _, name, _, _ in SHOWN.findall(page)} == set(SITUATIONS)
-    assert rewritten(page, rendered()) == page
+    (found,) = [text for _, which, text, _ in SHOWN.findall(page) if which == name]
+    assert found == f"{shown(SITUATIONS[name]())}\n"
+
+
+def test_the_handbook_has_every_situation_once_and_every_reason_to_be_held(page: str) -> None:
+    texts = {name: text.removesuffix("\n") for _, name, text, _ in SHOWN.findall(page)}
+    assert set(texts) == set(SITUATIONS)
+    assert rewritten(page, texts) == page
 
 
 def test_every_command_of_the_handbook_is_one_that_the_program_reads(page: str) -> None:
