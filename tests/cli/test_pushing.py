@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.cli.shop import Shop
 
 POLICIES = f"{LEDGER}/policy/*"
-BOTH_UP = {"edge": {"mode": "act", "base": "api.s1.medium"}, "base": "large"}
+BOTH_UP: dict[str, Any] = {"edge": {"mode": "act", "base": "api.s1.medium"}, "base": "large"}
 
 
 def written(office: Office, fleet: dict[str, int], edge: dict[str, object] | None = None, **orders: object) -> None:

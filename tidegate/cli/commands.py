@@ -25,6 +25,29 @@ PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command()
+def init(
+    *,
+    region: Annotated[str, typer.Option("--region", help="The region; TIDEGATE_REGION unless stated.")] = "",
+    instance: Annotated[
+        list[str] | None, typer.Option("--instance", help="Only this one, by its id; repeatable.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="Only those with this tag, KEY=VALUE; repeatable.")
+    ] = None,
+    resource_group: Annotated[str, typer.Option("--resource-group", help="Only those in it, by its id.")] = "",
+    out: Annotated[Path, typer.Option("--out", help="Where to write the file.", show_default=True)] = POLICY,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Write a policy file with the instances of a region as they are, in mode observe. It only reads the account."""
+    from tidegate.cli.init import Wish  # noqa: PLC0415
+    from tidegate.cli.init import init as run  # noqa: PLC0415
+
+    wish = Wish(region, tuple(instance or ()), tuple(tag or ()), resource_group)
+    return run(wish, out, force=force, as_json=as_json)
+
+
+@app.command()
 def validate(
     *,
     policy: File = POLICY,

@@ -67,17 +67,28 @@ def published(policies: Policies, hashed: str) -> Candidate:
     try:
         index = policies.index(hashed)
         documents = {name: policies.document(hashed, name) for name in sorted(index["instances"])}
-        instances = {name: InstancePolicy.model_validate(each) for name, each in documents.items()}
         limits_in(index)
+        instances = {name: _instance(hashed, name, each) for name, each in documents.items()}
         for name, policy in instances.items():
             _check_entry(hashed, name, policy, index["instances"][name])
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise Outdated(f"policy {hashed} is none by the rules of today: {where}: {first['msg']}") from error
+        raise Outdated(_none_today(hashed, FLEET, error)) from error
     except (KeyError, TypeError, AttributeError, NoSuchPolicy) as error:
         raise Outdated(f"policy {hashed} is not whole: {error}") from error
     return Candidate(hashed, documents, index, instances)
+
+
+def _instance(hashed: str, name: str, document: Mapping[str, Any]) -> InstancePolicy:
+    try:
+        return InstancePolicy.model_validate(document)
+    except ValidationError as error:
+        raise Outdated(_none_today(hashed, name, error)) from error
+
+
+def _none_today(hashed: str, name: str, error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, (name, *first["loc"])))
+    return f"policy {hashed} is none by the rules of today: {where}: {first['msg']}"
 
 
 def _check_entry(hashed: str, name: str, policy: InstancePolicy, entry: Mapping[str, Any]) -> None:
