@@ -77,8 +77,22 @@ def test_instances_that_come_and_go_and_modes_are_told_before_all_else(office: O
 def test_an_item_more_at_the_top_of_a_list_is_no_change_of_the_others(office: Office) -> None:
     office.push()
     edited(office, ("alerts: [{rule:", "alerts: [{rule: mq-new, raise: 1}, {rule:"))
-    keys = [row["key"] for row in office.run("policy", "diff", str(office.file), "--json").json["changes"]]
-    assert {key.partition("]")[0] for key in keys} == {"alerts[mq-new"}
+    (row,) = office.run("policy", "diff", str(office.file), "--json").json["changes"]
+    assert (row["key"], row["before"], row["after"]) == ("alerts[mq-new]", None, {"rule": "mq-new", "raise": 1})
+    assert row["line"] == line(office, "mq-new")
+    office.push()
+    office.file.write_text(POLICY)
+    assert "~ orders-mq  alerts[mq-new]  {rule: mq-new, raise: 1} -> nothing\n" in diff(office).out
+
+
+def test_a_span_that_is_new_is_told_on_one_line(office: Office) -> None:
+    office.push()
+    window = 'resize_windows: {down: [{days: [sat, sun], from: "01:00", to: "06:00"}]}'
+    edited(office, ("subscription_down", f"{window}\n    subscription_down"))
+    (told,) = [each for each in diff(office).out.splitlines() if each.startswith("~")]
+    place = f"{office.file}:{line(office, 'resize_windows')}"
+    value = '{days: [sat, sun], from: "01:00", to: "06:00"}'
+    assert told == f"~ orders-mq  resize_windows.down[0]  nothing -> {value}   {place}"
 
 
 def test_an_instance_that_is_only_called_otherwise_is_told_so(office: Office) -> None:

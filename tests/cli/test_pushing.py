@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +12,7 @@ import yaml
 
 from tests.cli.conftest import POLICY
 from tests.cli.shop import LEDGER
+from tests.processes.place import until
 from tidegate.cli.roots import read_file, surroundings
 from tidegate.ledger.policies import Overtaken
 from tidegate.operate.candidate import from_file
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Office, Said
     from tests.cli.shop import Shop
 
+ROOT = Path(__file__).parents[2]
 POLICIES = f"{LEDGER}/policy/*"
 BOTH_UP: dict[str, Any] = {"edge": {"mode": "act", "base": "api.s1.medium"}, "base": "large"}
 
@@ -138,7 +143,27 @@ def test_an_instance_with_an_open_operation_may_be_called_otherwise(office: Offi
     assert (renamed.number if renamed else 0) == 1
 
 
-def test_of_two_pushes_at_once_the_one_that_lost_is_told(office: Office) -> None:
+@pytest.mark.once
+def test_of_two_people_who_push_at_once_the_slower_one_is_told(office: Office) -> None:
+    """While one push waits for the vendor, another one, which reads nothing, is through."""
+    office.push()
+    office.fault("GetInstance", "hang", seconds=1)
+    written(office, {"orders_at_once": 4}, base="large")
+    words = [sys.executable, "-m", "tidegate.cli", "policy", "push", str(office.file)]
+    slow = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    faults = office.server.cloud.faults
+    until("the slow push reads", lambda: office.server.run(lambda: faults.listed()[0]["struck"]), 60)
+    quick = office.folder / "quick.yaml"
+    quick.write_text(POLICY.replace("mode: act", "mode: observe"))
+    assert office.run("policy", "push", str(quick), "--as", "wang").code == 0
+    theirs = in_force(office)
+    out, err = slow.communicate(timeout=60)
+    assert (slow.returncode, out, in_force(office)) == (1, "", theirs)
+    assert err.startswith(f"tidegate: another policy came into force meanwhile ({theirs} by wang (")
+    assert err.endswith("), and this one did not: diff and push again\n")
+
+
+def test_a_policy_is_put_in_force_only_in_place_of_the_one_it_was_judged_by(office: Office) -> None:
     office.push()
     written(office, {"orders_at_once": 4})
     mine = judge(surroundings(), from_file(read_file(office.file)))

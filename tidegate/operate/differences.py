@@ -10,10 +10,17 @@ from typing import Any
 from tidegate.domain.policy import InstancePolicy
 from tidegate.operate.candidate import FLEET, Candidate
 from tidegate.policyfile.problems import Spot
-from tidegate.policyfile.resolved import in_force
+from tidegate.policyfile.resolved import Resolved, in_force
+from tidegate.policyfile.written import as_written, fields_of, models_of
 
 NOWHERE = Spot("", 0)
-NOTHING = (None, "", [], {})
+NOTHING: tuple[Any, ...] = (None, "", [], {})
+DEFAULTS = {
+    (key, str(as_written(field.default)))
+    for model in models_of(InstancePolicy)
+    for key, field in fields_of(model).items()
+    if not field.is_required()
+}
 LABELS: Mapping[str, str] = {
     "ladder": "rung",
     "alerts": "identity",
@@ -101,10 +108,41 @@ def _between(before: Candidate, was: str, after: Candidate, name: str) -> Iterat
     ]
     old = {_key(each.key, labels[0]): each for each in in_force(old_policy)}
     new = {_key(each.key, labels[1]): each for each in in_force(new_policy)}
+    told: set[str] = set()
     for key in [*new, *(key for key in old if key not in new)]:
         values = (old[key].value if key in old else None, new[key].value if key in new else None)
-        if values[0] != values[1] and not all(value in NOTHING for value in values):
-            yield _change(after, name, key, values, new[key].key if key in new else "")
+        if values[0] == values[1] or all(value in NOTHING for value in values):
+            continue
+        whole = _item(key, new if key in old else old) if (key in old) != (key in new) else ""
+        place = new[key].key if key in new else ""
+        if not whole:
+            yield _change(after, name, key, values, place)
+        elif whole not in told:
+            told.add(whole)
+            yield _change(after, name, whole, (_whole(whole, old), _whole(whole, new)), place)
+
+
+def _item(key: str, others: Mapping[str, Resolved]) -> str:
+    """The item of a list that this is a part of, if the other policy has nothing of it; empty where there is none."""
+    for end in (found.end() for found in re.finditer(r"\]", key)):
+        if end < len(key) and not any(other.startswith((f"{key[:end]}.", f"{key[:end]}[")) for other in others):
+            return key[:end]
+    return ""
+
+
+def _whole(item: str, values: Mapping[str, Resolved]) -> dict[str, Any] | None:
+    """An item of a list as one value, without what it has by default."""
+    parts = {
+        key[len(item) :].lstrip("."): each.value
+        for key, each in values.items()
+        if key.startswith((f"{item}.", f"{item}["))
+    }
+    said = {key: value for key, value in parts.items() if not _is_default(key, value)}
+    return said or parts or None
+
+
+def _is_default(key: str, value: Any) -> bool:
+    return value in NOTHING or (key, str(value)) in DEFAULTS
 
 
 def _change(after: Candidate, name: str, key: str, values: tuple[Any, Any], place: str) -> Change:

@@ -91,7 +91,7 @@ def _rabbitmq(each: Drafted) -> Iterator[str]:
         yield f"      # - {_flow(_tps(tps), {**spec, 'MaxPrivateTps': tps})}"
     sold = EDITIONS[each.found.reading.edition]
     figures = "; ".join(f"{name} {figure}" for name, figure in sold.items())
-    yield f"      # {each.found.reading.edition} has {figures}: what the buy page offers counts"
+    yield f"      # {each.found.reading.edition}: {figures}; the buy page has the last word"
 
 
 def _rung_fields(reading: Reading) -> dict[str, Value]:
