@@ -19,6 +19,8 @@ from tidegate.policyfile.problems import Spot
 from tidegate.policyfile.resolved import resolved
 
 FLEET = "fleet"
+LONGEST = 300
+"""Signs of an error that are told."""
 
 
 class Outdated(Exception):  # noqa: N818 - reads as what it is
@@ -73,8 +75,8 @@ def published(policies: Policies, hashed: str) -> Candidate:
             _check_entry(hashed, name, policy, index["instances"][name])
     except ValidationError as error:
         raise Outdated(_none_today(hashed, FLEET, error)) from error
-    except (KeyError, TypeError, AttributeError, NoSuchPolicy) as error:
-        raise Outdated(f"policy {hashed} is not whole: {error}") from error
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, NoSuchPolicy) as error:
+        raise Outdated(f"policy {hashed} is not whole: {type(error).__name__}: {error}"[:LONGEST]) from error
     return Candidate(hashed, documents, index, instances)
 
 
@@ -95,6 +97,8 @@ def _check_entry(hashed: str, name: str, policy: InstancePolicy, entry: Mapping[
     """An index of an earlier version may lack what alerts and ticks go by today."""
     if lacking := sorted(set(index_entry(policy)) - set(entry)):
         raise Outdated(f"policy {hashed} was published by an earlier version: {name} lacks {', '.join(lacking)}")
+    if policy.name != name or any(entry[key] != getattr(policy, key) for key in ("region", "product", "instance_id")):
+        raise Outdated(f"policy {hashed} is not whole: its index and its documents disagree on {name}")
     timetable_of(entry, PLAIN)
 
 
