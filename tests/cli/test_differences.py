@@ -130,7 +130,7 @@ def test_what_would_stand_against_a_push_is_told_by_the_diff(office: Office) -> 
     office.file.write_text(f"{text}    mode: act\n    base: api.s1.medium\nfleet: {{orders_at_once: 1}}\n")
     out = diff(office).out
     assert "! a push is refused while an operation is open: orders-mq, whose operation 1 is planned\n" in out
-    assert "! a push is refused without `--accept 1`: the fleet's limit is 1 at once, and 1 are under way\n" in out
+    assert "! a push is refused without `--accept 1`: the fleet's limit is 1 at once, and 1 order under way\n" in out
 
 
 def test_before_the_first_push_everything_is_new(office: Office) -> None:

@@ -55,8 +55,9 @@ def _lines(judged: Judged, found: Differences) -> Iterator[Line]:
         yield ("! ", (f"a push is refused while an operation is open: {stranded}", BAD))
     if judged.to_accept:
         limit = judged.candidate.fleet.orders_at_once
-        why = f"a push is refused without `--accept {judged.to_accept}`: the fleet's limit is {limit} at once"
-        yield ("! ", (f"{why}, and {judged.under_way} are under way" if judged.under_way else why, BAD))
+        beside = f", and {counted(judged.under_way, 'order')} under way" if judged.under_way else ""
+        why = f"a push is refused without `--accept {judged.to_accept}`: the fleet's limit is {limit} at once{beside}"
+        yield ("! ", (why, BAD))
     starts = counted(len(judged.starts), "order")
     yield (
         f"a push would start {starts} now" if judged.starts else "a push would start no order now",

@@ -38,6 +38,9 @@ class Candidate:
     places: Mapping[str, Mapping[str, Spot]] = field(default_factory=dict, repr=False)
     """Where each value of an instance is written, and under `fleet` the fleet's; nothing of one that was published."""
 
+    is_published: bool = False
+    """Whether its documents are there already, under this hash."""
+
     @property
     def fleet(self) -> FleetLimits:
         """What holds over all instances."""
@@ -77,7 +80,7 @@ def published(policies: Policies, hashed: str) -> Candidate:
         raise Outdated(_none_today(hashed, FLEET, error)) from error
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, NoSuchPolicy) as error:
         raise Outdated(f"policy {hashed} is not whole: {type(error).__name__}: {error}"[:LONGEST]) from error
-    return Candidate(hashed, documents, index, instances)
+    return Candidate(hashed, documents, index, instances, is_published=True)
 
 
 def _instance(hashed: str, name: str, document: Mapping[str, Any]) -> InstancePolicy:

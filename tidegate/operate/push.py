@@ -76,8 +76,8 @@ def judge(around: Surroundings, candidate: Candidate, *, observed: bool = False)
         stranded = _stranded(around, pointer, candidate)
         try:
             before = published(around.policies, pointer.hash)
-        except Outdated:
-            # It came into force under another version, and what it decides today nobody can tell.
+        except (Outdated, Corrupt):
+            # Another version wrote it, or it is damaged: what it decides today nobody can tell.
             before = None
     found = (
         ()
@@ -95,7 +95,10 @@ def enact(around: Surroundings, judged: Judged, by: str) -> bool:
     """
     candidate = judged.candidate
     after = judged.pointer.number if judged.pointer else 0
-    around.policies.publish(candidate.documents, candidate.index, by, after=after)
+    if candidate.is_published:
+        around.policies.restore(candidate.hash, by, after=after)
+    else:
+        around.policies.publish(candidate.documents, candidate.index, by, after=after)
     return not judged.is_in_force
 
 
