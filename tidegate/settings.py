@@ -66,6 +66,9 @@ class CliSettings:
     """Empty for the machine's own time."""
     store: str = ""
     """Where the ledger is; empty for somebody who only asks, and reads nothing."""
+    region: str = ""
+    endpoint: str = ""
+    """One endpoint for all RPC products; empty for the vendor's own."""
     access_key_id: str = ""
     access_key_secret: str = field(default="", repr=False)
     security_token: str = field(default="", repr=False)
@@ -86,6 +89,8 @@ def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
         fc_function=env.get("TIDEGATE_FC_FUNCTION") or "tidegate-on-request",
         clock_url=env.get("TIDEGATE_CLOCK_URL", ""),
         store=env.get("TIDEGATE_STORE", ""),
+        region=region or "",
+        endpoint=env.get("TIDEGATE_ENDPOINT", ""),
         access_key_id=env.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
         access_key_secret=env.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
         security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),

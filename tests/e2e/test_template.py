@@ -15,7 +15,7 @@ from localcloud.project.up import ROOT
 from tidegate.aliyun import functions, metrics, orders, workflow
 from tidegate.aliyun.permission import Permission
 from tidegate.ledger import oss
-from tidegate.products import apigateway, apigateway_load, rabbitmq
+from tidegate.products import apigateway, apigateway_load, listing, rabbitmq
 
 FUNCTION_LINES = 40
 ENVIRONMENT_BYTES = 4096
@@ -31,15 +31,20 @@ def actions(*permissions: Permission | str) -> set[str]:
 MEASURE = actions(*metrics.PERMISSIONS, *apigateway_load.PERMISSIONS)
 """GetMetadataAmount counts queues, and goes by the name of GetInstance."""
 LEDGER = actions(*oss.PERMISSIONS)
-DECLARED = MEASURE | actions(
-    *rabbitmq.PERMISSIONS, *apigateway.PERMISSIONS, *orders.PERMISSIONS, *workflow.PERMISSIONS, *oss.PERMISSIONS
+LISTING = actions(*listing.PERMISSIONS)
+DECLARED = (
+    MEASURE
+    | LISTING
+    | actions(
+        *rabbitmq.PERMISSIONS, *apigateway.PERMISSIONS, *orders.PERMISSIONS, *workflow.PERMISSIONS, *oss.PERMISSIONS
+    )
 )
 READ = {"amqp:GetInstance", "apigateway:DescribeInstances"}
 ORDER = {"amqp:UpdateInstance", "apigateway:ModifyInstanceSpec"}
 START = {"fnf:StartExecution"}
 BILLING = actions(*orders.PERMISSIONS)
 INVOKE = actions(*functions.PERMISSIONS)
-PEOPLE = INVOKE
+PEOPLE = INVOKE | LISTING
 """What only a person's command line asks for; no function has it."""
 
 NEEDS = {
