@@ -230,10 +230,11 @@ class _Step:
     def _stance(self, state: State) -> Stance:
         decision = self.decision
         want = wanted(self._page.terms, state, self._now)
-        kind, until = "resize", None
+        kind, until, would = "resize", None, None
         if isinstance(decision, Hold):
             kind, until = "hold-person" if decision.needs_person else "hold", decision.until
-        return Stance(kind, decision.code, decision.reason, want.rung if want else "", self._now, until)
+            would = decision.would
+        return Stance(kind, decision.code, decision.reason, want.rung if want else "", self._now, until, would=would)
 
     def _answer(self, signal: Signal, after: Heard) -> Answer:
         held = after.refused or isinstance(self.decision, Hold)
