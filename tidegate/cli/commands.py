@@ -97,6 +97,22 @@ def explain(
     return run(what, at, as_json=as_json)
 
 
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only this instance.")] = "",
+    *,
+    observed: Annotated[str, typer.Option("--observed", help="For how long back: 14d, 12h.")] = "14d",
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="The files of the policy in force, to name lines in them.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Show what observing has shown: what would have been ordered, held and why, and what that did to need and cost."""
+    from tidegate.cli.observed import run  # noqa: PLC0415
+
+    return run(name, observed, policy, as_json=as_json)
+
+
 @policy_app.command()
 def push(*, policy: File = POLICY, caller: As = "", as_json: Json = False) -> int:
     """Check a policy file and put it in force. A bad one never replaces the last good one."""
