@@ -27,7 +27,8 @@ OVERRIDE = (5 * DAY + 10 * HOUR, 180)
 
 def _alerts() -> list[tuple[int, int]]:
     """When the alert rings and when it is OK again, in minutes: now and then, by day and by night."""
-    chance, at, found = Random(20260302), 95, []  # noqa: S311 - any times will do
+    found: list[tuple[int, int]] = []
+    chance, at = Random(20260302), 95  # noqa: S311 - any times will do
     while True:
         at += chance.randrange(3 * HOUR, 20 * HOUR)
         lasts = chance.randrange(5, 4 * HOUR)

@@ -113,6 +113,22 @@ def report(
     return run(name, observed, policy, as_json=as_json)
 
 
+@app.command()
+def orders(
+    *,
+    month: Annotated[str, typer.Option("--month", help="Which month: 2026-11; this one where none is given.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="The files of the policy in force, to name lines in them.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Show the orders of a month: who or what caused each, what it came to, and always-at-the-top beside it."""
+    from tidegate.cli.orders import run  # noqa: PLC0415
+
+    return run(month, policy, as_csv=as_csv, as_json=as_json)
+
+
 @policy_app.command()
 def push(*, policy: File = POLICY, caller: As = "", as_json: Json = False) -> int:
     """Check a policy file and put it in force. A bad one never replaces the last good one."""

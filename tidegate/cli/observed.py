@@ -97,7 +97,7 @@ def _wish(wish: WouldBe, zone: str) -> Iterator[Line]:
     until = f"until {show_time(wish.ended_at, zone)}" if wish.ended_at else "and still"
     cost = f", {wish.cost_difference:+g}" if wish.cost_difference is not None else ""
     change = f"{wish.direction.upper()} {wish.from_rung} -> {wish.to_rung}"
-    yield (f"  {stood} {show_time(wish.at, zone)}  {change}  {_cause(wish.cause, zone)}; {until}{cost}",)
+    yield (f"  {stood} {show_time(wish.at, zone)}  {change}  {cause_in_words(wish.cause, zone)}; {until}{cost}",)
     for held in wish.held:
         yield (f"           held before that by {_held(held)}",)
 
@@ -106,10 +106,11 @@ def _done(done: Done, zone: str) -> Iterator[Line]:
     change = f"{done.direction.upper()} {done.from_rung} -> {done.to_rung}"
     outcome = f"{done.outcome}: {in_zone(done.why, zone)}" if done.outcome else "under way"
     order = f"; order {done.order_id}" if done.order_id else ""
-    yield (f"  #{done.operation}  {show_time(done.at, zone)}  {change}  {_cause(done.cause, zone)}; {outcome}{order}",)
+    who = cause_in_words(done.cause, zone)
+    yield (f"  #{done.operation}  {show_time(done.at, zone)}  {change}  {who}; {outcome}{order}",)
 
 
-def _cause(cause: Cause, zone: str) -> str:
+def cause_in_words(cause: Cause, zone: str) -> str:
     """Who or what, and the policy's line for it."""
     if cause.kind == "home":
         who = f"{cause.name} ended: {cause.why}" if cause.name else cause.why or "home"

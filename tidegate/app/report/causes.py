@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
+from tidegate.app.report.course import Stretch, remembering
 from tidegate.app.report.ended import ended
 from tidegate.domain.arbiter import Wanted, wanted
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import State
 from tidegate.domain.terms import Terms
 
 Place = tuple[str, int]
@@ -39,8 +38,9 @@ class Cause:
     line: int = 0
 
 
-def cause_of(terms: Terms, state: State, at: datetime, to_rung: str) -> Cause:
-    """What asked for a rung at a moment, by the state that was recorded then."""
+def cause_of(stretches: Sequence[Stretch], stretch: Stretch, to_rung: str) -> Cause:
+    """What asked for a rung when a stretch began, by the state that was recorded then."""
+    terms, state, at = stretch.terms, stretch.state, stretch.record.at
     want = wanted(terms, replace(state, operation=None), at, None, state.rung)
     if want is None:
         return Cause("home", "", "")
@@ -51,7 +51,7 @@ def cause_of(terms: Terms, state: State, at: datetime, to_rung: str) -> Cause:
         return Cause("alert", rule, rule, key=_key_of_rule(terms.policy, rule))
     if want.timetable is not None and want.why == want.timetable.why:
         return Cause("timetable", want.timetable.name, want.why, key=_key_of_entry(terms.policy, want))
-    over = ended(terms, state, to_rung, at) if to_rung in terms.ladder else ""
+    over = ended(terms, remembering(stretches, stretch), to_rung, at) if to_rung in terms.ladder else ""
     return Cause("home", over.removesuffix(" ended"), want.why, key="base")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from tidegate.app import codec
+from tidegate.app.report.ended import LATELY
 from tidegate.app.report.facts import policy_of
 from tidegate.app.surroundings import Surroundings
 from tidegate.domain.facts import Fact
@@ -100,6 +101,21 @@ def _terms(around: Surroundings, record: Record, policy: InstancePolicy, known: 
 def minutes(span: timedelta) -> float:
     """A span in minutes, to a hundredth."""
     return round(span / MINUTE, 2)
+
+
+def remembering(stretches: Sequence[Stretch], stretch: Stretch) -> State:
+    """The state at the beginning of a stretch, with the override that ended last before it: states forget those."""
+    if stretch.state.override is not None:
+        return stretch.state
+    end = stretch.record.at
+    for before in reversed(stretches[: stretches.index(stretch)]):
+        if (override := before.state.override) is not None:
+            until = min(override.until or end, end)
+            if stretch.record.at - until > LATELY:
+                break
+            return replace(stretch.state, override=replace(override, until=until))
+        end = before.record.at
+    return stretch.state
 
 
 def newest_of(stretches: Sequence[Stretch], number: int) -> Operation | None:

@@ -121,7 +121,7 @@ def _one(around: Surroundings, policy: InstancePolicy, since: datetime, places: 
     seen = Seen()
     for stretch in stretches:
         seen.take(stretch)
-    wishes = [_would_be(wish, policy.name, places) for wish in seen.over(around.now())]
+    wishes = [_would_be(wish, stretches, policy.name, places) for wish in seen.over(around.now())]
     unpriced = sorted({rung for wish in seen.wishes for rung in wish.unpriced})
     costs = [wish.cost_difference for wish in wishes if wish.cost_difference is not None]
     return Watched(
@@ -142,10 +142,10 @@ def _one(around: Surroundings, policy: InstancePolicy, since: datetime, places: 
     )
 
 
-def _would_be(wish: Wish, name: str, places: Places) -> WouldBe:
+def _would_be(wish: Wish, stretches: list[Stretch], name: str, places: Places) -> WouldBe:
     stretch, would = wish.stretch, wish.would
     at = wish.placed_at or stretch.begin
-    cause = cause_of(stretch.terms, stretch.state, stretch.record.at, would.end)
+    cause = cause_of(stretches, stretch, would.end)
     return WouldBe(
         at=at,
         before=wish.before,
@@ -170,7 +170,7 @@ def _done(stretches: list[Stretch], name: str, places: Places) -> Iterator[Done]
             continue
         operation = fact.operation
         last = newest_of(stretches, operation.number) or fact.operation
-        cause = cause_of(stretch.terms, stretch.state, stretch.record.at, operation.to_rung)
+        cause = cause_of(stretches, stretch, operation.to_rung)
         yield Done(
             operation=operation.number,
             at=stretch.begin,
