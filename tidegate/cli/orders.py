@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tidegate.app.report.against import AgainstTop
 from tidegate.app.report.facts import Unreadable, to_json
-from tidegate.app.report.orders import UNKNOWN, AgainstTop, Month, Ordered, Orders, orders
+from tidegate.app.report.orders import UNKNOWN, Month, Ordered, Orders, orders
 from tidegate.cli.errors import Mistake
 from tidegate.cli.lines import places_in
 from tidegate.cli.looks import BAD, Line, in_zone, show

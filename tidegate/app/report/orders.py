@@ -14,6 +14,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tidegate.aliyun.errors import VendorError
+from tidegate.app.report.against import AgainstTop, against_top
 from tidegate.app.report.causes import Cause, Places, cause_of, nowhere, placed
 from tidegate.app.report.course import Stretch, course, newest_of
 from tidegate.app.report.facts import Unreadable, book_of
@@ -28,8 +29,6 @@ UNKNOWN, NONE = "unknown", "none"
 """Nobody knows what the order comes to; the vendor took no order."""
 PLANNED_BEFORE = timedelta(days=9)
 """How long before its order an operation may have been planned: it is followed for 8 days at the most."""
-HOUR = timedelta(hours=1)
-MONEY = 4
 REFUSED = (Verdict.REFUSED, Verdict.REFUSED_FOR_NOW)
 
 
@@ -87,26 +86,6 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class AgainstTop:
-    """What an instance's hours cost by the policy's prices, against the same hours on the highest rung it may have."""
-
-    instance: str
-    hours: float
-    """Of which it is known where it stood."""
-    hours_unknown: float
-    cost: float | None
-    """None where a rung that it stood on, or the highest, has no price in the policy."""
-    cost_at_top: float | None
-    top: str
-    """The highest rung, by the newest policy of that time."""
-
-    @property
-    def saved(self) -> float | None:
-        """How much less that is than always at the top."""
-        return None if self.cost is None or self.cost_at_top is None else round(self.cost_at_top - self.cost, MONEY)
-
-
-@dataclass(frozen=True)
 class Orders:
     """The orders of a month over all instances of the policy in force."""
 
@@ -137,7 +116,7 @@ def orders(around: Surroundings, month: Month, book: Book | None = None, places:
             against.append(Unreadable(name, str(error)))
             continue
         found += [till.filled(policy, each) for each in _ordered(stretches, policy, (begin, end), places)]
-        against.append(_against_top(policy, stretches, begin, min(end, now)))
+        against.append(against_top(policy, stretches, begin, min(end, now)))
     found.sort(key=lambda each: (each.ordered_at, each.instance))
     unknown = sum(1 for each in found if each.amount == UNKNOWN)
     return Orders(now, str(month), known.hash, tuple(found), tuple(_sums(found)), unknown, till.trouble, tuple(against))
@@ -238,30 +217,3 @@ def _sums(found: Iterable[Ordered]) -> Iterator[Sum]:
             for how in ("paid", "unpaid")
         )
         yield Sum(currency, str(paid), str(unpaid))
-
-
-def _against_top(policy: InstancePolicy, stretches: Sequence[Stretch], begin: datetime, end: datetime) -> AgainstTop:
-    hours, unknown = timedelta(0), timedelta(0)
-    costs: list[tuple[float | None, float | None]] = []
-    top = policy.highest
-    for stretch in stretches:
-        span = min(stretch.end, end) - max(stretch.begin, begin)
-        if span <= timedelta(0):
-            continue
-        top = stretch.terms.policy.highest
-        if not stretch.rung:
-            unknown += span
-            continue
-        hours += span
-        costs.append((_cost(stretch.price(stretch.rung), span), _cost(stretch.price(top), span)))
-    cost, at_top = _total([one for one, _ in costs]), _total([other for _, other in costs])
-    return AgainstTop(policy.name, round(hours / HOUR, 2), round(unknown / HOUR, 2), cost, at_top, top)
-
-
-def _cost(price: float | None, span: timedelta) -> float | None:
-    return None if price is None else price * (span / HOUR)
-
-
-def _total(costs: Sequence[float | None]) -> float | None:
-    known = [cost for cost in costs if cost is not None]
-    return round(sum(known), MONEY) if len(known) == len(costs) else None
