@@ -74,6 +74,30 @@ def test_an_order_with_an_unpaid_part_is_unpaid_and_names_all_instances(vendor: 
     assert (order.payment, order.instance_ids) == (Payment.UNPAID, ("a", "b"))
 
 
+@pytest.mark.parametrize(
+    ("amounts", "sum_"),
+    [
+        (["12.50"], "12.50"),
+        (["12.50", "0.10"], "12.60"),
+        (["-300"], "-300"),
+        ([" 7 "], "7"),
+        ([12], "12"),
+        ([""], ""),
+        (["12.50", None], ""),
+        (["1e9"], ""),
+        (["=1+1"], ""),
+        ([["12"]], ""),
+    ],
+)
+def test_an_order_comes_to_the_sum_of_its_parts_and_to_nothing_known_where_one_does_not_say(
+    vendor: Any, aliyun: Aliyun, amounts: list[Any], sum_: str
+) -> None:
+    vendor.says(200, page(*(shown("1", AfterTaxAmount=amount, Currency="CNY") for amount in amounts)))
+    order = Orders(aliyun).order("1")
+    assert order is not None
+    assert (order.amount, order.currency) == (sum_, "CNY")
+
+
 def test_an_order_that_billing_does_not_show_is_none(vendor: Any, aliyun: Aliyun) -> None:
     vendor.says(200, page())
     vendor.refuses(400, "ResourceNotExists")

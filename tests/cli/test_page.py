@@ -76,6 +76,8 @@ def test_the_guards_that_a_person_may_overrule_are_named_and_no_others(page: str
         (("explain", "orders-mq"), "`explain NAME`"),
         (("explain", "orders-mq#1"), "`explain NAME#3`"),
         (("explain", "ring-0001"), "`explain KEY`"),
+        (("report",), "`report`"),
+        (("orders",), "`orders`"),
     ],
 )
 def test_every_name_on_the_page_is_in_the_report(office: Office, page: str, command: list[str], row: str) -> None:

@@ -237,6 +237,27 @@ def test_guards_speak_in_the_order_of_their_weight(make: Make, direction: Direct
     assert _code(scene.decided()) == "resize"
 
 
+@pytest.mark.parametrize("direction", Direction)
+def test_observing_says_what_acting_would_come_to_whatever_is_in_the_way(make: Make, direction: Direction) -> None:
+    acting, obstacles = _Scene(make, direction), _of(direction)[1:]
+    watched = _Scene(make, direction)
+    watched.observe()
+    for scene in (acting, watched):
+        for _, _, obstruct, _ in obstacles:
+            obstruct(scene)
+    for _, code, _, mend in [*obstacles, ("", "resize", "", lambda _scene: None)]:
+        act, seen = acting.decided(), watched.decided()
+        assert isinstance(seen, Hold)
+        assert seen.would is not None
+        assert (seen.code, seen.would.code, act.code) == ("observe", code, code)
+        assert seen.would.reason == (act.reason if isinstance(act, Hold) else "")
+        assert (seen.would.end, seen.would.direction) == (watched.state.home, direction)
+        assert (seen.question, seen.needs_person) == (None, False)
+        assert seen.until == (act.until if isinstance(act, Hold) else None)
+        mend(acting)
+        mend(watched)
+
+
 def test_the_tests_know_every_guard_there_is() -> None:
     assert [name for name, _ in GUARDS] == [name for name, *_ in OBSTACLES]
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from tidegate.aliyun.answers import Body, listed
@@ -47,6 +48,7 @@ NEVER_A_RESIZE = frozenset(
 """`refund` is not among them: a downgrade gives money back, and may be shown so."""
 SETTING = re.compile(r"([A-Za-z]\w{0,99}):([^:;,\[\]]+)")
 """The bound keeps a long word without a colon from being searched again from each of its letters."""
+MONEY = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,8})?")
 
 
 class Orders:
@@ -115,7 +117,17 @@ def _order(order_id: str, parts: list[Body]) -> Order:
         product_code=str(first.get("ProductCode") or ""),
         operator=str(first.get("Operator") or ""),
         target=settings(first.get("Config")),
+        amount=_amount(parts),
+        currency=str(first.get("Currency") or ""),
     )
+
+
+def _amount(parts: list[Body]) -> str:
+    """What all parts of an order come to after tax (fact A.5: texts); empty where one of them does not say."""
+    amounts = [str(part.get("AfterTaxAmount", "")).strip() for part in parts]
+    if not all(MONEY.fullmatch(amount) for amount in amounts):
+        return ""
+    return str(sum(map(Decimal, amounts), Decimal(0)))
 
 
 def _payment(parts: list[Body]) -> Payment:

@@ -70,7 +70,7 @@ class Lookout:
         terms, observed = self.page.terms, self.observed()
         self.seen = observed
         decision = decide(terms, state, observed, self.now)
-        if not isinstance(decision, Hold) or decision.code != "fit-unread" or observed.reading is None:
+        if not _hangs_on_usage(decision) or observed.reading is None:
             return decision
         case = case_of(terms, state, observed, self.now)
         if isinstance(case, Hold):
@@ -80,6 +80,13 @@ class Lookout:
         log("in-use", instance=policy.name, rung=case.end.name, uses=usage.says(), trouble=usage.trouble)
         self.seen = replace(observed, usage=usage)
         return decide(terms, state, self.seen, self.now)
+
+
+def _hangs_on_usage(decision: Decision) -> bool:
+    """Whether only what is in use stands in the way of a downgrade, or would, were the instance not just observed."""
+    if not isinstance(decision, Hold):
+        return False
+    return "fit-unread" in (decision.code, decision.would.code if decision.would else "")
 
 
 def read_instance(page: Page) -> Reading | None:

@@ -99,7 +99,7 @@ class Page:
         times = [self.terms.timetable.next_change(now)]
         times += [demand.ends(policy.releases_after(demand.rule), policy.forget_after) for demand in state.demands]
         times += [each.until for each in (state.override, state.pause, state.stance) if each is not None]
-        times += [self.terms.closes_at(now)] if state.stance and state.stance.code in OPEN_NOW else []
+        times += [self.terms.closes_at(now)] if state.stance and state.stance.barrier in OPEN_NOW else []
         times += [at for told in state.told if (at := resend_at(told))]
         times += next_told(state, now)
         times += [state.drift.at + SURE_AFTER] if state.drift and not state.drift.sure else []
@@ -115,6 +115,6 @@ class Page:
             times.append(now + LOOK_AGAIN)
         if state.operation:
             times.append(overdue_at(state.operation))
-        elif state.stance and state.stance.code in RESTLESS:
+        elif state.stance and state.stance.barrier in RESTLESS:
             times.append(next_beat(now, state.stance.at, policy.name, LOOK_AGAIN, SELDOM))
         return min((at for at in times if at and at > now), default=None)

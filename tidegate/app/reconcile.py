@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tidegate.app import codec, execution
+from tidegate.app import codec, execution, journal
 from tidegate.app.intent import intended
 from tidegate.app.logs import log
 from tidegate.app.lookout import Lookout
@@ -149,7 +149,10 @@ class _Step:
             again = next_beat(self._now, since, self._page.policy.name, UNMET_AGAIN, UNMET_SELDOM)
             around.ledger.mark(self._page.key, again)
             return self._page
-        return self._page.write(Decided(self._stance(self._page.state), (), None))
+        written = self._page.write(Decided(self._stance(self._page.state), (), None))
+        if written is not None:
+            journal.decided(written, hold, journal.BY_ITSELF, ())
+        return written
 
     def _decide(self, fresh: Sequence[Signal]) -> Page | None:
         page, lookout = self._page, self._lookout
@@ -169,8 +172,11 @@ class _Step:
         moved = _said(state) != _said(page.state) or (rung and rung != page.state.rung)
         if self.answers or changed or moved or taken.acked:
             self.is_over = isinstance(self.decision, Hold)
-            self._log()
-            return page.write(Decided.of(state, stance, self.answers, rung, acked=taken.acked))
+            written = page.write(Decided.of(state, stance, self.answers, rung, acked=taken.acked))
+            if written is not None:
+                trigger = journal.trigger_of([signal for signal, _ in taken.heard])
+                journal.decided(written, self.decision, trigger, self.answers)
+            return written
         if isinstance(self.decision, Resize) and reading is not None:
             return self._plan(self.decision, reading)
         self._mark_next(stance)
@@ -223,30 +229,24 @@ class _Step:
             return page
         written = page.write(Planned(operation))
         if written is not None:
-            log("planned", instance=page.policy.name, operation=operation.number, to=operation.to_rung)
+            journal.planned(written, operation)
             execution.start(written)
         return written
 
     def _stance(self, state: State) -> Stance:
         decision = self.decision
         want = wanted(self._page.terms, state, self._now)
-        kind, until = "resize", None
+        kind, until, would = "resize", None, None
         if isinstance(decision, Hold):
             kind, until = "hold-person" if decision.needs_person else "hold", decision.until
-        return Stance(kind, decision.code, decision.reason, want.rung if want else "", self._now, until)
+            would = decision.would
+        return Stance(kind, decision.code, decision.reason, want.rung if want else "", self._now, until, would=would)
 
     def _answer(self, signal: Signal, after: Heard) -> Answer:
         held = after.refused or isinstance(self.decision, Hold)
         verdict: Literal["resize", "hold"] = "hold" if held else "resize"
         reason = after.refused or "; ".join(each for each in (after.told, self.decision.reason) if each)
         return Answer(signal.key, describe(signal), verdict, reason, refused=bool(after.refused))
-
-    def _log(self) -> None:
-        decision = self.decision
-        answers = [answer.what for answer in self.answers]
-        kind = "hold" if isinstance(decision, Hold) else "resize"
-        name = self._page.policy.name
-        log("decided", instance=name, decision=kind, code=decision.code, reason=decision.reason, answers=answers)
 
 
 def _is_stuck(state: State) -> bool:

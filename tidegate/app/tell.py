@@ -32,7 +32,13 @@ def tell(page: Page) -> Page:
 def _sent(page: Page, message: Message) -> Page:
     notice, channel = message.notice, message.channel.url_env
     taken = page.around.send(channel, notice.title, notice.text, notice.kind)
-    log("told" if taken else "not-told", instance=page.policy.name, notice=notice.name, channel=channel)
+    log(
+        "told" if taken else "not-told",
+        instance=page.policy.name,
+        notice=notice.name,
+        kind=notice.kind,
+        channel=channel,
+    )
     if not taken:
         # The claim stands for the try; what was not said to have gone out is tried again.
         return page

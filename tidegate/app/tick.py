@@ -80,7 +80,9 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     round_ = fleet if goes_on else FleetState(stopped_at=now)
     _note_round(around, book, [*done, *failed], due, round_)
-    return Ticked(tuple(done), tuple(failed), len(due) - len(done) - len(failed))
+    ticked = Ticked(tuple(done), tuple(failed), len(due) - len(done) - len(failed))
+    log("ticked", policy=book.hash, reconciled=len(done), failed=failed, left=ticked.left)
+    return ticked
 
 
 def _note_round(around: Surroundings, book: Book, served: list[str], due: list[Due], round_: FleetState) -> None:

@@ -120,6 +120,38 @@ def explain(
     return run(what, at, as_json=as_json)
 
 
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only this instance.")] = "",
+    *,
+    observed: Annotated[str, typer.Option("--observed", help="For how long back: 14d, 12h.")] = "14d",
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="The files of the policy in force, to name lines in them.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Show what observing has shown: what would have been ordered, held and why, and what that did to need and cost."""
+    from tidegate.cli.observed import run  # noqa: PLC0415
+
+    return run(name, observed, policy, as_json=as_json)
+
+
+@app.command()
+def orders(
+    *,
+    month: Annotated[str, typer.Option("--month", help="Which month: 2026-11; this one where none is given.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="The files of the policy in force, to name lines in them.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Show the orders of a month: who or what caused each, what it came to, and always-at-the-top beside it."""
+    from tidegate.cli.orders import run  # noqa: PLC0415
+
+    return run(month, policy, as_csv=as_csv, as_json=as_json)
+
+
 @policy_app.command()
 def diff(file: PolicyFile = None, *, policy: File = POLICY, as_json: Json = False) -> int:
     """Compare a policy file with the one in force, and say what a push would start. Nothing is written."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tidegate.domain.arbiter import AS_FOUND, Wanted, differs, wanted
 from tidegate.domain.guards import GUARDS, PASSING, approval_of
+from tidegate.domain.judging import judged
 from tidegate.domain.ladder import Rung, compare
 from tidegate.domain.observed import Observed
 from tidegate.domain.reading import Direction, Health, Reading
@@ -20,9 +21,7 @@ def decide(terms: Terms, state: State, observed: Observed, now: datetime) -> Dec
     case = case_of(terms, state, observed, now)
     if isinstance(case, Hold):
         return case
-    held = _guarded(case)
-    if held is not None and held.code == "window" and (lesser := urgent_part(case)) is not None:
-        case, held = lesser, _guarded(lesser)
+    case, held = judged(case, GUARDS)
     if held is not None:
         return _asking_ahead(case, held)
     reason = f"{case.end.name} wanted by {case.want.why}{_bounded(case.want)}{_doubts(case.want)}"
@@ -33,22 +32,6 @@ def _asking_ahead(case: Case, held: Hold) -> Hold:
     """A Hold that time alone will end, with the question of what comes after it: so that nobody is asked at night."""
     asks = approval_of(case) if held.code in PASSING else None
     return replace(held, question=asks.question) if asks else held
-
-
-def _guarded(case: Case) -> Hold | None:
-    for _, guard in GUARDS:
-        if (hold := guard(case)) is not None:
-            return hold
-    return None
-
-
-def urgent_part(case: Case) -> Case | None:
-    """The part of an up that an urgent rule asks for, where the whole of it has to wait for a window."""
-    if case.direction is Direction.DOWN:
-        return None
-    ladder, urgent = case.terms.ladder, case.urgent
-    start = ladder.index(case.start.name) if case.start.name in ladder else ladder.standing(case.start.spec) - 1
-    return case.towards(ladder.rungs[urgent]) if start < urgent < ladder.index(case.end.name) else None
 
 
 def case_of(terms: Terms, state: State, observed: Observed, now: datetime) -> Case | Hold:

@@ -16,22 +16,29 @@ arbiter clamps to them, so that no decision can lie outside.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from tidegate.domain.arbiter import MOMENT
+from tidegate.domain.judging import Guard, judged
 from tidegate.domain.reading import Billing, Direction, Health
 from tidegate.domain.rhythm import next_beat
-from tidegate.domain.state import REVERSAL_WITHIN, Question, Spent
+from tidegate.domain.state import REVERSAL_WITHIN, Question, Spent, Would
 from tidegate.domain.verdict import Case, Hold
 
 AGAIN, SELDOM = timedelta(minutes=2), timedelta(hours=1)
 
 
 def _mode(case: Case) -> Hold | None:
+    """Nothing is ordered where the policy only observes; what the other guards say is told, and changes nothing."""
     if case.policy.mode == "act":
         return None
-    return Hold("observe", f"observe only: would go {case.direction.value} to {case.end.name} for {case.want.why}")
+    case, held = judged(case, GUARDS[1:])
+    reason = f"observe only: would go {case.direction.value} to {case.end.name} for {case.want.why}"
+    code, why = (held.code, held.reason) if held else ("resize", "")
+    would = Would(code, why, case.start.name, case.end.name, case.direction)
+    if held is None:
+        return Hold("observe", reason, would=would)
+    return Hold("observe", f"{reason}, but would be held: {held.reason}", until=held.until, would=would)
 
 
 def _pause(case: Case) -> Hold | None:
@@ -205,7 +212,7 @@ def _fit(case: Case) -> Hold | None:
 def _again(case: Case, code: str, soonest: timedelta = AGAIN, longest: timedelta = SELDOM) -> datetime:
     """When to look again at what may change at any time."""
     stance = case.state.stance
-    since = stance.at if stance is not None and stance.code == code else None
+    since = stance.at if stance is not None and stance.barrier == code else None
     return next_beat(case.now, since, case.policy.name, soonest, longest)
 
 
@@ -236,7 +243,6 @@ def _to_approve(case: Case) -> str:
     return ""
 
 
-Guard = Callable[[Case], Hold | None]
 GUARDS: tuple[tuple[str, Guard], ...] = (
     ("mode", _mode),
     ("pause", _pause),

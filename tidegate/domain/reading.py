@@ -77,6 +77,9 @@ class Order:
     operator: str = ""
     target: Mapping[str, str] = field(default_factory=dict)
     """What was bought, where the order says so (`Config`), by the vendor's names."""
+    amount: str = ""
+    """What it comes to after tax, as billing writes it; empty where it says nothing, or nothing readable."""
+    currency: str = ""
 
 
 @dataclass(frozen=True)

@@ -246,6 +246,22 @@ class Circuit:
 
 
 @dataclass(frozen=True)
+class Would:
+    """What acting on an observed instance would come to: `resize`, or the code of the Hold that would stand in the way.
+
+    It says what the guards say at this moment. Nothing is simulated: the instance stays, and so the next moment asks
+    the same question from the same rung.
+    """
+
+    code: str
+    reason: str
+    """Why it would be held; empty of a resize."""
+    start: str
+    end: str
+    direction: Direction
+
+
+@dataclass(frozen=True)
 class Stance:
     """The last decision, so that a tick writes only when it changes."""
 
@@ -259,11 +275,19 @@ class Stance:
     behind: tuple[str, str, str] | None = None
     """Of one where something cannot be read: the gist of the one before it, which may come back unchanged."""
     behind_at: datetime | None = None
+    would: Would | None = None
+    """Only of an instance that is observed, and that stands on another rung than the one wanted."""
+
+    @property
+    def barrier(self) -> str:
+        """The code of what stands in the way, or of what would, were it not only observed."""
+        return self.would.code if self.would else self.code
 
     @property
     def gist(self) -> tuple[str, str, str]:
         """What makes a verdict another one. Its words may change with every tick."""
-        return self.kind, self.code, self.wanted
+        would = f" {self.would.code} {self.would.end}" if self.would else ""
+        return self.kind, f"{self.code}{would}", self.wanted
 
     def after(self, before: Stance | None) -> Stance:
         """The stance with the time since when it holds, by the one before it.
@@ -273,7 +297,7 @@ class Stance:
         if before is None:
             return self
         if before.gist == self.gist:
-            return replace(before, reason=self.reason, until=self.until)
+            return replace(before, reason=self.reason, until=self.until, would=self.would)
         if self.code in UNREADABLE:
             is_first = before.code not in UNREADABLE
             behind, since = (before.gist, before.at) if is_first else (before.behind, before.behind_at)

@@ -9,7 +9,7 @@ from tidegate.domain.arbiter import Wanted
 from tidegate.domain.ladder import Rung
 from tidegate.domain.observed import Observed
 from tidegate.domain.reading import Direction, Reading
-from tidegate.domain.state import Question, State
+from tidegate.domain.state import Question, State, Would
 from tidegate.domain.terms import Terms
 
 
@@ -34,6 +34,8 @@ class Hold:
     until: datetime | None = None
     """When time alone may change it."""
     question: Question | None = None
+    would: Would | None = None
+    """Of an instance that is only observed: what acting on it would come to."""
 
 
 Decision = Resize | Hold

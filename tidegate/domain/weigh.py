@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tidegate.domain.decide import urgent_part
 from tidegate.domain.guards import GUARDS
+from tidegate.domain.judging import urgent_part
 from tidegate.domain.verdict import Case, Hold
 
 

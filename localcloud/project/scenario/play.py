@@ -41,6 +41,7 @@ class Performance:
     """Answers that were not as expected, and steps that could not be done."""
     ticks: int
     lost_ticks: int
+    stage: Stage
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def performed(folder: Folder, console: Console, options: Options = Options()) ->
         player = _Player.of(folder, stage, console, options)
         player.run()
         story = chronicle(stage, player.deeds.by_hand, player.replies)
-        yield Performance(story, tuple(player.wrong), player.minutes.ran, player.minutes.missed)
+        yield Performance(story, tuple(player.wrong), player.minutes.ran, player.minutes.missed, stage)
 
 
 @dataclass

@@ -220,7 +220,8 @@ class Minutes:
             return True
         before = self._record(about, 1)
         stance: dict[str, Any] | None = before["state"].get("stance") if before else None
-        return stance is not None and stance["code"] in LOOKED_AT
+        # Of an instance that is only observed it is what would hold it that is looked at again.
+        return stance is not None and (stance.get("would") or stance)["code"] in LOOKED_AT
 
     def _record(self, place: str, back: int) -> dict[str, Any] | None:
         """The record at a place, or so many before it."""

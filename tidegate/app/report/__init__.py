@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidegate.app.report.answers import Answered
 from tidegate.app.report.facts import NothingPushed, NotKnown, Unreadable, to_json
+from tidegate.app.report.observed import Observed, Watched, observed
 from tidegate.app.report.planning import Intent, Plan, plan
 from tidegate.app.report.reasons import Explanation, explain
 from tidegate.app.report.receipts import Receipt, receipt
@@ -17,13 +18,16 @@ __all__ = [
     "Intent",
     "NotKnown",
     "NothingPushed",
+    "Observed",
     "Plan",
     "Receipt",
     "Standing",
     "Status",
     "Unreadable",
+    "Watched",
     "explain",
     "history",
+    "observed",
     "plan",
     "receipt",
     "status",

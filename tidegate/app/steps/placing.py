@@ -7,6 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from tidegate.aliyun import errors
+from tidegate.app import journal
 from tidegate.app.lookout import Lookout, read_instance
 from tidegate.app.page import Page
 from tidegate.app.steps.verdicts import judge, refused
@@ -50,9 +51,12 @@ def submit(around: Surroundings, which: Which) -> str:
     claimed = _claim(page, operation, reading)
     if claimed is None:
         return "look15"
-    if claimed.state.operation is None or claimed.state.operation.phase is Phase.CONCLUDED:
+    placing = claimed.state.operation
+    if placing is None or placing.phase is Phase.CONCLUDED:
+        journal.concluded(claimed, placing or operation)
         return "settle"
-    return _send(claimed, claimed.state.operation, reading)
+    journal.claimed(claimed, placing)
+    return _send(claimed, placing, reading)
 
 
 def _claim(page: Page, operation: Operation, reading: Reading) -> Page | None:

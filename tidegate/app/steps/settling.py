@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.app.logs import log
+from tidegate.app import journal
 from tidegate.app.page import Page
 from tidegate.app.past import rules_for
 from tidegate.app.reconcile import TRIES, reconcile
@@ -29,7 +29,7 @@ def settle(around: Surroundings, which: Which) -> str:
         written = page.write(Closed(operation.number, rung.name if rung else "", opens_circuit=opens))
         if written is not None:
             around.fleet.release(page.key, operation.number, around.now(), used=bool(operation.sent))
-            log("settled", instance=policy.name, operation=operation.number, outcome=operation.outcome.value)
+            journal.settled(written, operation, opens_circuit=opens)
             break
     reconcile(around, policy, rules.hash, past=rules.past)
     return "done"

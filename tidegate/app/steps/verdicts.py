@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from tidegate.aliyun import errors
-from tidegate.app.logs import log
+from tidegate.app import journal
 from tidegate.app.page import LostRaces, Page
 from tidegate.app.reconcile import TRIES
 from tidegate.domain.facts import Judged
@@ -36,7 +36,7 @@ def judge(
     request_id: str = "",
 ) -> Operation | None:
     """Write a verdict, whoever else writes meanwhile. Gives the operation after it, None if it is closed already."""
-    log("verdict", instance=page.policy.name, attempt=attempt.number, verdict=verdict.value, code=code, order=order_id)
+    journal.judged(page, attempt, verdict, order_id, (code, message, request_id))
     for _ in range(TRIES):
         operation = page.state.operation
         if operation is None or attempt.number > len(operation.attempts):
@@ -59,6 +59,8 @@ def judge(
         )
         written = page.write(fact)
         if written is not None:
+            if written.state.operation is not None and written.state.operation.outcome is not None:
+                journal.concluded(written, written.state.operation)
             return written.state.operation
         page = page.again()
     raise LostRaces(f"{page.policy.name}: the verdict on attempt {attempt.number} could not be written")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tidegate.app.logs import log
+from tidegate.app import journal
 from tidegate.app.page import Page
 from tidegate.app.past import rules_for
 from tidegate.app.surroundings import Surroundings
@@ -49,8 +49,10 @@ def conclude(page: Page, operation: Operation, outcome: Outcome, why: str, readi
     healthy = reading is not None and reading.health is Health.HEALTHY
     spec = dict(reading.spec) if reading is not None and healthy else {}
     written = page.write(Concluded(operation.number, outcome, why, spec))
-    log("concluded", instance=page.policy.name, operation=operation.number, outcome=outcome.value, why=why)
-    return "settle" if written is not None else "look15"
+    if written is None:
+        return "look15"
+    journal.concluded(written, written.state.operation or operation)
+    return "settle"
 
 
 def last_words(operation: Operation) -> str:

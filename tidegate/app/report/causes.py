@@ -1,0 +1,83 @@
+"""Who or what asked for a rung: the alert rule, the timetable's entry or the person, and where the policy says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tidegate.app.report.course import Stretch, remembering
+from tidegate.app.report.ended import ended
+from tidegate.domain.arbiter import Wanted, wanted
+from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.terms import Terms
+
+Place = tuple[str, int]
+"""A file and a line in it; empty and 0 where nobody knows."""
+Places = Callable[[str, str, str], Place]
+"""Where a policy, by its hash, says something: of an instance, by its name, at a key such as `alerts[0]`."""
+
+
+def nowhere(_hash: str, _name: str, _key: str) -> Place:
+    """Of a policy of which no file is at hand."""
+    return "", 0
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Who or what. `policy` and `key` say by which policy; `file` and `line` where that is written, if known."""
+
+    kind: str
+    """`alert`, `timetable`, `person`, or `home`: nothing asked for more."""
+    name: str
+    """The rule, the entry, or who; of `home` what had wanted more until then."""
+    why: str
+    policy: str = ""
+    key: str = ""
+    """Empty of a person, who is in no policy."""
+    file: str = ""
+    line: int = 0
+
+
+def cause_of(stretches: Sequence[Stretch], stretch: Stretch, to_rung: str) -> Cause:
+    """What asked for a rung when a stretch began, by the state that was recorded then."""
+    terms, state, at = stretch.terms, stretch.state, stretch.record.at
+    want = wanted(terms, replace(state, operation=None), at, None, state.rung)
+    if want is None:
+        return Cause("home", "", "")
+    if want.override is not None:
+        said = f": {want.override.reason}" if want.override.reason else ""
+        return Cause("person", want.override.by, f"{want.why}{said}")
+    if rule := _rule(terms, want, to_rung):
+        return Cause("alert", rule, rule, key=_key_of_rule(terms.policy, rule))
+    if want.timetable is not None and want.why == want.timetable.why:
+        return Cause("timetable", want.timetable.name, want.why, key=_key_of_entry(terms.policy, want))
+    over = ended(terms, remembering(stretches, stretch), to_rung, at) if to_rung in terms.ladder else ""
+    return Cause("home", over.removesuffix(" ended"), want.why, key="base")
+
+
+def placed(cause: Cause, policy: str, name: str, places: Places) -> Cause:
+    """A cause with the policy it is of, and the line that says so."""
+    file, line = places(policy, name, cause.key) if cause.key else ("", 0)
+    return replace(cause, policy=policy, key=f"instances.{name}.{cause.key}" if cause.key else "", file=file, line=line)
+
+
+def _rule(terms: Terms, want: Wanted, to_rung: str) -> str:
+    """The rule that won, or the urgent one for whose part of the way nobody waits."""
+    if to_rung != want.rung and to_rung in terms.ladder:
+        for demand in want.demands:
+            if terms.rules[demand.rule].urgent and demand.rung in (to_rung, want.clamped_from):
+                return demand.rule
+    return want.why if want.why in {demand.rule for demand in want.demands} else ""
+
+
+def _key_of_rule(policy: InstancePolicy, rule: str) -> str:
+    index = next((place for place, each in enumerate(policy.alerts) if each.identity == rule), None)
+    return "" if index is None else f"alerts[{index}]"
+
+
+def _key_of_entry(policy: InstancePolicy, want: Wanted) -> str:
+    wish = want.timetable
+    for place, entry in enumerate(policy.timetable):
+        if wish is not None and (entry.name or "timetable", entry.rung) == (wish.name, wish.rung):
+            return f"timetable[{place}]"
+    return "timetable"
