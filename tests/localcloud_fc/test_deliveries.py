@@ -86,7 +86,7 @@ def test_throttled_deliveries_wait_and_are_not_lost(stage: Any, tmp_path: Path, 
     assert sorted(line["event"] for line in recorded()) == ["0", "1", "2", "3"]
 
 
-QUEUE = "acs:mns:cn-hangzhou:1234567890123456:/queues/failures"
+FAILED = "acs:mns:cn-hangzhou:1234567890123456:/queues/failures"
 
 
 def allowing(resource: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def allowing(resource: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("allowed", "kept"), [(f"{QUEUE}/messages", 1), (f"{QUEUE}-of-others/messages", 0)], ids=["may", "may not"]
+    ("allowed", "kept"), [(f"{FAILED}/messages", 1), (f"{FAILED}-of-others/messages", 0)], ids=["may", "may not"]
 )
 def test_what_failed_for_good_goes_to_the_queue_that_the_role_may_send_to(
     stage: Any, tmp_path: Path, allowed: str, kept: int
@@ -107,7 +107,7 @@ def test_what_failed_for_good_goes_to_the_queue_that_the_role_may_send_to(
         role = stage.identity.create_role("door", [allowing(allowed)])
         ref = stage.add("echo.retries", role=role)
         stage.fc.smq.create_queue("failures")
-        later = {"maxAsyncRetryAttempts": 1, "destinationConfig": {"onFailure": {"destination": f"{QUEUE}/messages"}}}
+        later = {"maxAsyncRetryAttempts": 1, "destinationConfig": {"onFailure": {"destination": f"{FAILED}/messages"}}}
         stage.registry.put_async_config(ref, later)
         await stage.host.invoke(ref, json.dumps([str(tmp_path / "tries"), 9]).encode(), kind="Async")
         await stage.host.deliveries.settled()
@@ -121,10 +121,10 @@ def test_what_failed_for_good_goes_to_the_queue_that_the_role_may_send_to(
 @pytest.mark.parametrize(
     "destination",
     [
-        {"onSuccess": {"destination": QUEUE}},
+        {"onSuccess": {"destination": FAILED}},
         {"onFailure": {"destination": "acs:fc:cn-hangzhou:1:functions/f"}},
         {"onFailure": {}},
-        {"onFailure": QUEUE},
+        {"onFailure": FAILED},
         [],
         "x",
     ],

@@ -165,7 +165,11 @@ TIMER = "Resources/Timer/Properties"
         (f"{SUBMIT}/Role", {"Fn::GetAtt": ["Rolle", "Arn"]}, "Role.Fn::GetAtt: there is no resource 'Rolle'"),
         (f"{SUBMIT}/Role", {"Fn::GetAtt": ["Role", "Ern"]}, "ALIYUN::RAM::Role has no attribute 'Ern'; it has Arn"),
         (f"{SUBMIT}/Role", {"Fn::GetAtt": ["Role"]}, "Role.Fn::GetAtt: needs a resource and an attribute"),
-        (f"{SUBMIT}/Role", {"Fn::If": ["a", "b", "c"]}, "Submit.Properties.Role: Fn::If is not understood here"),
+        (
+            f"{SUBMIT}/Role",
+            {"Fn::Select": ["a", "b", "c"]},
+            "Submit.Properties.Role: Fn::Select is not understood here",
+        ),
         (f"{SUBMIT}/Role", {"Fn::Sub": "${Nobody}"}, "Role.Fn::Sub: there is no parameter or resource 'Nobody'"),
         (f"{SUBMIT}/Role", {"Fn::Join": "x"}, "Role.Fn::Join: needs a delimiter and a list"),
         (f"{SUBMIT}/Role", {"Ref": "Bucket", "More": 1}, "Submit.Properties.Role: Ref must stand alone"),
