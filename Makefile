@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 TESTS ?=
 # How many simulated weeks `make soak` plays.
 WEEKS ?= 100000
-# The wheels that `tidegate package` packs, for the Pythons of Function Compute; the same for every environment here.
+# What tests read and would otherwise have to fetch; the same for every environment here. The wheels that
+# `tidegate package` packs, for the Pythons of Function Compute, and the vendor's resource types.
 WHEELS := .wheels
 # What is only measured beside Tidegate has pins of its own.
 PEERS := .venv-peers
@@ -17,10 +18,10 @@ PEERS := .venv-peers
 demo: $(READY)
 	$(BIN)/tidegate demo
 
-test: $(READY) $(WHEELS)/.ready
+test: $(READY) $(WHEELS)
 	$(BIN)/python -m pytest -n 2 $(TESTS)
 
-coverage: $(READY) $(WHEELS)/.ready
+coverage: $(READY) $(WHEELS)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
 check: $(READY)
@@ -51,11 +52,16 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cli,local,dev]'
 	@touch $(READY)
 
-$(WHEELS): $(WHEELS)/.ready
+$(WHEELS): $(WHEELS)/.ready $(WHEELS)/ros-types/.ready
 
 # Where this fails the tests of the package do, and the others run.
 $(WHEELS)/.ready: pyproject.toml constraints.txt | $(READY)
 	-@mkdir -p $(WHEELS) && $(BIN)/python -m tidegate.cli package --fetch && touch $@
+
+# What the vendor publishes of its resource types, against which the template is checked.
+$(WHEELS)/ros-types/.ready: tests/template/requirements.txt | $(READY)
+	-@mkdir -p $(@D) && $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps \
+	  --only-binary :all: --require-hashes -d $(@D) -r $< && touch $@
 
 $(PEERS)/.ready: benchmarks/requirements.txt
 	$(PYTHON) -m venv $(PEERS)
