@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tidegate.app.reconcile import reconcile
-from tidegate.app.tell import TELL_WITHIN
+from tidegate.app.tell import TELL_WITHIN, tell
 from tidegate.domain.operation import Outcome
 from tidegate.domain.signal import AlertState
 
@@ -165,6 +166,25 @@ def test_a_process_that_stood_still_after_its_claim_to_tell_says_nothing_and_ano
     assert at.messages == []
     at.live(10)
     assert len(at.messages) == 1
+
+
+def test_what_another_process_told_while_one_message_was_being_sent_is_not_told_again(desk: Opens) -> None:
+    at = desk()
+    chats = [{"url_env": f"TIDEGATE_{name}_URL", "on": ["held", "needs-person"]} for name in ("CHAT", "ONCALL")]
+    at.push({**at.orders_mq, **CALM, "expect": {"edition": "vip"}, "notify": chats}, at.edge)
+    at.leave(at.alert())
+    sent: list[str] = []
+
+    def send(channel: str, title: str, text: str, kind: str) -> bool:
+        sent.append(channel)
+        if len(sent) == 1:
+            tell(at.page())
+        return True
+
+    slow, other = replace(at.surroundings(), send=send), replace(at.surroundings(), send=send)
+    at.around = other
+    reconcile(slow, at.page().policy, slow.book().hash, force_read=True)
+    assert sent == ["TIDEGATE_CHAT_URL", "TIDEGATE_ONCALL_URL"]
 
 
 class Frozen:

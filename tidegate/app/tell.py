@@ -16,7 +16,10 @@ TELL_WITHIN = timedelta(minutes=1)
 
 def tell(page: Page) -> Page:
     """Send all that is owed. A channel that fails is tried again later; it keeps nobody else from being told."""
-    for message in owed(page.policy, page.state, page.around.now()):
+    tried: set[tuple[str, str]] = set()
+    # After each message anew, from the newest record: while one was sent, another process may have sent the rest.
+    while (message := _next(page, tried)) is not None:
+        tried.add((message.notice.name, message.channel.url_env))
         began_at = page.around.now()
         claimed = page.write(Telling(message.told))
         if claimed is None:
@@ -27,6 +30,12 @@ def tell(page: Page) -> Page:
             return claimed.again()
         page = _sent(claimed, message)
     return page
+
+
+def _next(page: Page, tried: set[tuple[str, str]]) -> Message | None:
+    """The first message that is owed by now and was not tried yet."""
+    messages = owed(page.policy, page.state, page.around.now())
+    return next((each for each in messages if (each.notice.name, each.channel.url_env) not in tried), None)
 
 
 def _sent(page: Page, message: Message) -> Page:

@@ -89,7 +89,9 @@ class Week:
 
     def _rests(self) -> bool:
         """Whether nothing is under way any more: no operation, no signal that waits, no execution."""
-        stage = self.stage
+        stage, lost_until = self.stage, self.minutes.lost_until
+        if lost_until is not None and stage.clockwork.now() <= lost_until:
+            return False
         if stage.executions.running() or any(stage.store.first(f"inbox/{key}/") for key in self._there()):
             return False
         return all(self._state(policy).operation is None for policy in stage.pushed.policies.values())
