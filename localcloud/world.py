@@ -59,6 +59,7 @@ class Behaviour(Strict):
     flow_exception_names: Literal["class", "qualified", "FC.Unknown"] = "class"
     flow_wait_passes_input: bool = True
     schedule_input: Literal["wrapped", "payload"] = "wrapped"
+    stack_resource_takes: Duration = timedelta(seconds=0.2)
 
     def word(self, text: str) -> str:
         """Write a status word in the case that the world asks for."""

@@ -63,6 +63,14 @@ class Oss:
         """Create a bucket without asking for permission, as a deployment does."""
         self._buckets.create(name, versioning)
 
+    def has_bucket(self, name: str) -> bool:
+        """Say whether there is a bucket of this name."""
+        return name in self._buckets
+
+    def delete_bucket(self, name: str) -> None:
+        """Delete a bucket without asking for permission; raises 409 where something is in it."""
+        self._buckets.delete(name)
+
     def read(self, bucket: str, key: str) -> bytes | None:
         """Give an object's body without asking for permission, None where there is none."""
         if bucket not in self._buckets or self._buckets[bucket].meta(key) is None:

@@ -100,6 +100,7 @@ class Resource:
     type: str
     properties: Mapping[str, Any]
     depends_on: Sequence[str]
+    deletion_policy: str = "Delete"
 
     def needs(self) -> set[str]:
         """Give every name it refers to: resources, parameters, pseudo parameters."""
