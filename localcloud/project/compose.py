@@ -34,6 +34,7 @@ class Whole:
     oss: Oss
     fc: FunctionCompute
     flow: FlowService
+    ros: Ros
 
 
 def compose(cloud: Cloud, workdir: Path, *, deliver_twice: Callable[[], bool] = lambda: False) -> Whole:
@@ -76,7 +77,7 @@ def compose(cloud: Cloud, workdir: Path, *, deliver_twice: Callable[[], bool] = 
     )
     cloud.door.add(ros.product())
     cloud.attach(fc=fc, oss=oss, fnf=flow.product, parts=[fc, flow, ros], kill=fc.host.kill)
-    return Whole(cloud, oss, fc, flow)
+    return Whole(cloud, oss, fc, flow, ros)
 
 
 class Roles:

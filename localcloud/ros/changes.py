@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from localcloud.ros.kinds import kind_of
 from localcloud.ros.stack import Made, Stack
@@ -19,7 +18,6 @@ from localcloud.template.intrinsics import Scope, Unknown, resolve
 from localcloud.template.model import Resource, Template
 from localcloud.template.read import parse
 from localcloud.template.types import type_of
-from localcloud.template.yaml_loader import TemplateLoader
 
 LARGEST = 524_288
 NOWHERE = Path("/nonexistent")
@@ -108,18 +106,23 @@ def wanted(body: str, given: Mapping[str, str], place: Place) -> Wanted:
     if not 1 <= len(body.encode()) <= LARGEST:
         raise invalid(f"the template body must have 1 to {LARGEST} bytes")
     try:
-        template = parse(body, NOWHERE)
+        template = _parsed(body)
         return Wanted(template, values_of(template, given), place)
     except TemplateError as error:
         raise invalid(str(error)) from error
 
 
+@lru_cache(maxsize=8)
+def _parsed(body: str) -> Template:
+    """Read a template; the same one is read again and again while it is worked on."""
+    return parse(body, NOWHERE)
+
+
 def declared(body: str) -> set[str]:
     """Give the names of a template's parameters; none where it cannot be read."""
     try:
-        said = yaml.load(body, Loader=TemplateLoader)  # noqa: S506 - a safe loader with four tags more
-        return set(said.get("Parameters") or {})
-    except (yaml.YAMLError, AttributeError, TypeError, ValueError):
+        return set(_parsed(body).parameters)
+    except TemplateError:
         return set()
 
 

@@ -27,7 +27,7 @@ class Ros:
     """Stacks on one event loop. Attach it to a cloud with its product and as one of its parts."""
 
     def __init__(self, yard: Yard) -> None:
-        self._yard, self._worker, self._stacks = yard, Worker(yard), yard.stacks
+        self._yard, self._worker, self.stacks = yard, Worker(yard), yard.stacks
 
     async def start(self) -> None:
         """Go on with every stack that was under way."""
@@ -51,6 +51,7 @@ class Ros:
             "UpdateStack": (self.update, one),
             "DeleteStack": (self.delete, one),
             "GetStack": (self.get, one),
+            "GetTemplate": (self.get_template, one),
             "ListStacks": (self.list, lambda _: any_stack),
             "ListStackEvents": (self.list_events, one),
             "ListStackResources": (self.list_resources, one),
@@ -74,7 +75,7 @@ class Ros:
 
     def preview(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
         """Say what creating or updating a stack would do; nothing is done."""
-        stack = self._stacks.get(parameters["StackId"]) if parameters.get("StackId") else None
+        stack = self.stacks.get(parameters["StackId"]) if parameters.get("StackId") else None
         if stack is None and "StackName" not in parameters:
             raise ApiError("MissingParameter", "StackName or StackId is required.")
         want = self._wanted(stack or _nobody(parameters["StackName"]), parameters, update=stack is not None)
@@ -99,7 +100,7 @@ class Ros:
             raise invalid(
                 "StackName begins with a letter and has letters, digits, hyphens and underscores, 255 at most"
             )
-        if self._stacks.named(name):
+        if self.stacks.named(name):
             raise ApiError("StackExists", f"The Stack ({name}) already exists.", 409)
         now = self._yard.now()
         given = _given(parameters)
@@ -137,7 +138,7 @@ class Ros:
 
     def get(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
         """Show one stack, also one that was deleted."""
-        stack = self._stacks.get(parameters["StackId"])
+        stack = self.stacks.get(parameters["StackId"])
         shown = self._yard.wanted(stack).shown()
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()]
         return {
@@ -147,19 +148,24 @@ class Ros:
             "Outputs": [] if stack.goes_on else outputs,
         }
 
+    def get_template(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
+        """Show the template that a stack was made of last."""
+        stack = self.stacks.get(parameters["StackId"])
+        return {"StackId": stack.id, "TemplateBody": stack.template}
+
     def list(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
         """Show stacks, the newest first; those that were deleted only where that status is asked for."""
         names, statuses = _listed(parameters, "StackName"), _listed(parameters, "Status")
         found = [
             self._row(stack)
-            for stack in self._stacks.all()
+            for stack in self.stacks.all()
             if (not names or stack.name in names) and (stack.status in statuses if statuses else not stack.is_gone)
         ]
         return _page(found, parameters, "Stacks")
 
     def list_events(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
         """Show what happened to a stack and its resources, the newest first."""
-        stack = self._stacks.get(parameters["StackId"])
+        stack = self.stacks.get(parameters["StackId"])
         wished = {
             "Status": _listed(parameters, "Status"),
             "ResourceType": _listed(parameters, "ResourceType"),
@@ -167,14 +173,14 @@ class Ros:
         }
         found = [
             event
-            for event in self._stacks.events(stack)
+            for event in self.stacks.events(stack)
             if all(not values or event[key] in values for key, values in wished.items())
         ]
         return _page(found, parameters, "Events")
 
     def list_resources(self, parameters: Parameters, _caller: Caller) -> Mapping[str, Any]:
         """Show what a stack is made of."""
-        stack = self._stacks.get(parameters["StackId"])
+        stack = self.stacks.get(parameters["StackId"])
         rows = [
             {
                 "StackId": stack.id,
@@ -199,7 +205,7 @@ class Ros:
         return {"StackId": stack.id}
 
     def _at_rest(self, parameters: Parameters) -> Stack:
-        stack = self._stacks.get(parameters["StackId"])
+        stack = self.stacks.get(parameters["StackId"])
         if stack.is_gone:
             raise not_found(stack.id)
         if stack.goes_on:

@@ -199,7 +199,7 @@ class Job:
         made = self._stack.resources[name]
         if made.policy == "Retain" or name in self._stack.retain:
             del self._stack.resources[name]
-            self._note(name, made.type, "DELETE_COMPLETE", "the resource is retained", made.physical_id)
+            self._yard.stacks.keep(self._stack)
             return
         self._note(name, made.type, "DELETE_IN_PROGRESS", "state changed", made.physical_id)
         await self._yard.clock.sleep(self._yard.takes.total_seconds())

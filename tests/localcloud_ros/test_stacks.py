@@ -16,7 +16,6 @@ from localcloud.project.compose import Whole, compose
 from localcloud.ros.kinds import KINDS
 from localcloud.server import running
 from localcloud.template.create import CREATE
-
 from tests.localcloud_ros.conftest import TEMPLATE, Place, without
 
 ALL = ["Ledger", "Topic", "Role", "Door", "Http"]

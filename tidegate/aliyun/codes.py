@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-AMQP, GATEWAY, BSS, FLOW, CMS = "amqp-open", "CloudAPI", "BssOpenApi", "fnf", "Cms"
+AMQP, GATEWAY, BSS, FLOW, CMS, ROS = "amqp-open", "CloudAPI", "BssOpenApi", "fnf", "Cms", "ROS"
 
 SERVER_ERROR, TOO_MANY, TIMED_OUT = 500, 429, 408
 

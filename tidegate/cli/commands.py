@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tidegate.cli.operating import operating
 from tidegate.cli.options import As, File, Json, MaybeFile, Name
 from tidegate.cli.verbs import verbs
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="The policy in force.")
 app.add_typer(policy_app, name="policy")
 app.add_typer(verbs)
+app.add_typer(operating)
 
 POLICY = Path("policy.yaml")
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}

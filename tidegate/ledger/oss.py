@@ -123,33 +123,42 @@ class OssObjects:
 
     @cached_property
     def _sdk(self) -> Any:
-        import alibabacloud_oss_v2  # noqa: PLC0415 - a rejected or duplicate alert must not pay for the SDK
-
-        return alibabacloud_oss_v2
+        return sdk()
 
     @cached_property
     def _client(self) -> Any:
-        sdk, bucket = self._sdk, self._bucket
-        return sdk.Client(
-            sdk.config.Config(
-                region=bucket.region,
-                endpoint=bucket.endpoint or None,
-                use_internal_endpoint=bucket.internal,
-                use_path_style=bucket.path_style,
-                credentials_provider=sdk.credentials.CredentialsProviderFunc(self._sdk_keys),
-                # The SDK repeats a creation blindly; ours is the only patience here.
-                retryer=sdk.retry.NopRetryer(),
-                retry_max_attempts=1,
-                connect_timeout=bucket.connect_timeout_s,
-                readwrite_timeout=bucket.read_timeout_s,
-            )
-        )
+        return client_of(self._bucket, self._keys)
 
-    def _sdk_keys(self) -> Any:
-        keys = self._keys()
-        return self._sdk.credentials.Credentials(
-            keys.access_key_id, keys.access_key_secret, keys.security_token or None
+
+def sdk() -> Any:
+    """Give the vendor's SDK."""
+    import alibabacloud_oss_v2  # noqa: PLC0415 - a rejected or duplicate alert must not pay for the SDK
+
+    return alibabacloud_oss_v2
+
+
+def client_of(bucket: Bucket, keys: Callable[[], Keys]) -> Any:
+    """Give the SDK's client for a bucket, which sends each request once."""
+    oss = sdk()
+
+    def sdk_keys() -> Any:
+        own = keys()
+        return oss.credentials.Credentials(own.access_key_id, own.access_key_secret, own.security_token or None)
+
+    return oss.Client(
+        oss.config.Config(
+            region=bucket.region,
+            endpoint=bucket.endpoint or None,
+            use_internal_endpoint=bucket.internal,
+            use_path_style=bucket.path_style,
+            credentials_provider=oss.credentials.CredentialsProviderFunc(sdk_keys),
+            # The SDK repeats a creation blindly; ours is the only patience here.
+            retryer=oss.retry.NopRetryer(),
+            retry_max_attempts=1,
+            connect_timeout=bucket.connect_timeout_s,
+            readwrite_timeout=bucket.read_timeout_s,
         )
+    )
 
 
 class _NoSuchKey(Exception):  # noqa: N818 - an answer, not a failure
