@@ -123,6 +123,23 @@ def show(
     return run(name, policy, resolved=resolved, as_json=as_json)
 
 
+@app.command()
+def package(
+    *,
+    python: Annotated[str, typer.Option("--python", help="3.10, 3.12 or both.")] = "both",
+    out: Annotated[Path, typer.Option("--out", help="The folder that the packages are put into.")] = Path("dist"),
+    wheelhouse: Annotated[
+        Path | None, typer.Option("--wheelhouse", help="Take wheels from this folder, and fetch none.")
+    ] = None,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Only fetch the wheels that are missing.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Pack the functions and what they need, one zip for each Python. The same files give the same bytes."""
+    from tidegate.cli.pack import run  # noqa: PLC0415
+
+    return run(python, out, wheelhouse, fetch=fetch, as_json=as_json)
+
+
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def local(context: typer.Context) -> int:
     """Run a cloud on this machine: `local up`; play a scenario on one: `local play DIR`.

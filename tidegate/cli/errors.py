@@ -29,10 +29,12 @@ def _mistakes() -> tuple[type[Exception], ...]:
     from tidegate.app.report.facts import NothingPushed, NotKnown  # noqa: PLC0415 - only when something went wrong
     from tidegate.ledger.policies import NoSuchPolicy  # noqa: PLC0415
     from tidegate.operate.deploy.faults import CannotDeploy  # noqa: PLC0415
+    from tidegate.operate.package.faults import CannotPackage  # noqa: PLC0415
     from tidegate.policyfile import BadPolicy  # noqa: PLC0415
     from tidegate.settings import BadSettings  # noqa: PLC0415
 
-    return (Mistake, NothingPushed, NotKnown, NoSuchPolicy, CannotDeploy, BadPolicy, BadSettings)
+    operating = (CannotDeploy, CannotPackage)
+    return (Mistake, NothingPushed, NotKnown, NoSuchPolicy, BadPolicy, BadSettings, *operating)
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -42,6 +44,7 @@ def _failures() -> tuple[type[Exception], ...]:
     from tidegate.ledger.record import Corrupt, NewerSchema  # noqa: PLC0415
     from tidegate.ledger.shelf import ShelfUnavailable, Unprotected, Unsure  # noqa: PLC0415
     from tidegate.operate.deploy.faults import DeployFailed  # noqa: PLC0415
+    from tidegate.operate.package.faults import CannotFetch  # noqa: PLC0415
 
     ledger = (Corrupt, NewerSchema, ShelfUnavailable, Unprotected, Unsure)
-    return (Failed, DeployFailed, VendorError, InvokeFailed, LostRaces, *ledger)
+    return (Failed, VendorError, InvokeFailed, LostRaces, *ledger, DeployFailed, CannotFetch)

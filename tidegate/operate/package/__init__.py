@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from tidegate.operate.package.faults import CannotPackage
+from tidegate.operate.package.build import Distribution, Package, build, fetch_wheels
+from tidegate.operate.package.faults import CannotFetch, CannotPackage
 from tidegate.operate.package.project import project_root
 from tidegate.operate.package.rendered import rendered
 
-__all__ = ["CannotPackage", "project_root", "rendered"]
+__all__ = [
+    "CannotFetch",
+    "CannotPackage",
+    "Distribution",
+    "Package",
+    "build",
+    "fetch_wheels",
+    "project_root",
+    "rendered",
+]

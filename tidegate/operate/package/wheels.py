@@ -1,0 +1,118 @@
+"""Wheels in a folder: the one that fits a runtime, and what it needs in turn."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+from tidegate.operate.package.faults import CannotPackage
+from tidegate.operate.package.runtimes import Runtime
+
+_GLIBC_TAG = re.compile(r"manylinux_2_(\d+)_x86_64")
+_GLIBC_SYMBOL = re.compile(rb"GLIBC_2\.(\d+)")
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One wheel. Its name is the canonical one."""
+
+    path: Path
+    name: str
+    version: str
+
+    def headers(self) -> Message:
+        """Give what its METADATA says."""
+        with self.open() as archive:
+            place = next(name for name in archive.namelist() if _is_metadata(name))
+            return HeaderParser().parsestr(archive.read(place).decode("utf-8"))
+
+    def open(self) -> zipfile.ZipFile:
+        """Open it; refuse one that was cut off."""
+        try:
+            return zipfile.ZipFile(self.path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise CannotPackage(f"{self.path} cannot be read ({error}); delete it and fetch it again") from error
+
+    def requirements(self) -> list[Requirement]:
+        """Give what it needs, whether it applies or not."""
+        return [Requirement(said) for said in self.headers().get_all("Requires-Dist") or []]
+
+
+def find(folder: Path, name: str, version: str, runtime: Runtime) -> Wheel | None:
+    """Give the wheel of a version that fits a runtime best, or None. Raises CannotPackage for one that is misnamed."""
+    rank = {tag: place for place, tag in enumerate(runtime.tags())}
+    fitting = [
+        (min(rank[tag] for tag in tags & rank.keys()), path)
+        for path, tags in _of_version(folder, name, version)
+        if tags & rank.keys()
+    ]
+    if not fitting:
+        return None
+    wheel = Wheel(min(fitting)[1], name, version)
+    _check(wheel, runtime)
+    return wheel
+
+
+def why_none(folder: Path, name: str, version: str, runtime: Runtime) -> str:
+    """Say why none of a version's wheels fits: there is none, or what the likeliest one is for."""
+    abis = set(runtime.abis)
+    there = [
+        (not any(tag.abi in abis for tag in tags), path, tags) for path, tags in _of_version(folder, name, version)
+    ]
+    if not there:
+        return f"{folder} has no wheel of {name} {version} for {runtime.name}"
+    _, path, tags = min(there)
+    return f"{path.name} does not fit {runtime.name}: {_why(tags, runtime)}"
+
+
+def _of_version(folder: Path, name: str, version: str) -> Iterator[tuple[Path, frozenset[Tag]]]:
+    for path in sorted(folder.glob("*.whl")):
+        try:
+            of, its_version, _, tags = parse_wheel_filename(path.name)
+        except InvalidWheelFilename as error:
+            raise CannotPackage(f"{path}: {error}") from error
+        if of == canonicalize_name(name) and its_version == Version(version):
+            yield path, tags
+
+
+def _why(tags: Iterable[Tag], runtime: Runtime) -> str:
+    """Say why none of a wheel's tags will do."""
+    pythons = {tag.interpreter for tag in tags}
+    platforms = sorted({tag.platform for tag in tags})
+    glibc = [int(found.group(1)) for each in platforms if (found := _GLIBC_TAG.fullmatch(each))]
+    if glibc and min(glibc) > runtime.glibc:
+        return f"it needs glibc 2.{min(glibc)}, and there is 2.{runtime.glibc}"
+    return f"it is for {', '.join(sorted(pythons))} on {', '.join(platforms)}"
+
+
+def _check(wheel: Wheel, runtime: Runtime) -> None:
+    """Look into a wheel: its tags are only what somebody says of it."""
+    python = wheel.headers().get("Requires-Python", "")
+    if not SpecifierSet(python).contains(runtime.environment()["python_full_version"]):
+        raise CannotPackage(f"{wheel.path.name} does not fit {runtime.name}: it needs Python {python}")
+    with wheel.open() as archive:
+        for entry in archive.infolist():
+            if not re.search(r"\.so(\.\d+)*$", entry.filename):
+                continue
+            newest = max((int(minor) for minor in _GLIBC_SYMBOL.findall(archive.read(entry))), default=0)
+            if newest > runtime.glibc:
+                raise CannotPackage(
+                    f"{wheel.path.name} does not fit {runtime.name}, whatever its name says: "
+                    f"{entry.filename} needs glibc 2.{newest}, and there is 2.{runtime.glibc}"
+                )
+
+
+def _is_metadata(name: str) -> bool:
+    folder, _, rest = name.partition("/")
+    return folder.endswith(".dist-info") and rest == "METADATA"
