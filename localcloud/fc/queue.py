@@ -34,6 +34,8 @@ class Deliveries:
     ) -> None:
         self._drawer, self._clock, self._host, self._twice = drawer, clock, host, twice
         self._tasks: set[asyncio.Task[None]] = set()
+        self.on_given_up: Callable[[str, bytes, int], None] = lambda *_: None
+        """Told the function, the event and the tries of an asynchronous request that failed for good."""
 
     def post(self, ref: Ref, event: bytes, *, request_id: str, plan: Plan = "async") -> None:
         """Take a request; it is kept when this returns, and delivered in the background."""
@@ -100,6 +102,8 @@ class Deliveries:
         if wait is None:
             self._host.note(entry["ref"], f"gave up delivering request {key.partition('/')[2]}")
             del self._drawer[key]
+            if entry["plan"] == "async":
+                self.on_given_up(entry["ref"], base64.b64decode(entry["event"]), entry["tries"])
             return
         entry["due"] = (now + timedelta(seconds=wait)).isoformat()
         self._drawer[key] = entry

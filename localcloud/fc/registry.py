@@ -9,6 +9,7 @@ from typing import Any
 
 from localcloud.clock import Clock
 from localcloud.fc.code import CodeShelf
+from localcloud.fc.destination import check_destinations
 from localcloud.fc.function import (
     MAX_ASYNC_AGE_S,
     MAX_ASYNC_RETRIES,
@@ -18,7 +19,6 @@ from localcloud.fc.function import (
     check,
     check_name,
     check_shared,
-    invalid,
     read,
     within,
 )
@@ -120,12 +120,11 @@ class Registry:
         return [ref for ref in refs if ref.service == service]
 
     def put_async_config(self, ref: Ref, config: Mapping[str, Any]) -> dict[str, Any]:
-        """Set how often and how long asynchronous requests are retried."""
+        """Set how often and how long asynchronous requests are retried, and which queue gets what failed for good."""
         within(config, "maxAsyncRetryAttempts", 0, MAX_ASYNC_RETRIES)
         within(config, "maxAsyncEventAgeInSeconds", 1, MAX_ASYNC_AGE_S)
-        if (config.get("destinationConfig") or {}) != {}:
-            raise invalid("destinationConfig: destinations are not offered here")
-        kept = ("maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds")
+        check_destinations(config.get("destinationConfig"))
+        kept = ("maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinationConfig")
         given = {key: config[key] for key in kept if config.get(key) is not None}
         return self._store(f"function/{ref}", {**self.entry(ref), "async": given})
 

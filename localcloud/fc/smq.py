@@ -10,10 +10,14 @@ from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, cast
 
+from localcloud.fc.destination import queue_of_failures
 from localcloud.fc.function import Ref, Refusal
 from localcloud.fc.host import FunctionHost, new_request_id
 from localcloud.fc.queue import Plan
 from localcloud.fc.trigger_config import queue_of, read_pattern
+from localcloud.rpc.operation import ApiError
+
+MOST_FAILURES = 100
 
 
 class Smq:
@@ -21,6 +25,7 @@ class Smq:
 
     def __init__(self, host: FunctionHost, drawer: MutableMapping[str, Any]) -> None:
         self._host, self._drawer = host, drawer
+        host.deliveries.on_given_up = self._keep_failure
 
     def create_topic(self, name: str) -> str:
         """Create a topic, if it is not there, and give its ARN."""
@@ -59,6 +64,11 @@ class Smq:
             self._post_event(trigger, {**event, "aliyuneventbusname": trigger["name"]})
         return len(listeners)
 
+    def failures(self, queue: str) -> list[dict[str, Any]]:
+        """Give what failed for good and waits in a queue, oldest first."""
+        self._arn("queues", queue)
+        return list(self._drawer.get(f"failures/{queue}", []))
+
     async def put_event(self, source: str, kind: str, found: Any, subject: str = "") -> int:
         """Put an event on the default bus of EventBridge and give how many functions will get it."""
         event = self._event(source, kind, found, f"{source.partition('.')[2] or source}:{{}}:{subject}")
@@ -71,6 +81,33 @@ class Smq:
         for trigger in listeners:
             self._post_event(trigger, event)
         return len(listeners)
+
+    def _keep_failure(self, function: str, event: bytes, tries: int) -> None:
+        """Put what failed for good where its function's configuration says, if the function's role may.
+
+        The vendor's record could not be read (fact fc 1.8): nothing here should be read as its shape.
+        """
+        try:
+            entry = self._host.registry.entry(Ref.parse(function))
+        except Refusal:
+            return
+        queue = queue_of_failures(entry.get("async", {}))
+        if not queue or f"queues/{queue}" not in self._drawer:
+            return
+        role = entry["settings"].get("role") or ""
+        if not self._may_send(role, f"{self._arn('queues', queue)}/messages"):
+            self._host.note(function, f"{role or 'no role'} may not mns:SendMessage to {queue}: a failure is lost")
+            return
+        failed = {"function": function, "tries": tries, "payload": event.decode(errors="replace")}
+        key = f"failures/{queue}"
+        self._drawer[key] = [*self._drawer.get(key, []), failed][-MOST_FAILURES:]
+
+    def _may_send(self, role: str, arn: str) -> bool:
+        identity = self._host.identity
+        try:
+            return bool(role) and identity.allowed(identity.act_as(role), "mns:SendMessage", arn)
+        except ApiError:
+            return False
 
     def _create(self, kind: str, name: str) -> str:
         arn = f"acs:mns:{self._host.region}:{self._host.account_id}:/{kind}/{name}"

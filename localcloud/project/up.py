@@ -160,6 +160,7 @@ async def deployed(whole: Whole, given: Mapping[str, str]) -> Mapping[str, Any]:
     """Deploy `template.yml`, or bring what is deployed up to date."""
     cloud = whole.cloud
     parameters = {
+        "Mode": "act",
         "LedgerBucket": LEDGER,
         "CodeBucket": CODE,
         "CodeObject": CODE_OBJECT,

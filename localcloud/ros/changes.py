@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from localcloud.ros.kinds import kind_of
 from localcloud.ros.stack import Made, Stack
 from localcloud.rpc.operation import ApiError
 from localcloud.template.check import check_resource
+from localcloud.template.conditions import Conditions
 from localcloud.template.deploy import values_of
 from localcloud.template.faults import TemplateError
 from localcloud.template.intrinsics import Scope, Unknown, resolve
@@ -53,6 +54,15 @@ class Wanted:
     values: Mapping[str, Any]
     place: Place
 
+    @cached_property
+    def resources(self) -> dict[str, Resource]:
+        """Give what is to be there, each after those it needs; what only another condition asks for is not."""
+        return {resource.name: resource for resource in self.template.in_order(self._conditions.holds)}
+
+    @property
+    def _conditions(self) -> Conditions:
+        return Conditions(self.template.conditions, self.values.__getitem__)
+
     def properties(self, resource: Resource, made: Mapping[str, Made]) -> dict[str, Any]:
         """Give a resource's properties; what only a resource that is not made yet can tell is `Unknown`."""
         found = resolve(resource.properties, self._scope(made), f"{resource.name}.Properties")
@@ -88,7 +98,7 @@ class Wanted:
                 raise KeyError(f"{owner} has no {name} here")
             return made[owner].attributes[name]
 
-        return Scope(ref, attribute)
+        return Scope(ref, attribute, self._conditions.holds)
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ def declared(body: str) -> set[str]:
 def changes(want: Wanted, stack: Stack | None) -> Iterator[Change]:
     """Give what would happen to every resource, in the order in which it would; removals come last."""
     made = dict(stack.resources) if stack else {}
-    for resource in want.template.in_order():
+    for resource in want.resources.values():
         try:
             properties = want.properties(resource, made)
         except TemplateError as error:
@@ -140,7 +150,7 @@ def changes(want: Wanted, stack: Stack | None) -> Iterator[Change]:
             del made[resource.name]
         yield change
     for name in reversed(made):
-        if name not in want.template.resources:
+        if name not in want.resources:
             yield Change(name, made[name].type, "Remove")
 
 

@@ -125,14 +125,14 @@ class Job:
         self._stack.template, self._stack.given = self._stack.before["template"], self._stack.before["given"]
 
     async def _become(self, want: Wanted, *, before: bool) -> None:
-        for resource in want.template.in_order():
+        for resource in want.resources.values():
             properties = self._resolved(want, resource)
             made = self._stack.resources.get(resource.name)
             change = change_of(resource, properties, made if made and made.status in MADE else None)
             if change.action != "None" or (made and made.status not in MADE):
                 await self._make(resource, properties, change, before=before)
         for name in reversed(list(self._stack.resources)):
-            if name not in want.template.resources:
+            if name not in want.resources:
                 await self._remove(name)
         try:
             self._stack.outputs = want.outputs(self._stack.resources)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import product
 from typing import Any
 
 from localcloud.fc.function import Refusal
@@ -12,30 +13,57 @@ from localcloud.flow.faults import FlowError
 from localcloud.flow.language import parse as parse_flow
 from localcloud.identity import checked
 from localcloud.rpc.operation import ApiError
+from localcloud.template.conditions import Conditions
 from localcloud.template.faults import TemplateError
 from localcloud.template.intrinsics import Scope, Unknown, resolve
 from localcloud.template.model import FUNCTIONS, PSEUDO, Resource, Template
 from localcloud.template.types import check_properties, type_of
 
 # What a definition is read with before deployment: any account and region will do.
-STAND_INS = {"ALIYUN::AccountId": "1234567890123456", "ALIYUN::Region": "cn-hangzhou", "ALIYUN::StackName": "stack"}
+STAND_INS = {
+    "ALIYUN::AccountId": "1234567890123456",
+    "ALIYUN::Region": "cn-hangzhou",
+    "ALIYUN::StackName": "stack",
+    "ALIYUN::TenantId": "1234567890123456",
+}
+MOST_CONDITIONS = 6
+"""Every set of answers is checked, so there are twice as many checks for each."""
 _FUNCTION_ARN = re.compile(r"acs:fc:[^:\s]*:[^:\s]*:functions/([A-Za-z0-9_-]+)")
 
 
 def check(template: Template) -> None:
     """Refuse a template that would not deploy, whatever its parameters are."""
-    scope = _scope(template)
     for resource in template.resources.values():
         type_of(resource.type, f"{resource.name}.Type")
     for resource in template.resources.values():
         for other in resource.depends_on:
             if other not in template.resources:
                 raise TemplateError(f"{resource.name}.DependsOn", f"there is no resource {other!r}")
+        if resource.condition and resource.condition not in template.conditions:
+            raise TemplateError(f"{resource.name}.Condition", f"there is no condition {resource.condition!r}")
+    _check_conditions(template)
+    for held in product((True, False), repeat=len(template.conditions)):
+        _check_where(template, dict(zip(template.conditions, held, strict=True)))
+
+
+def _check_conditions(template: Template) -> None:
+    if len(template.conditions) > MOST_CONDITIONS:
+        raise TemplateError("Conditions", f"there are more than {MOST_CONDITIONS}")
+    conditions = Conditions(template.conditions, lambda name: template.parameters[name].default)
+    for name in template.conditions:
+        conditions.holds(name)
+
+
+def _check_where(template: Template, held: Mapping[str, bool]) -> None:
+    """Check the template for one set of answers: with every condition, whether it holds."""
+    made = template.made(held.__getitem__)
+    scope = _scope(template, made, held)
+    for resource in made.values():
         check_resource(resource, resolve(resource.properties, scope, f"{resource.name}.Properties"))
     for name, value in template.outputs.items():
         resolve(value, scope, f"Outputs.{name}.Value")
-    _check_flows(template, scope)
-    template.in_order()
+    _check_flows(made.values(), scope)
+    template.in_order(held.__getitem__)
 
 
 def check_resource(resource: Resource, properties: Mapping[str, Any]) -> None:
@@ -46,9 +74,9 @@ def check_resource(resource: Resource, properties: Mapping[str, Any]) -> None:
         special(properties, path)
 
 
-def _scope(template: Template) -> Scope:
+def _scope(template: Template, made: Mapping[str, Resource], held: Mapping[str, bool]) -> Scope:
     def ref(name: str) -> Any:
-        if name in template.resources:
+        if name in made:
             return Unknown(name)
         if name in PSEUDO:
             return Unknown(STAND_INS[name])
@@ -56,9 +84,10 @@ def _scope(template: Template) -> Scope:
         return Unknown(parameter.default if parameter.has_default else name)
 
     def attribute(owner: str, name: str) -> Any:
-        if owner not in template.resources:
-            raise KeyError(f"there is no resource {owner!r}")
-        resource = template.resources[owner]
+        if owner not in made:
+            where = " where its condition does not hold" if owner in template.resources else ""
+            raise KeyError(f"there is no resource {owner!r}{where}")
+        resource = made[owner]
         spec = type_of(resource.type, f"{owner}.Type")
         if name not in spec["attributes"]:
             known = ", ".join(spec["attributes"])
@@ -66,7 +95,7 @@ def _scope(template: Template) -> Scope:
         own = resource.properties.get(spec["ref"])
         return Unknown(own if isinstance(own, str) and name == spec["ref"] else f"{owner}.{name}")
 
-    return Scope(ref, attribute)
+    return Scope(ref, attribute, held.__getitem__)
 
 
 def _trigger(properties: Mapping[str, Any], path: str) -> None:
@@ -113,9 +142,9 @@ _SPECIAL: dict[str, Callable[[Mapping[str, Any], str], None]] = {
 }
 
 
-def _check_flows(template: Template, scope: Scope) -> None:
-    names = {one.properties.get("FunctionName") for one in template.resources.values() if one.type in FUNCTIONS}
-    for resource in template.resources.values():
+def _check_flows(resources: Collection[Resource], scope: Scope) -> None:
+    names = {one.properties.get("FunctionName") for one in resources if one.type in FUNCTIONS}
+    for resource in resources:
         if resource.type != "ALIYUN::FNF::Flow":
             continue
         path = f"{resource.name}.Properties.Definition"

@@ -11,6 +11,7 @@ from localcloud.fc.function import Refusal
 from localcloud.oss.answers import OssError
 from localcloud.rpc.operation import ApiError
 from localcloud.template.check import check_resource
+from localcloud.template.conditions import Conditions
 from localcloud.template.create import CREATE, Attributes, Targets
 from localcloud.template.faults import TemplateError
 from localcloud.template.intrinsics import Scope, resolve
@@ -77,8 +78,9 @@ class _Deployment:
     packed: set[tuple[str, str]] = field(default_factory=set)
 
     def run(self) -> Deployed:
-        scope = Scope(self._ref, self._attribute)
-        for resource in self.template.in_order():
+        conditions = Conditions(self.template.conditions, self.values.__getitem__)
+        scope = Scope(self._ref, self._attribute, conditions.holds)
+        for resource in self.template.in_order(conditions.holds):
             properties = resolve(resource.properties, scope, f"{resource.name}.Properties")
             check_resource(resource, properties)
             if resource.type in FUNCTIONS:
@@ -112,6 +114,7 @@ class _Deployment:
             "ALIYUN::AccountId": self.targets.identity.account_id,
             "ALIYUN::Region": self.targets.fc.host.region,
             "ALIYUN::StackName": self.stack,
+            "ALIYUN::TenantId": self.targets.identity.account_id,
         }
         if name in pseudo:
             return pseudo[name]

@@ -1,4 +1,4 @@
-"""The functions a template may use: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, and their short forms. Others are errors."""
+"""The functions a template may use: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::If, and their short forms. No others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from localcloud.template.faults import TemplateError
 
-SUPPORTED = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join")
+SUPPORTED = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::If")
 _HOLE = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
@@ -23,11 +23,12 @@ class Unknown(str):
 class Scope:
     """Where names get their values: parameters and pseudo parameters by `ref`, resources by both.
 
-    Either raises KeyError for a name it does not know, and either may give `Unknown`.
+    Each raises KeyError for a name it does not know; `ref` and `attribute` may give `Unknown`.
     """
 
     ref: Callable[[str], Any]
     attribute: Callable[[str, str], Any]
+    condition: Callable[[str], bool]
 
 
 def function_of(value: Any, path: str) -> str:
@@ -146,6 +147,16 @@ def _join(said: Any, scope: Scope, path: str) -> Any:
     return Unknown(joined) if any(isinstance(item, Unknown) for item in items) else joined
 
 
+def _if(said: Any, scope: Scope, path: str) -> Any:
+    if not isinstance(said, list) or len(said) != 3 or not isinstance(said[0], str):  # noqa: PLR2004 - which, then, else
+        raise TemplateError(path, "needs a condition, a value if it holds and one if it does not")
+    try:
+        holds = scope.condition(said[0])
+    except KeyError:
+        raise TemplateError(path, f"there is no condition {said[0]!r}") from None
+    return resolve(said[1 if holds else 2], scope, path)
+
+
 def _as_text(value: Any, path: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -156,5 +167,5 @@ def _as_text(value: Any, path: str) -> str:
 
 _FUNCTIONS = cast(
     "dict[str, Callable[[Any, Scope, str], Any]]",
-    {"Ref": _ref, "Fn::GetAtt": _get_att, "Fn::Sub": _sub, "Fn::Join": _join},
+    {"Ref": _ref, "Fn::GetAtt": _get_att, "Fn::Sub": _sub, "Fn::Join": _join, "Fn::If": _if},
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,8 @@ PARAMETER_KEYS = {
     "Confirm",
 }
 FUNCTIONS = ("ALIYUN::FC3::Function", "ALIYUN::FC::Function")
-PSEUDO = ("ALIYUN::AccountId", "ALIYUN::Region", "ALIYUN::StackName")
+PSEUDO = ("ALIYUN::AccountId", "ALIYUN::Region", "ALIYUN::StackName", "ALIYUN::TenantId")
+"""`AccountId` is whoever deploys, so a RAM user where one does; `TenantId` is whom everything belongs to."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class Resource:
     type: str
     properties: Mapping[str, Any]
     depends_on: Sequence[str]
+    condition: str = ""
+    """It is made only where this condition holds."""
     deletion_policy: str = "Delete"
 
     def needs(self) -> set[str]:
@@ -114,6 +117,7 @@ class Template:
     parameters: Mapping[str, Parameter]
     resources: Mapping[str, Resource]
     outputs: Mapping[str, Any]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
     def handlers(self) -> list[str]:
         """Give the handlers of the functions that run the project's code, in order; each must exist as a file."""
@@ -121,10 +125,14 @@ class Template:
         packed = [function for function in functions if "OssObjectName" in function.properties["Code"]]
         return [str(function.properties["Handler"]) for function in packed]
 
-    def in_order(self) -> list[Resource]:
+    def made(self, holds: Callable[[str], bool]) -> dict[str, Resource]:
+        """Give the resources that are made where these conditions hold."""
+        return {name: one for name, one in self.resources.items() if not one.condition or holds(one.condition)}
+
+    def in_order(self, holds: Callable[[str], bool] = lambda _: True) -> list[Resource]:
         """Give the resources so that each comes after those it needs; refuse a circle."""
         done: dict[str, Resource] = {}
-        waiting = dict(self.resources)
+        waiting = self.made(holds)
         while waiting:
             ready = [one for one in waiting.values() if not one.needs() & waiting.keys()]
             if not ready:

@@ -18,8 +18,8 @@ from localcloud.template.yaml_loader import TemplateLoader
 WRONG_SHAPE = (TypeError, ValueError, AttributeError, KeyError, ArithmeticError, RecursionError, OSError)
 """What is raised by a list where a map belongs, by a file's name that no file can have, and the like."""
 FORMAT = "2015-09-01"
-SECTIONS = {"ROSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Resources", "Outputs"}
-RESOURCE_KEYS = {"Type", "Properties", "DependsOn", "Metadata", "DeletionPolicy", "Description"}
+SECTIONS = {"ROSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources", "Outputs"}
+RESOURCE_KEYS = {"Type", "Properties", "DependsOn", "Metadata", "DeletionPolicy", "Description", "Condition"}
 OUTPUT_KEYS = {"Value", "Description", "Label"}
 
 
@@ -42,6 +42,7 @@ class _Reader:
             {name: Parameter.read(name, body) for name, body in _items(said, "Parameters")},
             {name: self.resource(name, body) for name, body in _items(said, "Resources")},
             {name: _output(name, body) for name, body in _items(said, "Outputs")},
+            dict(_items(said, "Conditions")),
         )
 
     def resource(self, name: str, body: Any) -> Resource:
@@ -54,8 +55,8 @@ class _Reader:
         policy = body.get("DeletionPolicy") or "Delete"
         if policy not in ("Delete", "Retain"):
             raise TemplateError(f"{name}.DeletionPolicy", f"{policy!r} is neither Delete nor Retain")
-        needed = [depends_on] if isinstance(depends_on, str) else depends_on
-        return Resource(name, body["Type"], properties, needed, policy)
+        after = [depends_on] if isinstance(depends_on, str) else depends_on
+        return Resource(name, body["Type"], properties, after, body.get("Condition") or "", policy)
 
     def included(self, metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
         """Give the properties whose text is in a file: `Metadata: {Tidegate: {Definition: workflows/resize.yml}}`."""

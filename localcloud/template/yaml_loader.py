@@ -1,4 +1,4 @@
-"""YAML as templates use it: safe, with the short forms !Ref, !GetAtt, !Sub and !Join, and no key twice."""
+"""YAML as templates use it: safe, with the short forms !Ref, !GetAtt, !Sub, !Join, !If, and no key twice."""
 
 from __future__ import annotations
 
@@ -33,5 +33,6 @@ def _short(name: str) -> Callable[[TemplateLoader, yaml.Node], dict[str, Any]]:
     return construct
 
 
-for _tag, _name in (("!Ref", "Ref"), ("!GetAtt", "Fn::GetAtt"), ("!Sub", "Fn::Sub"), ("!Join", "Fn::Join")):
-    TemplateLoader.add_constructor(_tag, _short(_name))
+TemplateLoader.add_constructor("!Ref", _short("Ref"))
+for _name in ("GetAtt", "Sub", "Join", "If"):
+    TemplateLoader.add_constructor(f"!{_name}", _short(f"Fn::{_name}"))

@@ -89,10 +89,11 @@ async def deployed(whole: Whole) -> None:
     """Deploy the project as its template says."""
     cloud = whole.cloud
     parameters = {
+        "Mode": "act",
         "LedgerBucket": LEDGER,
         "CodeBucket": CODE,
         "CodeObject": CODE_OBJECT,
-        "HookTokens": "token-of-a-test",
+        "HookTokens": "a-token-of-a-test",
         "RpcEndpoint": cloud.endpoint,
         "OssEndpoint": f"http://{cloud.oss_endpoint}",
     }

@@ -86,6 +86,58 @@ def test_throttled_deliveries_wait_and_are_not_lost(stage: Any, tmp_path: Path, 
     assert sorted(line["event"] for line in recorded()) == ["0", "1", "2", "3"]
 
 
+FAILED = "acs:mns:cn-hangzhou:1234567890123456:/queues/failures"
+
+
+def allowing(resource: str) -> dict[str, Any]:
+    """The policy of a role that may send to one queue."""
+    statement = {"Effect": "Allow", "Action": ["mns:SendMessage"], "Resource": [resource]}
+    return {"Version": "1", "Statement": [statement]}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kept"), [(f"{FAILED}/messages", 1), (f"{FAILED}-of-others/messages", 0)], ids=["may", "may not"]
+)
+def test_what_failed_for_good_goes_to_the_queue_that_the_role_may_send_to(
+    stage: Any, tmp_path: Path, allowed: str, kept: int
+) -> None:
+    stage.speed = 100.0
+
+    async def story() -> None:
+        role = stage.identity.create_role("door", [allowing(allowed)])
+        ref = stage.add("echo.retries", role=role)
+        stage.fc.smq.create_queue("failures")
+        later = {"maxAsyncRetryAttempts": 1, "destinationConfig": {"onFailure": {"destination": f"{FAILED}/messages"}}}
+        stage.registry.put_async_config(ref, later)
+        await stage.host.invoke(ref, json.dumps([str(tmp_path / "tries"), 9]).encode(), kind="Async")
+        await stage.host.deliveries.settled()
+
+    stage.play(story)
+    failures = stage.fc.smq.failures("failures")
+    assert [(one["function"], one["tries"]) for one in failures] == [("f", 2)] * kept
+    assert any("a failure is lost" in line for line in stage.host.logs("f")) == (not kept)
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        {"onSuccess": {"destination": FAILED}},
+        {"onFailure": {"destination": "acs:fc:cn-hangzhou:1:functions/f"}},
+        {"onFailure": {}},
+        {"onFailure": FAILED},
+        [],
+        "x",
+    ],
+)
+def test_a_destination_that_is_not_offered_is_refused(stage: Any, destination: Any) -> None:
+    async def story() -> None:
+        ref = stage.add("echo.text")
+        with pytest.raises(Refusal, match="destinationConfig"):
+            stage.registry.put_async_config(ref, {"destinationConfig": destination})
+
+    stage.play(story)
+
+
 def test_what_was_not_delivered_before_a_restart_is_delivered_after_it(
     stage: Any, tmp_path: Path, recorded: Any
 ) -> None:

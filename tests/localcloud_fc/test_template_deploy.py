@@ -205,6 +205,42 @@ def test_wrong_parameters_are_refused(place: Place, parameters: dict[str, Any], 
     assert said in str(caught.value)
 
 
+CONDITIONED = """
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Size: {Type: String, Default: small}
+  Name: {Type: String, Default: ''}
+Conditions:
+  Large: {'Fn::Equals': [{Ref: Size}, large]}
+  Queued: {'Fn::Not': {'Fn::Equals': [{Ref: Name}, '']}}
+  Both: {'Fn::And': [Large, Queued]}
+  Either: {'Fn::Or': [Large, {'Fn::Equals': [{Ref: Size}, medium]}]}
+Resources:
+  Topic: {Type: 'ALIYUN::MNS::Topic', Properties: {TopicName: !If [Either, wide, narrow]}}
+  Queue: {Type: 'ALIYUN::MNS::Queue', Condition: Queued, Properties: {QueueName: !Ref Name}}
+Outputs:
+  Topic: {Value: !Ref Topic}
+  Queue: {Value: !If [Queued, !If [Both, !Sub 'large ${Name}', !GetAtt Queue.QueueName], none]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "outputs"),
+    [
+        ({}, {"Topic": "narrow", "Queue": "none"}),
+        ({"Size": "medium"}, {"Topic": "wide", "Queue": "none"}),
+        ({"Size": "medium", "Name": "q"}, {"Topic": "wide", "Queue": "q"}),
+        ({"Size": "large", "Name": "q"}, {"Topic": "wide", "Queue": "large q"}),
+    ],
+)
+def test_what_is_made_depends_on_conditions(place: Place, parameters: dict[str, Any], outputs: dict[str, Any]) -> None:
+    path = place.base / "conditioned.yml"
+    path.write_text(CONDITIONED)
+    deployed = place.deploy(path, **parameters)
+    assert deployed.outputs == outputs
+    assert ("Queue" in deployed.resources) == ("Name" in parameters)
+
+
 def test_a_handler_without_its_file_is_refused_before_anything_is_made(place: Place) -> None:
     (place.base / "functions" / "door.py").unlink()
     with pytest.raises(TemplateError, match=r"functions/door\.handler"):
@@ -236,16 +272,21 @@ def test_the_projects_own_template_deploys(place: Place) -> None:
         LedgerBucket="ledger",
         CodeBucket="code",
         CodeObject="tidegate.zip",
-        HookTokens="demo-token",
+        HookTokens="a-token-of-a-demo",
     )
     assert deployed.outputs["AlertUrl"].startswith("http://127.0.0.1:")
-    assert deployed.left_out == ()
+    assert set(deployed.left_out) == {"Logs", "FunctionLogs", "FunctionLogsIndex"}
     names = {str(ref) for ref in place.targets.fc.host.registry.functions()}
     assert {"tidegate-on-alert", "tidegate-submit", "tidegate-look", "tidegate-settle"} <= names
 
 
 def test_the_template_as_ros_is_given_it_deploys_like_its_source(place: Place, tmp_path: Path) -> None:
-    parameters = {"LedgerBucket": "ledger", "CodeBucket": "code", "CodeObject": "t.zip", "HookTokens": "demo-token"}
+    parameters = {
+        "LedgerBucket": "ledger",
+        "CodeBucket": "code",
+        "CodeObject": "t.zip",
+        "HookTokens": "a-token-of-the-demo",
+    }
     flows = place.targets.flow.flows
     from_source = place.deploy(PROJECT / "template.yml", **parameters)
     flow = flows.describe({"Name": "tidegate-resize"})

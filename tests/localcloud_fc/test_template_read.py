@@ -134,11 +134,21 @@ TIMER = "Resources/Timer/Properties"
     [
         ("ROSTemplateFormatVersion", "2020-01-01", "ROSTemplateFormatVersion: must be"),
         ("Transform", "Aliyun::Serverless-2018-04-03", "Transform: is not understood here"),
-        ("Conditions", {}, "Conditions: is not understood here"),
+        ("Conditions", ["A"], "Conditions: is not a map"),
+        ("Conditions/A", True, "Conditions.A: must be one of Fn::Equals, Fn::Not, Fn::And, Fn::Or"),
+        ("Conditions/A", {"Fn::Equals": ["a"]}, "Conditions.A.Fn::Equals: needs two"),
+        ("Conditions/A", {"Fn::Or": ["A"]}, "Conditions.A.Fn::Or: needs two or more"),
+        ("Conditions/A", {"Fn::Not": "A"}, "Conditions.A: needs itself"),
+        ("Conditions/A", {"Fn::Not": "B"}, "Conditions.A.Fn::Not: there is no condition 'B'"),
+        ("Conditions/A", {"Fn::Equals": [{"Ref": "Nobody"}, 1]}, "there is no parameter 'Nobody'"),
+        ("Conditions/A", {"Fn::Equals": [{"Fn::Sub": "x"}, 1]}, "compares parameters and plain values only"),
+        ("Conditions", {f"C{n}": {"Fn::Equals": [n, 1]} for n in range(7)}, "Conditions: there are more than 6"),
+        ("Resources/Submit/Properties/Description", {"Fn::If": ["A", "b", "c"]}, "there is no condition 'A'"),
+        ("Resources/Submit/Properties/Description", {"Fn::If": ["A", "b"]}, "needs a condition, a value if it holds"),
         ("Resources", {}, "Resources: is required"),
         ("Resources/Submit/Type", "ALIYUN::FC3::Funktion", "Submit.Type: unknown resource type"),
         ("Resources/Submit/Type", ..., "Submit.Type: is required"),
-        ("Resources/Submit/Condition", "x", "Submit.Condition: is not understood here"),
+        ("Resources/Submit/Condition", "x", "Submit.Condition: there is no condition 'x'"),
         ("Resources/Submit/DependsOn", ["Nobody"], "Submit.DependsOn: there is no resource 'Nobody'"),
         (f"{SUBMIT}/MemorySise", 512, "Submit.Properties.MemorySise: unknown property"),
         (f"{SUBMIT}/Handler", ..., "Submit.Properties.Handler: is required"),
@@ -155,7 +165,11 @@ TIMER = "Resources/Timer/Properties"
         (f"{SUBMIT}/Role", {"Fn::GetAtt": ["Rolle", "Arn"]}, "Role.Fn::GetAtt: there is no resource 'Rolle'"),
         (f"{SUBMIT}/Role", {"Fn::GetAtt": ["Role", "Ern"]}, "ALIYUN::RAM::Role has no attribute 'Ern'; it has Arn"),
         (f"{SUBMIT}/Role", {"Fn::GetAtt": ["Role"]}, "Role.Fn::GetAtt: needs a resource and an attribute"),
-        (f"{SUBMIT}/Role", {"Fn::If": ["a", "b", "c"]}, "Submit.Properties.Role: Fn::If is not understood here"),
+        (
+            f"{SUBMIT}/Role",
+            {"Fn::Select": ["a", "b", "c"]},
+            "Submit.Properties.Role: Fn::Select is not understood here",
+        ),
         (f"{SUBMIT}/Role", {"Fn::Sub": "${Nobody}"}, "Role.Fn::Sub: there is no parameter or resource 'Nobody'"),
         (f"{SUBMIT}/Role", {"Fn::Join": "x"}, "Role.Fn::Join: needs a delimiter and a list"),
         (f"{SUBMIT}/Role", {"Ref": "Bucket", "More": 1}, "Submit.Properties.Role: Ref must stand alone"),
@@ -259,6 +273,24 @@ def test_a_handler_without_a_file_or_function_is_missing(tmp_path: Path) -> None
     (tmp_path / "functions" / "a.py").write_text("def handler(event, context):\n    return 1\n")
     asked = ["functions/a.handler", "functions/a.other", "functions/b.handler"]
     assert missing_handlers(tmp_path, asked) == ["functions/a.other", "functions/b.handler"]
+
+
+def test_what_is_made_only_sometimes_is_not_referred_to_always(base: Path) -> None:
+    template = changed("Conditions", {"Large": {"Fn::Equals": [{"Ref": "Memory"}, 1024]}})
+    template["Resources"]["Role"]["Condition"] = "Large"
+    with pytest.raises(TemplateError, match="no resource 'Role' where its condition does not hold"):
+        parse(yaml.safe_dump(template), base)
+    for name, key in (("Submit", "Role"), ("Resize", "RoleArn")):
+        role = {"Fn::If": ["Large", {"Fn::GetAtt": ["Role", "Arn"]}, "acs:ram::1:role/other"]}
+        template["Resources"][name]["Properties"][key] = role
+    assert parse(yaml.safe_dump(template), base).resources["Role"].condition == "Large"
+
+
+def test_both_sides_of_a_condition_are_checked(base: Path) -> None:
+    template = changed("Conditions", {"Large": {"Fn::Equals": [{"Ref": "Memory"}, 1024]}})
+    template["Resources"]["Submit"]["Properties"]["Timeout"] = {"Fn::If": ["Large", 60, 0]}
+    with pytest.raises(TemplateError, match=r"Submit\.Properties\.Timeout: 0 is outside"):
+        parse(yaml.safe_dump(template), base)
 
 
 def test_packing_twice_gives_the_same_bytes(tmp_path: Path) -> None:

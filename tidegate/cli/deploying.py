@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tidegate.aliyun.stacks import Step
     from tidegate.operate.deploy import Account, Code, Deployed
 
-HIDDEN = "(hidden)"
+HIDDEN, RUNTIME = "(hidden)", "Runtime"
 SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 VERBS = {"CREATE": "made", "UPDATE": "changed", "DELETE": "gone"}
 
@@ -105,12 +106,9 @@ def _compiled(path: Path | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] 
 
 
 def _template() -> Template:
-    from tidegate.operate.package import CannotPackage, project_root, rendered  # noqa: PLC0415 - it reads files
+    from tidegate.operate.package import project_root, rendered  # noqa: PLC0415 - it reads files
 
-    try:
-        return Template.parse(rendered(project_root()))
-    except CannotPackage as error:
-        raise Mistake(str(error)) from error
+    return Template.parse(rendered(project_root()))
 
 
 def _asked(wanted: Wanted, template: Template) -> dict[str, str]:
@@ -130,11 +128,23 @@ def _asked(wanted: Wanted, template: Template) -> dict[str, str]:
 
 
 def _code(account: Account, wanted: Wanted, asked: Mapping[str, str], template: Template) -> Code:
-    bucket = f"tidegate-code-{account.settings.account}-{account.settings.region}"
-    if wanted.package is None:
-        raise Mistake("--package ZIP is needed")
-    del asked, template
-    return read_code(wanted.package, bucket)
+    stack = account.stacks.find(wanted.stack)
+    before = stack.parameters if stack else {}
+    known = account.settings
+    bucket = before.get("CodeBucket") or f"tidegate-code-{known.account}-{known.region}"
+    return read_code(wanted.package or _packed(asked, before, template), bucket)
+
+
+def _packed(asked: Mapping[str, str], before: Mapping[str, str], template: Template) -> Path:
+    """Pack the code for the runtime that the functions have, or are to have."""
+    from tidegate.operate.package import build, project_root  # noqa: PLC0415 - only without --package
+
+    runtime = asked.get(RUNTIME) or before.get(RUNTIME) or str(template.parameters[RUNTIME].get("Default", ""))
+
+    def say(text: str) -> None:
+        sys.stderr.write(f"{plain(text)}\n")
+
+    return build(project_root(), runtime.removeprefix("python"), Path("dist"), say=say).path
 
 
 def _hidden(template: Template, account: Account) -> tuple[str, ...]:

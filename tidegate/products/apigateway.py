@@ -20,11 +20,10 @@ from tidegate.products.specs import GATEWAY_SPECS
 from tidegate.products.tokens import checked
 from tidegate.products.words import billing_of, health_of, plain, shown_word
 
-PERMISSIONS = (
-    # Cannot be restricted to one instance (fact F.17).
-    Permission("apigateway:ModifyInstanceSpec"),
-    Permission("apigateway:DescribeInstances"),
-)
+ORDERS = (Permission("apigateway:ModifyInstanceSpec"),)
+"""It cannot be restricted to one instance (fact F.17)."""
+READS = (Permission("apigateway:DescribeInstances"),)
+PERMISSIONS = ORDERS + READS
 
 ID_BEGINS = "apigateway-"
 STATUSES: Mapping[str, Health] = {"running": Health.HEALTHY, "released": Health.GONE, "deleted": Health.GONE}

@@ -22,7 +22,10 @@ from tidegate.products.tokens import checked
 from tidegate.products.words import billing_of, health_of, plain, shown_word
 
 INSTANCE = "acs:amqp:{region}:{account}:/instances/{instance}"
-PERMISSIONS = (Permission("amqp:UpdateInstance", INSTANCE), Permission("amqp:GetInstance", INSTANCE))
+ORDERS = (Permission("amqp:UpdateInstance", INSTANCE),)
+READS = (Permission("amqp:GetInstance", INSTANCE),)
+"""GetMetadataAmount, which counts queues, goes by the same name (fact A.0)."""
+PERMISSIONS = ORDERS + READS
 
 NUMBERS = {
     "MaxPrivateTps": "MaxTps",

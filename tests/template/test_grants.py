@@ -1,0 +1,54 @@
+"""Who may do what: everything that a call declares is granted to somebody, and to nobody without need."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import tidegate
+from tidegate.aliyun.permission import Permission
+from tidegate.ledger import oss
+from tidegate.operate.grants import LEDGER, PEOPLE, PLATFORM, PRODUCTS, ROLES, Role
+
+EVERY = [*ROLES.values(), *PEOPLE.values()]
+
+
+def actions(role: Role) -> set[str]:
+    """All that a role may do for any product."""
+    needs = [*role.fixed, *(one for product in PRODUCTS.values() for one in role.of_product(product))]
+    return {one.action for one in needs}
+
+
+def declared() -> set[str]:
+    """The actions that any module declares beside its calls."""
+    found: set[str] = set()
+    for module in walk_packages(tidegate.__path__, "tidegate."):
+        text = Path(module.module_finder.path, module.name.rpartition(".")[2]).with_suffix(".py")  # type: ignore[union-attr]
+        if text.is_file() and "\nPERMISSIONS" in text.read_text("utf-8"):
+            for one in import_module(module.name).PERMISSIONS:
+                found.add(one.action if isinstance(one, Permission) else one)
+    return found
+
+
+def test_every_action_that_a_call_declares_is_granted_to_somebody_and_no_other() -> None:
+    granted = set().union(*map(actions, EVERY))
+    assert granted - {one.action for one in PLATFORM} == declared()
+    assert len(declared()) > 15
+
+
+def test_the_functions_write_the_ledger_and_no_policy() -> None:
+    assert {one.action for one in LEDGER} == set(oss.PERMISSIONS)
+    written = {one.resource for one in LEDGER if one.action in ("oss:PutObject", "oss:DeleteObject")}
+    assert not [one for one in written if "policy" in one or one.endswith("{bucket}/*")]
+
+
+def test_only_submit_orders_and_only_look_reads_bills() -> None:
+    orders = {one.action for product in PRODUCTS.values() for one in product.orders}
+    assert [name for name, role in ROLES.items() if actions(role) & orders] == ["submit"]
+    assert [name for name, role in ROLES.items() if any(one.startswith("bss") for one in actions(role))] == ["look"]
+    assert not [role.name for role in PEOPLE.values() if actions(role) & orders]
+
+
+def test_no_action_is_a_wildcard() -> None:
+    assert not [one for role in EVERY for one in actions(role) if "*" in one or "?" in one]
