@@ -15,14 +15,18 @@ from tidegate.cli.roots import clock, read_file
 from tidegate.cli.who import caller_named
 from tidegate.operate.deploy import CannotDeploy, DeployFailed, account_of, deploy, plan, read_code
 from tidegate.operate.deploy.plan import Plan, Wish
+from tidegate.operate.deploy.second import OUTPUT, functions_in, second
 from tidegate.operate.deploy.template import Template
 from tidegate.settings import read_deploy_settings
 
 if TYPE_CHECKING:
     from tidegate.aliyun.stacks import Step
     from tidegate.operate.deploy import Account, Code, Deployed
+    from tidegate.operate.deploy.second import Second
 
 HIDDEN, RUNTIME = "(hidden)", "Runtime"
+ASKED = "functions/on_request.handler"
+"""The function that the command line asks."""
 SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 VERBS = {"CREATE": "made", "UPDATE": "changed", "DELETE": "gone"}
 
@@ -37,6 +41,7 @@ class Wanted:
     mode: str
     parameters: tuple[str, ...]
     caller: str
+    second: bool
 
 
 @dataclass
@@ -77,16 +82,16 @@ def run(wanted: Wanted, *, yes: bool, as_json: bool) -> int:
     template = _template()
     asked = _asked(wanted, template)
     talker = Talker(_hidden(template, account), quiet=as_json)
-    wish = Wish(
-        wanted.stack, template, _code(account, wanted, asked, template), asked, policy, caller_named(wanted.caller)
-    )
+    code, said = _code(account, wanted, asked, template), second(template) if wanted.second else None
+    sent = said.template if said else template
+    wish = Wish(wanted.stack, sent, code, asked, policy, caller_named(wanted.caller), second=wanted.second)
     try:
         planned = plan(account, wish)
         if not yes:
-            _show(planned, wish, as_json=as_json)
+            _show(planned, wish, said, as_json=as_json)
             return 0
         if not as_json:
-            for line in _lines(planned, wish):
+            for line in [*_lines(planned, wish), *_second_lines(planned, said)]:
                 talker.line(line)
         done = deploy(account, wish, planned, talker)
     except CannotDeploy as error:
@@ -157,12 +162,13 @@ def _hidden(template: Template, account: Account) -> tuple[str, ...]:
     return tuple(sorted({*whole, *parts}, key=len, reverse=True))
 
 
-def _show(planned: Plan, wish: Wish, *, as_json: bool) -> None:
+def _show(planned: Plan, wish: Wish, said: Second | None, *, as_json: bool) -> None:
     paper = Paper()
     if as_json:
-        paper.json({**_facts(planned, wish), "done": False})
+        left_out = dict(said.left_out) if said else {}
+        paper.json({**_facts(planned, wish), "left_out": left_out, "done": False})
         return
-    for line in _lines(planned, wish):
+    for line in [*_lines(planned, wish), *_second_lines(planned, said)]:
         paper.line(plain(line))
     paper.line("nothing was changed; --yes does this" if planned.is_change else "no change")
 
@@ -189,6 +195,18 @@ def _lines(planned: Plan, wish: Wish) -> Iterator[str]:
         state = "is in force already" if policy.in_force else "to be put in force"
         many = f"{len(policy.instances)} instance{'s' * (len(policy.instances) != 1)}"
         yield f"policy {policy.hash}: {state}; {many}, {len(policy.acting)} in mode act"
+
+
+def _second_lines(planned: Plan, said: Second | None) -> Iterator[str]:
+    """What is said of Function Compute 2.0: its functions, and what cannot be done there."""
+    if said is None:
+        return
+    yield "functions of 2.0:"
+    if planned.is_change:
+        rows = sorted(f"{service}/{name}" for name, service in said.services.items())
+        yield from planned.functions or [f"  {row}" for row in rows]
+    for name, why in sorted(said.left_out.items()):
+        yield f"not in 2.0: {name}: {why}"
 
 
 def _code_words(planned: Plan, wish: Wish) -> str:
@@ -234,7 +252,7 @@ def _end(account: Account, done: Deployed, talker: Talker, *, as_json: bool) -> 
                 "changed": list(done.changed),
                 "policy": done.policy,
                 "store": f"oss://{done.ledger_bucket}",
-                "outputs": {name: talker.safe(str(value)) for name, value in done.outputs.items()},
+                "outputs": {name: talker.safe(str(value)) for name, value in _outputs(done).items()},
                 "steps": talker.steps,
                 "next": comes,
                 "done": True,
@@ -242,14 +260,23 @@ def _end(account: Account, done: Deployed, talker: Talker, *, as_json: bool) -> 
         )
         return
     talker.line(f"stack {done.stack.name} is {done.stack.status}" if done.changed else "no change")
-    for row in columns([(f"  {name}", str(value)) for name, value in done.outputs.items()]):
+    for row in columns([(f"  {name}", str(value)) for name, value in _outputs(done).items()]):
         talker.line("".join(row).rstrip())
     for line in comes:
         talker.line(line)
 
 
+def _outputs(done: Deployed) -> dict[str, Any]:
+    """What a stack puts out for people."""
+    return {name: value for name, value in done.outputs.items() if not name.startswith(OUTPUT)}
+
+
 def _next(account: Account, done: Deployed) -> list[str]:
     lines = [f"export TIDEGATE_STORE=oss://{done.ledger_bucket}"]
+    for said in functions_in(done.outputs):
+        if said["Handler"] == ASKED:
+            lines += ["export TIDEGATE_FC_API=2.0", f"export TIDEGATE_FC_SERVICE={said['Service']}"]
+            lines += [f"export TIDEGATE_FC_FUNCTION={said['FunctionName']}"]
     if not done.policy:
         return [*lines, "no policy is in force yet: tidegate policy push --policy FILE"]
     tick = account.around(done.ledger_bucket).fleet.state().last_tick

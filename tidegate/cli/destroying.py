@@ -42,6 +42,7 @@ def run(stack: str, with_ledger: str, *, despite: bool, yes: bool, as_json: bool
 def _lines(planned: Unmaking, stack: str, with_ledger: str) -> Iterator[str]:
     yield f"stack {stack}: {'to be deleted' if planned.stack else 'there is none'}"
     rows = [(f"  - {name}", kind, physical) for name, kind, physical in planned.resources]
+    rows += [("  - ", "service of Function Compute 2.0, with its functions", service) for service in planned.services]
     for row in columns(rows):
         yield "".join(row).rstrip()
     if planned.ledger_stands:
@@ -59,6 +60,7 @@ def _facts(planned: Unmaking, stack: str, with_ledger: str) -> dict[str, Any]:
         "stack": stack,
         "status": planned.stack.status if planned.stack else "",
         "resources": [{"name": name, "type": kind, "id": physical} for name, kind, physical in planned.resources],
+        "services": list(planned.services),
         "ledger": {"bucket": planned.ledger_bucket, "stands": planned.ledger_stands, "goes": bool(with_ledger)},
         "code": {"bucket": planned.code_bucket},
         "open_operations": [

@@ -32,6 +32,9 @@ def deploy(
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", help="A parameter of the template, K=V; never a secret.")
     ] = None,
+    generation: Annotated[
+        int, typer.Option("--generation", min=2, max=3, help="Of Function Compute; 2 where there is no other.")
+    ] = 3,
     yes: Yes = False,
     caller: As = "",
     as_json: Json = False,
@@ -39,7 +42,7 @@ def deploy(
     """Deploy to the account, or bring what is deployed up to date. Run again, it goes on from where it ended."""
     from tidegate.cli.deploying import Wanted, run  # noqa: PLC0415
 
-    wanted = Wanted(stack, policy, package, mode, tuple(parameter or ()), caller)
+    wanted = Wanted(stack, policy, package, mode, tuple(parameter or ()), caller, second=generation == 2)  # noqa: PLR2004
     return run(wanted, yes=yes, as_json=as_json)
 
 

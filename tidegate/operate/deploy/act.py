@@ -17,6 +17,7 @@ from tidegate.operate.deploy.code import put
 from tidegate.operate.deploy.faults import DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
 from tidegate.operate.deploy.plan import Deed, Plan, Wish, plan
+from tidegate.operate.deploy.second import clear_functions, raise_functions, services_in
 
 ROUNDS = 6
 """Following what somebody else began, deleting, creating, and one doubt or two on the way."""
@@ -38,7 +39,7 @@ class Voice(Protocol):
 
 @dataclass(frozen=True)
 class Deployed:
-    """What stands at the end. `changed` says what was otherwise before: `code`, `stack`, `policy`."""
+    """What stands at the end. `changed` says what was otherwise before: `code`, `stack`, `functions`, `policy`."""
 
     stack: Stack
     ledger_bucket: str
@@ -67,6 +68,8 @@ def deploy(account: Account, wish: Wish, planned: Plan, voice: Voice) -> Deploye
         stands.append(f"stack {wish.stack} is {stack.status}")
         if stack_changed:
             changed.append("stack")
+        if _raise_functions(account, wish, planned, stack, voice):
+            changed.append("functions")
         hashed, pushed = _push(account, wish, planned.ledger_bucket)
         if pushed:
             changed.append("policy")
@@ -134,6 +137,15 @@ def _begin(account: Account, wish: Wish, planned: Plan, voice: Voice) -> Stack |
         return None
     voice.line(f"stack {wish.stack} is being updated")
     return replace(stack, status="UPDATE_IN_PROGRESS")
+
+
+def _raise_functions(account: Account, wish: Wish, planned: Plan, stack: Stack, voice: Voice) -> bool:
+    """Make the functions that no stack makes, and end those of before, and say whether there was anything to do."""
+    changed = wish.second and raise_functions(account, stack.outputs, planned.given.values, voice.line)
+    # Two generations of functions at once would tick twice.
+    before = services_in(planned.stack.outputs) if planned.stack else set()
+    gone = clear_functions(account, sorted(before - services_in(stack.outputs)), voice.line)
+    return changed or gone
 
 
 def _push(account: Account, wish: Wish, ledger_bucket: str) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.act import PAUSE_S, ROUNDS, Voice
 from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
+from tidegate.operate.deploy.second import clear_functions, services_in
 from tidegate.operate.deploy.template import BUCKET, LEDGER
 
 
@@ -33,6 +34,8 @@ class Unmaking:
     stack: Stack | None
     resources: tuple[tuple[str, str, str], ...]
     """Name, type, and the vendor's name of each that goes."""
+    services: tuple[str, ...]
+    """Of Function Compute 2.0, made beside the stack."""
     ledger: tuple[str, ...]
     ledger_bucket: str
     ledger_stands: bool
@@ -53,6 +56,7 @@ def plan_destroy(account: Account, stack_name: str) -> Unmaking:
     return Unmaking(
         stack=stack,
         resources=tuple((name, kind, physical) for name, (kind, physical) in every.items() if name not in ledger),
+        services=tuple(sorted(services_in(stack.outputs))) if stack else (),
         ledger=tuple(sorted(ledger)),
         ledger_bucket=bucket,
         ledger_stands=stands,
@@ -91,6 +95,9 @@ def destroy(account: Account, stack_name: str, voice: Voice, *, with_ledger: str
     planned = plan_destroy(account, stack_name)
     check(planned, with_ledger, despite=despite)
     try:
+        # Before the stack goes, which says what there is.
+        if planned.stack:
+            clear_functions(account, planned.services, voice.line)
         _delete_stack(account, stack_name, voice)
         if with_ledger and planned.ledger_stands:
             count = account.buckets.delete(with_ledger)

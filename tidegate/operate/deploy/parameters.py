@@ -22,6 +22,10 @@ class Given:
     values: Mapping[str, str]
     shown: Mapping[str, str]
 
+    def plain(self, template: Template) -> dict[str, str]:
+        """Give the values that are no secrets, which the vendor shows as they are."""
+        return {name: value for name, value in self.values.items() if not template.is_secret(name)}
+
     def __repr__(self) -> str:
         return f"Given({dict(self.shown)})"
 

@@ -14,6 +14,7 @@ from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.code import Code
 from tidegate.operate.deploy.faults import CannotDeploy
 from tidegate.operate.deploy.parameters import Given, parameters_of
+from tidegate.operate.deploy.second import differences
 from tidegate.operate.deploy.template import LEDGER, Template
 
 PRIVATE = "private"
@@ -48,6 +49,8 @@ class Wish:
     asked: Mapping[str, str] = field(default_factory=dict)
     policy: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
     caller: str = ""
+    second: bool = False
+    """Whether the functions are of Function Compute 2.0."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,14 @@ class Plan:
     code_bucket_stands: bool
     code_stands: bool
     policy: PolicyPlan | None
+    functions: tuple[str, ...] = ()
+    """Of Function Compute 2.0, what would be otherwise; known only where the stack stands."""
 
     @property
     def is_change(self) -> bool:
         """Whether anything would be otherwise."""
         pushes = self.policy is not None and not self.policy.in_force
-        return self.deed is not Deed.NOTHING or not self.code_stands or pushes
+        return self.deed is not Deed.NOTHING or not self.code_stands or pushes or bool(self.functions)
 
 
 def plan(account: Account, wish: Wish) -> Plan:
@@ -110,6 +115,7 @@ def plan(account: Account, wish: Wish) -> Plan:
         code_bucket_stands=code_bucket is not None,
         code_stands=code_bucket is not None and account.buckets.has(wish.code.bucket, wish.code.key),
         policy=_policy(account, wish, bucket_name if ledger else ""),
+        functions=_functions(account, wish, stack, deed, given),
     )
 
 
@@ -149,10 +155,18 @@ def _stack(
         return Deed.CREATE, changes
     if any(change.is_some for change in changes) or stack.status not in WHOLE:
         return Deed.UPDATE, changes
+    if any(stack.parameters.get(name) != value for name, value in given.plain(template).items()):
+        return Deed.UPDATE, changes
     # What a stack puts out may be otherwise though none of its resources is.
     if account.stacks.template(stack.id) == template.body:
         return Deed.NOTHING, changes
     return Deed.UPDATE, changes
+
+
+def _functions(account: Account, wish: Wish, stack: Stack | None, deed: Deed, given: Given) -> tuple[str, ...]:
+    if not wish.second or stack is None or deed is not Deed.NOTHING:
+        return ()
+    return differences(account, stack.outputs, given.values)
 
 
 def _policy(account: Account, wish: Wish, ledger_bucket: str) -> PolicyPlan | None:
