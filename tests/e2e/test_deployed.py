@@ -15,16 +15,18 @@ from rich.console import Console
 
 from localcloud.cloud import Cloud
 from localcloud.project.compose import Whole, compose
-from localcloud.project.demo.play import MQ_ID, perform, verdict
+from localcloud.project.demo.play import MQ, MQ_ID, perform, verdict
 from localcloud.project.demo.stage import Stage, customer, vendor
 from localcloud.project.up import DEMO
 from localcloud.server import Running, running
 from localcloud.template.package import zip_project
 from localcloud.world import World
+from tidegate.app import codec
 from tidegate.cli import main
 
 pytestmark = pytest.mark.once
 TOKEN = "a-token-of-nobody-else"
+TOPIC_MESSAGE = Path(__file__).parents[1] / "events" / "cms_metric_to_mns_message.json"
 SPEED, PATIENCE_S = 1200, 240.0
 
 
@@ -48,6 +50,21 @@ class Site:
         """How the calls of one action ended."""
         return {call["outcome"] for call in self.cloud.run(lambda: self.cloud.cloud.door.calls.listed(action))}
 
+    def publish(self) -> None:
+        """Publish an alert to the topic, as CloudMonitor does."""
+        now = round(self.cloud.cloud.clock.now().timestamp() * 1000)
+        message = {**json.loads(TOPIC_MESSAGE.read_text()), "time": now}
+        smq = self.whole.fc.smq
+        assert self.cloud.submit(smq.publish_topic("tidegate-alerts", json.dumps(message))) == 1
+
+    def ended(self, name: str, number: int) -> Any:
+        """An operation that is over, and reached what was wanted."""
+        book = self.stage.around.book()
+        assert book is not None
+        head = self.stage.around.ledger.head(self.stage.around.key(book.read(name)))
+        recent = codec.read_state(head.state).recent if head else ()
+        return next((one for one in recent if one.number == number and one.outcome.value == "resized"), None)
+
 
 def less(document: dict[str, Any], action: str) -> dict[str, Any]:
     """A RAM policy without one action."""
@@ -58,7 +75,15 @@ def less(document: dict[str, Any], action: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Site]:
+def words() -> tuple[str, ...]:
+    """What is said besides when it is deployed."""
+    return ()
+
+
+@pytest.fixture
+def site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> Iterator[Site]:
     """An account that was empty, deployed to from a zip."""
     made: list[Whole] = []
 
@@ -74,6 +99,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
             "TIDEGATE_REGION": address["region"],
             "TIDEGATE_ENDPOINT": address["endpoint"],
             "TIDEGATE_OSS_ENDPOINT": f"http://{address['oss_endpoint']}",
+            "TIDEGATE_FC_ENDPOINT": f"http://{address['endpoint']}",
             "TIDEGATE_CLOCK_URL": f"http://{address['endpoint']}/_console/clock",
             "TIDEGATE_HOOK_TOKENS": TOKEN,
             "TIDEGATE_CHAT_URL": f"json://{address['endpoint']}/_console/messages/chat",
@@ -84,16 +110,19 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         for name, value in said.items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("TIDEGATE_STORE", raising=False)
-        words = ["deploy", "--package", str(package), "--policy", str(DEMO / "policy.yml"), "--mode", "act"]
-        assert main([*words, "--yes", "--json"]) == 0
+        command = ["deploy", "--package", str(package), "--policy", str(DEMO / "policy.yml"), "--mode", "act", *words]
+        assert main([*command, "--yes", "--json"]) == 0
         done = json.loads(capsys.readouterr().out)
-        assert main([*words, "--json"]) == 0
+        assert main([*command, "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["change"] is False
         reached = {
             **address,
             "ledger": done["store"].removeprefix("oss://"),
-            "alert_url": f"{done['outputs']['AlertUrl'].rstrip('/')}/hook/cms/{TOKEN}",
+            "alert_url": f"{done['outputs'].get('AlertUrl', '').rstrip('/')}/hook/cms/{TOKEN}",
         }
+        for line in done["next"]:
+            if line.startswith("export "):
+                monkeypatch.setenv(*line.removeprefix("export ").split("=", 1))
         # From here on time flies, while nobody works.
         cloud.run(lambda: cloud.cloud.clock.set_speed(SPEED))
         stage = Stage(reached, customer(reached), vendor(reached))
@@ -141,3 +170,18 @@ def test_a_workflow_without_the_action_to_call_functions_orders_nothing(site: Si
 
     waits("the execution's end", failed)
     assert site.outcomes("UpdateInstance") == set()
+
+
+@pytest.mark.parametrize("words", [("--generation", "2")])
+def test_an_alert_the_timetable_and_a_person_do_their_jobs_on_functions_of_2_0(
+    site: Site, waits: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert site.whole.fc.host.registry.functions() == []
+    site.publish()
+    waits("the alert's resize", lambda: site.ended(MQ, 1), PATIENCE_S)
+    waits("the timetable's order", lambda: "ok" in site.outcomes("ModifyInstanceSpec"), PATIENCE_S)
+    assert main(["resize", MQ, "--to", "small", "--for", "2h", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["decision"] in ("resize", "hold")
+    waits("the person's resize", lambda: site.ended(MQ, 2), PATIENCE_S)
+    (instance,) = [one for one in site.stage.console("GET", "instances")["instances"] if one["instance_id"] == MQ_ID]
+    assert instance["spec"]["MaxPrivateTps"] == 3000
