@@ -59,7 +59,6 @@ class Behaviour(Strict):
     flow_exception_names: Literal["class", "qualified", "FC.Unknown"] = "class"
     flow_wait_passes_input: bool = True
     schedule_input: Literal["wrapped", "payload"] = "wrapped"
-    stack_resource_takes: Duration = timedelta(seconds=0.2)
 
     def word(self, text: str) -> str:
         """Write a status word in the case that the world asks for."""
@@ -131,6 +130,7 @@ class World(Strict):
     instances: list[Instance] = Field(default_factory=list)
     behaviour: Behaviour = Field(default_factory=Behaviour)
     faults: list[Fault] = Field(default_factory=list)
+    stack_resource_takes: Duration = timedelta(seconds=0.2)
 
     @field_validator("start")
     @classmethod

@@ -69,7 +69,7 @@ def compose(cloud: Cloud, workdir: Path, *, deliver_twice: Callable[[], bool] = 
             Targets(cloud.identity, oss, fc, flow),
             cloud.clock,
             cloud.faults,
-            takes=world.behaviour.stack_resource_takes,
+            takes=world.stack_resource_takes,
             together=cloud.cabinet.together,
             account_id=world.account_id,
             region=world.region,

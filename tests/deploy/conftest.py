@@ -39,7 +39,8 @@ instances:
 WORLD: dict[str, Any] = {
     "start": "now",
     "instances": [{"product": "rabbitmq", "instance_id": RABBIT, "spec": SMALL}],
-    "behaviour": {"stack_resource_takes": "0.001s", "apply_takes": "20s", "order_visible_after": "10s"},
+    "stack_resource_takes": "0.001s",
+    "behaviour": {"apply_takes": "20s", "order_visible_after": "10s"},
 }
 
 

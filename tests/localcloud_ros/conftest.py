@@ -172,7 +172,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     def attach(cloud: Cloud) -> None:
         made.append(compose(cloud, tmp_path / "work"))
 
-    with running({"behaviour": {"stack_resource_takes": "0.01s"}}, attach=attach) as cloud:
+    with running({"stack_resource_takes": "0.01s"}, attach=attach) as cloud:
         whole = made[0]
         cloud.run(lambda: whole.oss.create_bucket("code"))
         cloud.run(lambda: whole.oss.write("code", "door.zip", zip_source(CODE)))

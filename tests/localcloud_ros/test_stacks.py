@@ -231,7 +231,7 @@ def test_a_stack_goes_on_where_the_cloud_was_ended(tmp_path: Path) -> None:
     def attach(cloud: Cloud) -> None:
         made.append(compose(cloud, tmp_path / "work"))
 
-    world = {"behaviour": {"stack_resource_takes": "20s"}}
+    world = {"stack_resource_takes": "20s"}
     simple = without("Role", "Door", "Http")
     with running(world, attach=attach, state=tmp_path / "state") as cloud:
         place = Place(cloud, made[-1])
@@ -241,7 +241,7 @@ def test_a_stack_goes_on_where_the_cloud_was_ended(tmp_path: Path) -> None:
         cloud.advance(20)
         while ("Topic", "CREATE_IN_PROGRESS") not in place.events(stack):
             pass
-    world = {"behaviour": {"stack_resource_takes": "0.01s"}}
+    world = {"stack_resource_takes": "0.01s"}
     with running(world, attach=attach, state=tmp_path / "state") as cloud:
         place = Place(cloud, made[-1])
         assert place.rest(stack) == "CREATE_COMPLETE"
