@@ -64,6 +64,9 @@ class CliSettings:
     fc_function: str = "tidegate-on-request"
     clock_url: str = ""
     """Empty for the machine's own time."""
+    account: str = ""
+    region: str = ""
+    """Where Tidegate runs; empty where that is not said, as the account may be."""
     store: str = ""
     """Where the ledger is; empty for somebody who only asks, and reads nothing."""
     access_key_id: str = ""
@@ -85,6 +88,8 @@ def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
         fc_service=env.get("TIDEGATE_FC_SERVICE") or "tidegate",
         fc_function=env.get("TIDEGATE_FC_FUNCTION") or "tidegate-on-request",
         clock_url=env.get("TIDEGATE_CLOCK_URL", ""),
+        account=account or "",
+        region=region or "",
         store=env.get("TIDEGATE_STORE", ""),
         access_key_id=env.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
         access_key_secret=env.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),

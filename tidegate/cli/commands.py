@@ -40,6 +40,14 @@ def validate(
 
 
 @app.command()
+def permissions(*, policy: File = POLICY, as_json: Json = False) -> int:
+    """Print what RAM must allow for a policy, role by role, and no more."""
+    from tidegate.cli.permissions import run  # noqa: PLC0415
+
+    return run(policy, as_json=as_json)
+
+
+@app.command()
 def plan(*, policy: MaybeFile = None, as_json: Json = False) -> int:
     """Show what would be ordered now. Nothing is written."""
     from tidegate.cli.read import plan as run  # noqa: PLC0415
