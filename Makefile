@@ -7,18 +7,20 @@ READY := $(VENV)/.ready
 TESTS ?=
 # How many simulated weeks `make soak` plays.
 WEEKS ?= 100000
+# The wheels that `tidegate package` packs, for the Pythons of Function Compute; the same for every environment here.
+WHEELS := .wheels
 # What is only measured beside Tidegate has pins of its own.
 PEERS := .venv-peers
 
-.PHONY: demo test coverage check bench soak format clean
+.PHONY: demo test coverage check bench soak format clean $(WHEELS)
 
 demo: $(READY)
 	$(BIN)/tidegate demo
 
-test: $(READY)
+test: $(READY) $(WHEELS)/.ready
 	$(BIN)/python -m pytest -n 2 $(TESTS)
 
-coverage: $(READY)
+coverage: $(READY) $(WHEELS)/.ready
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
 check: $(READY)
@@ -40,7 +42,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(PEERS) build dist *.egg-info
+	rm -rf $(VENV) $(PEERS) $(WHEELS) build dist *.egg-info
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
@@ -48,6 +50,12 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cli,local,dev]'
 	@touch $(READY)
+
+$(WHEELS): $(WHEELS)/.ready
+
+# Where this fails the tests of the package do, and the others run.
+$(WHEELS)/.ready: pyproject.toml constraints.txt | $(READY)
+	-@mkdir -p $(WHEELS) && $(BIN)/python -m tidegate.cli package --fetch && touch $@
 
 $(PEERS)/.ready: benchmarks/requirements.txt
 	$(PYTHON) -m venv $(PEERS)

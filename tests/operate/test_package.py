@@ -128,7 +128,9 @@ def test_the_same_files_give_the_same_bytes(
             shutil.copytree(ROOT / name, copy / name, copy_function=shutil.copyfile)
         for name in ("pyproject.toml", "constraints.txt"):
             shutil.copyfile(ROOT / name, copy / name)
-        (copy / "tidegate" / ".hidden").write_text("x")
+        (copy / "tidegate" / ".hidden.py").write_text("x")
+        (copy / "functions" / "notes.txt").write_text("x")
+        (copy / "functions" / "look.py~").write_text("x")
         (copy / "tidegate" / "cli" / "more.py").write_text("x = 1\n")
         (copy / "functions" / "__pycache__").mkdir(exist_ok=True)
         (copy / "functions" / "__pycache__" / "x.pyc").write_bytes(b"x")

@@ -67,7 +67,7 @@ def packages() -> dict[str, Package]:
 def reached(requirements: list[str]) -> set[str]:
     """The names that requirements lead to, under this Python."""
     found: set[tuple[str, str]] = set()
-    waiting = [(Requirement(text), "") for text in requirements]
+    waiting = [(one, "") for one in map(Requirement, requirements) if applies(one, "")]
     while waiting:
         requirement, _ = waiting.pop()
         name = canonicalize_name(requirement.name)

@@ -14,6 +14,8 @@ Entry = tuple[str, bytes]
 OWN = (FUNCTIONS, "tidegate")
 NOT_OWN = ("tidegate/cli", "tidegate/operate", "tidegate/policyfile")
 """What a person's machine runs: no function imports it, which a test shows."""
+OWN_SUFFIXES = frozenset({".py", ".json", ".yml", ".yaml"})
+"""What pyproject.toml installs; an editor's or a person's other files stay where they are."""
 _FOLDERS = frozenset({"__pycache__", "test", "tests", "SelfTest"})
 _SUFFIXES = frozenset({".pyc", ".pyo", ".pyi", ".pyx", ".pxd", ".c", ".h", ".po", ".pot", ".pth", ".a", ".lib"})
 """What no Python loads: for type checkers, compilers and translators."""
@@ -21,12 +23,14 @@ _LICENCES = ("licen", "copying", "notice", "author", "copyright")
 
 
 def of_project(root: Path) -> Iterator[Entry]:
-    """Give the project's own files. Hidden files are left out."""
+    """Give the project's own files. Hidden files are left out, and what is neither code nor beside it on purpose."""
     for folder in OWN:
         for path in sorted((root / folder).rglob("*")):
             place = path.relative_to(root).as_posix()
             hidden = any(part.startswith(".") for part in PurePosixPath(place).parts)
-            if path.is_file() and not hidden and is_loaded(place) and not place.startswith(_as_folders(NOT_OWN)):
+            if hidden or path.suffix not in OWN_SUFFIXES or not path.is_file():
+                continue
+            if is_loaded(place) and not place.startswith(_as_folders(NOT_OWN)):
                 yield place, path.read_bytes()
 
 
