@@ -84,6 +84,9 @@ class Instance(Strict):
     status: str | None = None
     billing: Literal["PRE_PAID", "POST_PAID"] = "PRE_PAID"
     edition: str = ""
+    """RabbitMQ: what is bought, such as `enterprise`. Gateway: `VPC_DEDICATED`, or `VPC_SHARED`, which has no size."""
+    tags: dict[str, str] = Field(default_factory=dict)
+    resource_group: str = ""
     spec: dict[str, int | bool | str] = Field(default_factory=dict)
     usage: Usage = Field(default_factory=Usage)
     behaviour: dict[str, Any] = Field(default_factory=dict)

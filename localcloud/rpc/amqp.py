@@ -107,7 +107,8 @@ class Amqp:
     def list(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
         """Read all instances, by pages. A page lacks some fields that `get` gives."""
         start, size = page_start(parameters.get("NextToken", "")), parameters["MaxResults"]
-        kept = self._estate.all("rabbitmq", caller.region)
+        group = parameters.get("ResourceGroupId", "")
+        kept = [one for one in self._estate.all("rabbitmq", caller.region) if group in ("", one.began.resource_group)]
         seen_at = self._estate.seen_at("ListInstances")
         shown = [self._shown(one, seen_at) for one in kept[start : start + size]]
         items = [{name: value for name, value in one.items() if name not in NOT_LISTED} for one in shown]
@@ -172,8 +173,8 @@ def identity_of(kept: Kept) -> dict[str, Any]:
         "MaxVhost": 200,
         "PrivateEndpoint": f"{instance_id}-internal.{region}",
         "PublicEndpoint": f"{instance_id}.{region}",
-        "ResourceGroupId": "",
-        "Tags": [],
+        "ResourceGroupId": kept.began.resource_group,
+        "Tags": [{"Key": key, "Value": value} for key, value in kept.began.tags.items()],
     }
 
 

@@ -109,7 +109,9 @@ class CloudApi:
         """Read instances. An id that nobody has gives an empty list, not an error."""
         wanted = parameters.get("InstanceId", "")
         kept = [one for one in self._estate.all("apigateway", caller.region) if wanted in ("", one.instance_id)]
-        kept = [one for one in kept if parameters.get("InstanceType", "VPC_DEDICATED") == "VPC_DEDICATED"]
+        kept = [one for one in kept if parameters.get("InstanceType", type_of(one)) == type_of(one)]
+        wanted_tags = tags_of(parameters.get("Tag", {}))
+        kept = [one for one in kept if wanted_tags.items() <= one.began.tags.items()]
         number, size = parameters.get("PageNumber", 1), parameters.get("PageSize", 10)
         page = kept[(number - 1) * size : number * size]
         seen_at = self._estate.seen_at("DescribeInstances", wanted)
@@ -144,7 +146,7 @@ class CloudApi:
             "InstanceRpsLimit": spec.rps,
             "InstanceSpecAttributes": {"SpecAttribute": attributes},
             "InstanceChargeType": BILLING[kept.began.billing],
-            "InstanceType": "VPC_DEDICATED",
+            "InstanceType": type_of(kept),
             "DedicatedInstanceType": "normal",
             **addresses(kept.instance_id, moment),
             **times(kept),
@@ -153,7 +155,7 @@ class CloudApi:
             "HttpsPolicies": "HTTPS2_TLS1_2",
             "AclStatus": "off",
             "SupportIpv6": False,
-            "Tags": {"TagInfo": []},
+            "Tags": {"TagInfo": [{"Key": key, "Value": value} for key, value in kept.began.tags.items()]},
         }
 
     def qps(self, parameters: Parameters, caller: Caller) -> Mapping[str, Any]:
@@ -184,6 +186,20 @@ class CloudApi:
         measured = measured_until(self._estate.behaviour(kept.instance_id), now)
         minutes = spans(start, end, MINUTE, measured)[:MOST_POINTS] if measured else []
         return [(at, self._load.over(kept, at, at + MINUTE, figure)) for at in minutes]
+
+
+def type_of(kept: Kept) -> str:
+    """Whether an instance is one's own or shared with others."""
+    return kept.began.edition or "VPC_DEDICATED"
+
+
+def tags_of(members: Mapping[str, str]) -> dict[str, str]:
+    """Read the members of a list of tags: `{"1.Key": ..., "1.Value": ...}`."""
+    return {
+        value: members.get(f"{name.removesuffix('.Key')}.Value", "")
+        for name, value in members.items()
+        if name.endswith(".Key")
+    }
 
 
 def addresses(instance_id: str, moment: Moment) -> dict[str, str]:

@@ -72,6 +72,10 @@ class Shop:
         """Plan a misfortune."""
         self.server.run(lambda: self.server.cloud.faults.add(Fault.model_validate(fault)))
 
+    def forget_faults(self) -> None:
+        """Nothing more goes wrong."""
+        self.server.run(self.server.cloud.faults.clear)
+
     def deploy_2_0(self) -> None:
         """Deploy `on_request` once more, as a function of 2.0."""
         registry = self.whole.fc.host.registry

@@ -13,6 +13,7 @@ INPUTS = "test_execution_inputs.py::test_any_input_names_an_operation_or_is_a_cl
 RAW_INPUTS = "test_execution_inputs.py::test_bytes_that_are_no_input_fail_at_once"
 RECORDS = "test_store.py::test_any_body_is_the_record_that_was_written_or_is_damaged"
 FACTS = "test_store.py::test_any_fact_or_state_is_read_or_is_damaged"
+PUBLISHED = "test_store.py::test_any_published_policy_is_one_or_is_told_to_be_none"
 MARKS = "test_store.py::test_what_somebody_else_left_among_the_marks_stops_no_tick"
 REPLIES = "test_vendor_replies.py::test_any_part_of_any_reply_may_be_anything"
 STARTS = "test_vendor_replies.py::test_any_answer_to_a_start_says_whether_it_runs"
@@ -79,6 +80,7 @@ PLACES: dict[str, str] = {
     "tidegate/domain/when.py": POLICIES,
     "tidegate/ledger/marks.py": MARKS,
     "tidegate/ledger/record.py": RECORDS,
+    "tidegate/operate/candidate.py": PUBLISHED,
     "tidegate/policyfile/__init__.py": BOMBS,
     "tidegate/policyfile/ics.py": CALENDARS,
     "tidegate/policyfile/instance.py": POLICIES,

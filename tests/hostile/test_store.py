@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import strategies as st
 
+from tests.cli.conftest import POLICY
 from tests.hostile.watched import Watched
 from tests.hostile.words import DEEP_JSON, NUMBERS, TRICKS, mutated, tried, values
 from tidegate.app import codec
@@ -22,6 +23,8 @@ from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.memory import MemoryShelf
 from tidegate.ledger.policies import NAME, NoSuchPolicy, Policies
 from tidegate.ledger.record import Corrupt, InstanceKey, NewerSchema, Record, read_record, write_record
+from tidegate.operate.candidate import Candidate, Outdated, published
+from tidegate.policyfile import compile_policy, parse_policy
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)
 KEY = "1/cn-hangzhou/rabbitmq/amqp-cn-demo0001"
@@ -157,6 +160,28 @@ def test_a_policy_is_asked_for_by_its_hash_and_name_and_by_nothing_else(trick: s
     if not NAME.fullmatch(trick):
         with pytest.raises(ValueError, match="not names of instances"):
             policies.publish({trick: {}}, {}, "li")
+
+
+def test_any_published_policy_is_one_or_is_told_to_be_none(tries: Any) -> None:
+    """Whatever an earlier or later version, or somebody else, has left under a hash."""
+    documents, index = compile_policy(parse_policy(POLICY.encode()))
+    good = {"documents": documents, "index": index}
+
+    def check(left: Any) -> None:
+        shelf = MemoryShelf()
+        parts = left if isinstance(left, dict) else {}
+        stored = {
+            **(parts["documents"] if isinstance(parts.get("documents"), dict) else {}),
+            "_index": parts.get("index"),
+        }
+        for name, document in stored.items():
+            if NAME.fullmatch(name) or name == "_index":
+                shelf.create(f"policy/{'a' * 12}/{name}.json", as_json(document))
+        told = tried(lambda: published(Policies(shelf, lambda: NOON), "a" * 12), Outdated, Corrupt)
+        assert isinstance(told, (Candidate, Outdated, Corrupt))
+
+    check(good)
+    tries(300, check, left=mutated(good))
 
 
 def test_what_somebody_else_left_among_the_marks_stops_no_tick(desk: Opens, tries: Any, lines: Any) -> None:

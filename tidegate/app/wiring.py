@@ -15,14 +15,14 @@ from tidegate.app.surroundings import Surroundings
 from tidegate.domain.policy import InstancePolicy
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.policies import Policies
-from tidegate.settings import BadSettings, Settings
+from tidegate.settings import BadSettings, CliSettings, Settings
 
 if TYPE_CHECKING:
     from tidegate.aliyun.client import Aliyun
     from tidegate.ledger.shelf import Shelf
     from tidegate.products.port import Product
 
-__all__ = ["has_time", "nap", "shelf", "utc_now", "wire"]
+__all__ = ["has_time", "nap", "shelf", "utc_now", "vendor", "wire"]
 
 DOOR_CONNECT_S, DOOR_READ_S = 1.0, 2.0
 """CloudMonitor waits 5 s for an answer (fact fc 2.3), so a door does not wait long for the vendor."""
@@ -76,6 +76,20 @@ def wire(
         checked=memory.checked,
         cache=memory.cache,
     )
+
+
+def vendor(settings: CliSettings, region: str) -> Aliyun:
+    """The vendor's API in a region, for a command that has no ledger yet. Nothing is connected before it is used."""
+    known = Settings(
+        account="",
+        region=region,
+        store="",
+        endpoint=settings.endpoint,
+        access_key_id=settings.access_key_id,
+        access_key_secret=settings.access_key_secret,
+        security_token=settings.security_token,
+    )
+    return _client({}, machine(), known, region, quick=False)
 
 
 def shelf(settings: Settings, sleep: Callable[[float], None] = nap, *, quick: bool = False) -> Shelf:

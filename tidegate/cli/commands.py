@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tidegate.cli.operating import operating
-from tidegate.cli.options import As, File, Json, MaybeFile, Name
+from tidegate.cli.options import Accept, As, File, Json, MaybeFile, Name, PolicyFile
 from tidegate.cli.verbs import verbs
 
 app = typer.Typer(
@@ -24,6 +24,29 @@ app.add_typer(operating)
 
 POLICY = Path("policy.yaml")
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command()
+def init(
+    *,
+    region: Annotated[str, typer.Option("--region", help="The region; TIDEGATE_REGION unless stated.")] = "",
+    instance: Annotated[
+        list[str] | None, typer.Option("--instance", help="Only this one, by its id; repeatable.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="Only those with this tag, KEY=VALUE; repeatable.")
+    ] = None,
+    resource_group: Annotated[str, typer.Option("--resource-group", help="Only those in it, by its id.")] = "",
+    out: Annotated[Path, typer.Option("--out", help="Where to write the file.", show_default=True)] = POLICY,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Write a policy file with the instances of a region as they are, in mode observe. It only reads the account."""
+    from tidegate.cli.init import Wish  # noqa: PLC0415
+    from tidegate.cli.init import init as run  # noqa: PLC0415
+
+    wish = Wish(region, tuple(instance or ()), tuple(tag or ()), resource_group)
+    return run(wish, out, force=force, as_json=as_json)
 
 
 @app.command()
@@ -108,27 +131,69 @@ def explain(
 
 
 @policy_app.command()
-def push(*, policy: File = POLICY, caller: As = "", as_json: Json = False) -> int:
-    """Check a policy file and put it in force. A bad one never replaces the last good one."""
-    from tidegate.cli.publish import push as run  # noqa: PLC0415
+def diff(file: PolicyFile = None, *, policy: File = POLICY, as_json: Json = False) -> int:
+    """Compare a policy file with the one in force, and say what a push would start. Nothing is written."""
+    from tidegate.cli.differences import diff as run  # noqa: PLC0415
 
-    return run(policy, caller, as_json=as_json)
+    return run(file or policy, as_json=as_json)
+
+
+@policy_app.command()
+def push(
+    file: PolicyFile = None,
+    *,
+    policy: File = POLICY,
+    accept: Accept = 0,
+    base: Annotated[str, typer.Option("--base", help="Only if this policy is in force, by its hash.")] = "",
+    caller: As = "",
+    as_json: Json = False,
+) -> int:
+    """Check a policy file and put it in force. A bad one never replaces the last good one.
+
+    It is refused if it would at once start more orders than the fleet's limit, or lose an instance under way.
+    """
+    from tidegate.cli.pushes import push as run  # noqa: PLC0415
+
+    return run(file or policy, caller, accept, base, as_json=as_json)
+
+
+@policy_app.command()
+def rollback(
+    hashed: Annotated[str, typer.Argument(metavar="[HASH]", help="Which one, instead of the one before.")] = "",
+    *,
+    accept: Accept = 0,
+    caller: As = "",
+    as_json: Json = False,
+) -> int:
+    """Put an earlier policy in force again: the one before, unless another is named. It passes the guards of a push."""
+    from tidegate.cli.pushes import rollback as run  # noqa: PLC0415
+
+    return run(hashed, caller, accept, as_json=as_json)
 
 
 @policy_app.command()
 def show(
-    name: Name,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="An instance, by its name in the policy.")] = "",
     *,
+    history: Annotated[bool, typer.Option("--history", help="Which policies were in force, newest first.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="With --history: how many at most.")] = 20,
     policy: MaybeFile = None,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Every value, with the file and line it is from.")
     ] = False,
     as_json: Json = False,
 ) -> int:
-    """Show what the policy says of an instance, profiles and defaults merged in."""
-    from tidegate.cli.publish import show as run  # noqa: PLC0415
+    """Show which policy is in force, or what it says of an instance, profiles and defaults merged in."""
+    from tidegate.cli import inforce, publish  # noqa: PLC0415
+    from tidegate.cli.errors import Mistake  # noqa: PLC0415
 
-    return run(name, policy, resolved=resolved, as_json=as_json)
+    if name and not history:
+        return publish.show(name, policy, resolved=resolved, as_json=as_json)
+    if name or policy or resolved:
+        raise Mistake(
+            "--history goes alone, and --policy and --resolved go with an instance: `tidegate policy show NAME`"
+        )
+    return inforce.history(limit, as_json=as_json) if history else inforce.whole(as_json=as_json)
 
 
 @app.command()

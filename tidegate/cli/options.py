@@ -13,6 +13,12 @@ File = Annotated[Path, typer.Option("--policy", help="The policy file, or a fold
 MaybeFile = Annotated[
     Path | None, typer.Option("--policy", help="A policy file or a folder of them, instead of the policy in force.")
 ]
+PolicyFile = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="The policy file, as with --policy.", show_default=False)
+]
+Accept = Annotated[
+    int, typer.Option("--accept", min=0, metavar="N", help="Let it start so many orders at once, above the limit.")
+]
 As = Annotated[str, typer.Option("--as", help="Who asks, where that is not whoever is logged in here.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be decided; nothing is written.")]
 MaybeName = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]

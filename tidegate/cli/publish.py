@@ -1,4 +1,4 @@
-"""Checking a policy, putting it in force, showing what is in force or in a file."""
+"""Checking a policy, and showing what is said of one instance in force or in a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from tidegate.cli.errors import Mistake
 from tidegate.cli.paper import Paper, plain
 from tidegate.cli.roots import clock, read_file, surroundings
-from tidegate.cli.who import caller_named
 
 if TYPE_CHECKING:
     from tidegate.domain.policy import InstancePolicy
@@ -30,42 +29,18 @@ def validate(path: Path, *, strict: bool, as_json: bool) -> int:
             raise
         Paper().json(_told(problems=bad.problems))
         return 2
-    hashed, warnings = hash_of(*compile_policy(policy)), _warnings(policy)
+    hashed, warnings = hash_of(*compile_policy(policy)), warned_of(policy)
     if as_json:
         Paper().json(_told(warnings=warnings, instances=sorted(policy.instances), hashed=hashed))
         return 2 if strict and warnings else 0
     if strict and warnings:
-        raise Mistake("\n".join(map(_as_line, warnings)))
+        raise Mistake("\n".join(map(warning_line, warnings)))
     paper = Paper()
     for warning in warnings:
-        paper.line(_as_line(warning))
+        paper.line(warning_line(warning))
     acting = [name for name, instance in policy.instances.items() if instance.mode == "act"]
-    told = f"{path}: good; {_count(len(policy.instances), 'instance')}, {len(acting)} in mode act; policy {hashed}"
-    paper.line(told + (f"; {_count(len(warnings), 'warning')}" if warnings else ""))
-    return 0
-
-
-def push(path: Path, caller: str, *, as_json: bool) -> int:
-    """Put a policy in force."""
-    from tidegate.policyfile import compile_policy  # noqa: PLC0415 - after the checks of the command line
-
-    policy = read_file(path)
-    documents, index = compile_policy(policy)
-    around = surroundings()
-    # A bucket that lets two writers both win must never come into use.
-    around.ledger.check()
-    before = around.policies.current()
-    hashed = around.policies.publish(documents, index, caller_named(caller))
-    changed = before is None or before.hash != hashed
-    warnings = _warnings(policy)
-    paper = Paper()
-    if as_json:
-        told = {"policy": hashed, "changed": changed, "instances": sorted(policy.instances)}
-        paper.json({**told, "warnings": _rows(warnings)})
-        return 0
-    for warning in warnings:
-        paper.line(_as_line(warning))
-    paper.line(f"policy {hashed} {'is in force' if changed else 'was in force already'}: {', '.join(documents)}")
+    told = f"{path}: good; {counted(len(policy.instances), 'instance')}, {len(acting)} in mode act; policy {hashed}"
+    paper.line(told + (f"; {counted(len(warnings), 'warning')}" if warnings else ""))
     return 0
 
 
@@ -140,7 +115,8 @@ def _known(name: str, names: Iterable[str]) -> str:
     return name
 
 
-def _warnings(policy: Policy) -> list[Problem]:
+def warned_of(policy: Policy) -> list[Problem]:
+    """What is hardly meant."""
     from tidegate.policyfile.warnings import warnings_of  # noqa: PLC0415 - after the checks of the command line
 
     return warnings_of(policy, clock()().date())
@@ -155,20 +131,23 @@ def _told(
     """The answer of `validate --json`."""
     return {
         "valid": bool(hashed),
-        "problems": _rows(problems),
-        "warnings": _rows(warnings),
+        "problems": rows_of(problems),
+        "warnings": rows_of(warnings),
         "instances": instances,
         "policy": hashed,
     }
 
 
-def _rows(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+def rows_of(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Problems as JSON has them."""
     return [dict(vars(problem)) for problem in problems]
 
 
-def _as_line(warning: Problem) -> str:
+def warning_line(warning: Problem) -> str:
+    """A warning as people see it."""
     return warning.line_as("warning")
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """So many of something: `1 instance`, `2 instances`."""
     return f"{number} {what}{'s' * (number != 1)}"

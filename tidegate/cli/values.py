@@ -19,7 +19,7 @@ WIDEST = 48
 
 def value_lines(values: Sequence[Resolved]) -> Iterator[str]:
     """Give `key: value   # file:line (whose)`, in columns."""
-    rows = [(f"{each.key}:", _flow(each.value), _place(each)) for each in values]
+    rows = [(f"{each.key}:", flow(each.value), _place(each)) for each in values]
     keys = max((len(key) for key, *_ in rows), default=0)
     widest = max((len(value) for _, value, _ in rows if len(value) <= WIDEST), default=0)
     for key, value, place in rows:
@@ -36,12 +36,12 @@ def _place(each: Resolved) -> str:
     return f"# {each.origin}" if each.origin else ""
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """A value on one line, as a policy file would have it."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {flow(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(flow, value))}]"
     if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)

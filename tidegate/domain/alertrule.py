@@ -23,9 +23,13 @@ class Confirm(Strict):
     """
 
     metric: str = Field(pattern=r"^[A-Za-z_]{1,64}$")
+    """By the vendor's name: `InstanceMaxTpsInMiunte`, ...; `qps` for a gateway."""
     above: float = Field(ge=0, allow_inf_nan=False)
+    """The demand counts while the metric is above this."""
     statistic: Literal["Average", "Maximum", "Minimum", "Sum", "Value"] = "Maximum"
+    """Which figure of a span counts."""
     period: Duration = timedelta(minutes=1)
+    """Over which span it is measured: `15s`, `1m` or `5m`."""
     within: Duration = timedelta(minutes=10)
     """How old the newest point may be."""
 
@@ -41,17 +45,23 @@ class AlertRule(Strict):
     """What one alert rule demands while it rings: so many rungs more, or at least a certain rung."""
 
     rule: str = ""
+    """The alert rule's name; this or `rule_id`."""
     rule_id: str = ""
+    """The alert rule's id; this or `rule`."""
     steps: Annotated[int | None, Field(alias="raise", ge=1, le=20)] = None
+    """So many rungs more than the last settled one; this or `at_least`."""
     at_least: str | None = None
+    """At least this rung; this or `raise`."""
     repeat: Literal["hold", "climb"] = "hold"
     """Whether ringing on after the last step has settled asks for one more."""
     urgent: bool = False
     """Whether it need not wait for a resize window."""
     release_after: Duration | None = None
+    """How long its demand stays after the OK, where that is not as for the instance."""
     silence: Duration = SILENCE
     """The silence time set on the rule itself; `validate` compares it."""
     confirm: Confirm | None = None
+    """The metric that must bear the demand out before it moves anything."""
 
     @model_validator(mode="after")
     def _one_demand(self) -> Self:

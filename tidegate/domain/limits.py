@@ -21,7 +21,9 @@ class Cooldown(Strict):
     """Rest after a resize before the next one in that direction."""
 
     up: Duration = timedelta(minutes=5)
+    """Before the next up."""
     down: Duration = timedelta(minutes=55)
+    """Before the next down."""
 
 
 class Budget(Strict):
@@ -31,15 +33,20 @@ class Budget(Strict):
     """
 
     ups_per_day: int = Field(default=12, ge=0, le=MOST_A_DAY)
+    """Ups in a day."""
     downs_per_day: int = Field(default=6, ge=0, le=MOST_A_DAY)
+    """Downs in a day."""
     reversals_per_day: int = Field(default=6, ge=0, le=MOST_A_DAY)
+    """Resizes against the one before them in a day; when they are used up, downs are held."""
 
 
 class Cost(Strict):
     """How much the instance may cost for an hour: above `soft` a person is asked, above `hard` nothing is ordered."""
 
     soft: Price | None = None
+    """A rung above it is asked of a person."""
     hard: Price | None = None
+    """A rung above it is never ordered."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -52,7 +59,9 @@ class Approval(Strict):
     """Which resizes a person must approve, and for how long an approval (and the question) stands."""
 
     when: tuple[Literal["up", "down"], ...] = ()
+    """The directions that a person must approve with `tidegate approve`."""
     expires: Duration = timedelta(hours=24)
+    """How long the question, and the yes, stand."""
 
     @field_validator("when", mode="before")
     @classmethod
@@ -66,6 +75,7 @@ class Fit(Strict):
     headroom: int = Field(default=0, ge=0, le=400)
     """Percent of what is in use that must remain free on the smaller rung."""
     peak_over: Duration = timedelta(hours=1)
+    """Of metrics the peak of this span counts: 5m to 24h."""
 
     @field_validator("peak_over")
     @classmethod
@@ -80,6 +90,7 @@ class DriftRule(Strict):
 
     action: Literal["hold", "keep", "adopt"] = "hold"
     keep_for: Duration | None = None
+    """How long the size that somebody else ordered is kept."""
 
     @model_validator(mode="before")
     @classmethod
@@ -102,12 +113,17 @@ class Deadlines(Strict):
     """When a person is told again; the following of an order does not stop there."""
 
     apply: Duration = timedelta(hours=2)
+    """How long an order may take to be applied."""
     unpaid: Duration = timedelta(hours=24)
+    """How long an order may stand unpaid."""
     switchover: Duration = timedelta(hours=25)
+    """How long the vendor may wait for a person to press Switch."""
 
 
 class FleetLimits(Strict):
     """How many orders may be under way at once, and be begun in any hour, over all instances of the policy."""
 
     orders_at_once: int = Field(default=3, ge=1, le=MOST_ORDERS)
+    """Orders that are under way at the same time."""
     orders_per_hour: int = Field(default=12, ge=1, le=MOST_ORDERS)
+    """Orders that are begun in any hour."""

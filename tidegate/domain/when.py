@@ -34,14 +34,23 @@ class WallSpan(Strict):
     """
 
     name: str = ""
+    """What people are shown."""
     days: Annotated[str | list[str], Field(validate_default=True)] = "daily"
+    """On which days it starts: one of the words for days, or a list of them."""
     start: Annotated[time, Field(alias="from")]
+    """When it starts, by the wall clock."""
     end: Annotated[time, Field(alias="to")]
+    """When it ends; `24:00` is the midnight that ends the day, and what is not after `from` is of the next day."""
     valid_from: date | None = None
+    """The first day on which it may start."""
     valid_until: date | None = None
+    """The last day on which it may start."""
     timezone: Zone | None = None
+    """An IANA zone, where it is not the instance's."""
     gap: Gap = "shift"
+    """A local time that a clock change leaves out: `shift` reads it with the offset before, `skip` skips the day."""
     overlap: Overlap = "longest"
+    """An hour that comes twice: `longest` goes from its first to its last; `first`, `last` take that one for both."""
 
     @field_validator("days")
     @classmethod
@@ -114,7 +123,9 @@ class TimetableEntry(WallSpan):
     """From when to when at least which rung. With `ready_by` the resize is to be done when the span starts."""
 
     rung: str
+    """At least this rung while it lasts."""
     ready_by: bool = False
+    """Whether it begins so much earlier that the resize is done at `from`."""
 
 
 class ResizeWindow(WallSpan):
@@ -125,7 +136,9 @@ class ResizeWindows(Strict):
     """In which windows resizes of a direction may begin; at any time where none is named."""
 
     up: list[ResizeWindow] | None = None
+    """Windows in which an up may begin."""
     down: list[ResizeWindow] | None = None
+    """Windows in which a down may begin."""
 
     @field_validator("up", "down")
     @classmethod
@@ -142,6 +155,7 @@ class Blackout(WallSpan):
     """When nothing may be resized, or nothing of one direction."""
 
     directions: tuple[Direction, ...] = BOTH
+    """Which resizes may not begin."""
 
 
 WEEKDAY = r"(MO|TU|WE|TH|FR|SA|SU)"
@@ -180,6 +194,9 @@ class Freeze(Strict):
     """A calendar file (ICS) whose events are blackouts. `events` are what the file said when it was compiled."""
 
     ics: str
+    """The file, from the folder of the policy file that names it; an address is refused."""
     name: str = ""
+    """What people are shown."""
     directions: tuple[Direction, ...] = BOTH
+    """Which resizes may not begin."""
     events: tuple[FreezeEvent, ...] = ()

@@ -37,6 +37,14 @@ class NoSuchPolicy(Exception):  # noqa: N818 - named by what it means for the ca
     """This policy was never published, or has no document of that name."""
 
 
+class Overtaken(Exception):  # noqa: N818 - named by what it means for the caller
+    """Another policy came into force since the one that was gone by; nothing was put in force."""
+
+    def __init__(self, current: Pointer) -> None:
+        super().__init__(f"policy {current.hash} by {current.by} came into force meanwhile")
+        self.current = current
+
+
 class Policies:
     """The policies on one shelf. The current one is what the newest pointer names."""
 
@@ -47,20 +55,24 @@ class Policies:
         # Pointers are few and never removed.
         self._pointers = Sequence(shelf, POINTERS, lambda _entry: timedelta(), hints)
 
-    def publish(self, documents: Mapping[str, Json], index: Json, by: str) -> str:
-        """Publish a policy, one document an instance, and give its hash. Publishing it again changes nothing."""
+    def publish(self, documents: Mapping[str, Json], index: Json, by: str, *, after: int | None = None) -> str:
+        """Publish a policy, one document an instance, and give its hash. Publishing it again changes nothing.
+
+        With `after`, the number of the pointer that it was judged by (0: there was none), it comes into force only in
+        place of that one. Raises `Overtaken`.
+        """
         if bad := [name for name in documents if not NAME.fullmatch(name)]:
             raise ValueError(f"not names of instances: {bad}")
         hashed = hash_of(documents, index)
         for name, document in {**documents, INDEX: index}.items():
             self._put(_key(hashed, name), encode(document))
-        self._point(hashed, by)
+        self._point(hashed, by, after)
         return hashed
 
-    def restore(self, hashed: str, by: str) -> None:
-        """Put an earlier policy in force again. Raises `NoSuchPolicy`."""
+    def restore(self, hashed: str, by: str, *, after: int | None = None) -> None:
+        """Put an earlier policy in force again. Raises `NoSuchPolicy`, and `Overtaken` as `publish` does."""
         self.index(hashed)
-        self._point(hashed, by)
+        self._point(hashed, by, after)
 
     def current(self) -> Pointer | None:
         """Give the policy in force, None before the first was published."""
@@ -81,12 +93,14 @@ class Policies:
             raise NoSuchPolicy(_key(hashed, name))
         return self._get(hashed, name)
 
-    def _point(self, hashed: str, by: str) -> None:
+    def _point(self, hashed: str, by: str, after: int | None) -> None:
         won = False
         while not won:
             current = self.current()
             if current and current.hash == hashed:
                 return
+            if current and after is not None and current.number != after:
+                raise Overtaken(current)
             number = current.number + 1 if current else 1
             at = self._now().astimezone(timezone.utc).isoformat()
             won = self._pointers.create(number, encode({"hash": hashed, "by": by, "at": at}))

@@ -38,6 +38,8 @@ class Policy:
     """Every instance as it is written, each value with its place."""
     profiles: Mapping[str, Tree] = field(default_factory=dict, compare=False, repr=False)
     """The profiles as they are written."""
+    fleet_source: Tree | None = field(default=None, compare=False, repr=False)
+    """The fleet's limits as they are written."""
 
 
 def read_policy(path: Path) -> Policy:
@@ -78,7 +80,7 @@ def _read(sources: Sequence[Source], where: str) -> Policy:
     fleet, wrong = _fleet(whole)
     if problems := [*problems, *wrong, *whole_problems(trees)]:
         raise BadPolicy(problems)
-    return Policy(instances, fleet, trees, whole.profiles)
+    return Policy(instances, fleet, trees, whole.profiles, whole.single.get(FLEET))
 
 
 def _trees(sources: Sequence[Source]) -> list[Tree]:

@@ -7,7 +7,6 @@ validate` says so. A file of a folder may have no `instances` of its own, so onl
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from tidegate.domain.policy import NAME, PRICE, InstancePolicy, RungSpec
 from tidegate.domain.when import CALENDAR_DAYS, MONTH_END, WEEKDAYS
 from tidegate.policyfile.freezes import URL
 from tidegate.policyfile.instance import REQUIRED
+from tidegate.policyfile.meanings import first_words, meanings_of
 from tidegate.policyfile.together import DEFAULTS, VERSION
 from tidegate.policyfile.written import COMPILED, LIKE, as_written, fields_of, models_of
 from tidegate.products.rabbitmq import NUMBERS, SWITCHES, RabbitMq
@@ -31,11 +31,24 @@ FORMATS = {"duration": "Duration", "time": "WallTime", "date": "Date"}
 SHORT = (RungSpec, DriftRule)
 """Models that a file writes in forms of their own."""
 
+RABBIT_FIELDS = {
+    "MaxPrivateTps": "Messages a second, through the private endpoint.",
+    "MaxEipTps": "Messages a second, through the public endpoint; multiples of 128.",
+    "QueueCapacity": "Queues.",
+    "MaxConnections": "Connections.",
+    "StorageSize": "Storage in GB; only `vip` (platinum) has it.",
+    "TracingStorageTime": "For how many days traces are kept: 3, 7 or 15.",
+    "ProvisionedCapacity": "Reserved messages a second of a serverless instance.",
+    "SupportEip": "Whether there is a public endpoint.",
+    "SupportTracing": "Whether messages are traced.",
+    "Edition": "`shared` or `dedicated`, of a serverless instance.",
+}
+"""What is bought with each field of the vendor's request (facts A.1, D.2)."""
+
 WEEKDAY = f"({'|'.join(WEEKDAYS)})"
 DATE = "(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 DAY = f"^(daily|{'|'.join((*CALENDAR_DAYS, MONTH_END))}|{WEEKDAY}(-{WEEKDAY})?|([0-9]{{4}}-)?{DATE})$"
 WALL_TIME = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
-FACTS = re.compile(r" \(facts? [^)]*\)")
 
 
 def policy_schema() -> Json:
@@ -76,6 +89,10 @@ def _definitions() -> dict[str, Json]:
     models = [model for model in models_of(InstancePolicy, FleetLimits) if model not in SHORT]
     definitions = {model.__name__: _definition(made[model.__name__], model) for model in models}
     _shorten(definitions)
+    for model in models:
+        properties = definitions[model.__name__]["properties"]
+        for key, meaning in meanings_of(model).items():
+            properties[key] = {**properties[key], "description": meaning}
     return definitions
 
 
@@ -88,7 +105,7 @@ def _definition(made: Json, model: type[BaseModel]) -> Json:
             properties[key]["default"] = as_written(field.default)
     required = [key for key in made.get("required", ()) if key not in hidden]
     return {
-        "description": FACTS.sub("", (made.get("description") or "").partition("\n\n")[0].replace("\n", " ")),
+        "description": first_words(made.get("description") or ""),
         "type": "object",
         "additionalProperties": False,
         **({"required": required} if required else {}),
@@ -165,9 +182,11 @@ def _ladders() -> dict[str, Json]:
     switches: Json = {name: {"type": "boolean"} for name in SWITCHES}
     others: Json = {name: {"type": "string"} for name in RabbitMq.fields if name not in {**figures, **switches}}
     rabbit = {**figures, **switches, **others}
+    rabbit = {name: {**each, "description": RABBIT_FIELDS[name]} for name, each in rabbit.items()}
     price = {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}
     common = {"rung": {"type": "string", "minLength": 1}, PRICE: price}
-    spec = {"type": "string", "minLength": 1}
+    common = {key: {**each, "description": meanings_of(RungSpec)[key]} for key, each in common.items()}
+    spec = {"type": "string", "minLength": 1, "description": "The name of a spec."}
     return {
         "RabbitRung": {**_map({**common, **rabbit}, ["rung"]), "anyOf": [{"required": [name]} for name in rabbit]},
         "GatewayRung": {

@@ -1,0 +1,136 @@
+"""A policy file against the policy in force: what it says otherwise, and what would be decided otherwise now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tidegate.app.report import Intent, Unreadable, to_json
+from tidegate.cli.looks import BAD, CALM, GOOD, NEEDS, Line, in_zone, show
+from tidegate.cli.paper import Paper
+from tidegate.cli.publish import counted
+from tidegate.cli.pushes import start
+from tidegate.cli.roots import read_file, surroundings
+from tidegate.cli.values import flow
+from tidegate.operate.candidate import from_file
+from tidegate.operate.differences import Change, Differences, differences
+from tidegate.operate.effects import Effect
+from tidegate.operate.push import Judged, judge
+
+
+def diff(path: Path, *, as_json: bool) -> int:
+    """Compare a file with what is in force. Nothing is written."""
+    candidate = from_file(read_file(path))
+    judged = judge(surroundings(), candidate, observed=True)
+    found = differences(judged.before, candidate)
+    if as_json:
+        Paper().json(_as_json(judged, found))
+    else:
+        show(_lines(judged, found))
+    return 0
+
+
+def difference_lines(found: Differences) -> Iterator[Line]:
+    """Modes first and loudly, then instances that come and go, then a line a value."""
+    for mode in found.modes:
+        yield (f"! {mode.instance}  ", (_mode(mode), BAD if mode.after == "act" else NEEDS), *_place(mode))
+    for name in found.added:
+        yield ("+ ", (name, GOOD))
+    for name in found.removed:
+        yield ("- ", (name, BAD), "  not in the policy any more")
+    for name, was in found.renamed.items():
+        yield (f"= {name}  was called {was}",)
+    for change in found.changes:
+        whose = f"{change.instance}  " if change.instance else ""
+        yield (f"~ {whose}{change.key}  {_value(change.before)} -> {_value(change.after)}", *_place(change))
+
+
+def _lines(judged: Judged, found: Differences) -> Iterator[Line]:
+    yield (_head(judged, found),)
+    yield from difference_lines(found)
+    for effect in judged.effects:
+        yield from _effect_lines(effect)
+    for stranded in judged.stranded:
+        yield ("! ", (f"a push is refused while an operation is open: {stranded}", BAD))
+    if judged.to_accept:
+        limit = judged.candidate.fleet.orders_at_once
+        beside = f", and {counted(judged.under_way, 'order')} under way" if judged.under_way else ""
+        why = f"a push is refused without `--accept {judged.to_accept}`: the fleet's limit is {limit} at once{beside}"
+        yield ("! ", (why, BAD))
+    starts = counted(len(judged.starts), "order")
+    yield (
+        f"a push would start {starts} now" if judged.starts else "a push would start no order now",
+        ("   nothing was written", CALM),
+    )
+
+
+def _head(judged: Judged, found: Differences) -> str:
+    new = judged.candidate.hash
+    if judged.pointer is None:
+        return f"policy {new} would be the first one"
+    if judged.is_in_force:
+        return f"policy {new} is in force"
+    unread = "" if judged.before else ", which cannot be read by the rules of today: everything counts as new"
+    same = "; they say the same in other words" if judged.before and found.none else ""
+    return f"policy {new} instead of {judged.pointer.hash}{unread}{same}"
+
+
+def _effect_lines(effect: Effect) -> Iterator[Line]:
+    after = effect.after
+    if isinstance(after, Unreadable):
+        yield ("! ", effect.instance, "  ", (after.trouble, BAD))
+    elif effect.may_start:
+        yield ("> ", (start(effect), NEEDS), f"   {after.reason}")
+    elif effect.starts:
+        fields = ", ".join(f"{one.field} {flow(one.before)} -> {flow(one.after)}" for one in after.changes)
+        yield ("> ", (f"ORDER {start(effect)}", GOOD), f"   {in_zone(after.reason, after.timezone)}; {fields}")
+    else:
+        yield (f"> {effect.instance}  {_decided(effect.before)} -> {_decided(after)}",)
+
+
+def _decided(intent: Intent | Unreadable | None) -> str:
+    if intent is None:
+        return "not in the policy"
+    if isinstance(intent, Unreadable):
+        return intent.trouble
+    if intent.decision == "resize":
+        return f"ORDER {intent.direction} {intent.rung} -> {intent.wanted}"
+    return "as wanted" if intent.code == "as-wanted" else f"HOLD {in_zone(intent.reason, intent.timezone)}"
+
+
+def _mode(change: Change) -> str:
+    was = f"{change.before} -> " if change.before else "new, "
+    return f"MODE {was}{str(change.after).upper()}"
+
+
+def _place(change: Change) -> Line:
+    return ((f"   {change.file}:{change.line}", CALM),) if change.line else ()
+
+
+def _value(value: Any) -> str:
+    return "nothing" if value in (None, "", [], {}) else flow(value)
+
+
+def _as_json(judged: Judged, found: Differences) -> dict[str, Any]:
+    return {
+        "policy": judged.candidate.hash,
+        "in_force": judged.pointer.hash if judged.pointer else "",
+        "same": judged.is_in_force,
+        **to_json(found),
+        "decisions": [
+            {
+                "instance": each.instance,
+                "before": to_json(each.before),
+                "after": to_json(each.after),
+                "starts": each.starts,
+                "may_start": each.may_start,
+            }
+            for each in judged.effects
+        ],
+        "orders": len(judged.starts),
+        "orders_under_way": judged.under_way,
+        "orders_at_once": judged.candidate.fleet.orders_at_once,
+        "to_accept": judged.to_accept,
+        "open_operations": to_json(judged.stranded),
+    }
