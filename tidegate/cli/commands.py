@@ -97,6 +97,33 @@ def explain(
     return run(what, at, as_json=as_json)
 
 
+@app.command()
+def invoke(
+    function: Annotated[str, typer.Argument(metavar="FUNCTION", help="A function of ours: on-schedule, look, ...")],
+    *,
+    event: Annotated[str, typer.Option("--event", help="A file with the event, or `-`; `{}` otherwise.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Also one that may place an order.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Call a deployed function directly, and show status, log and result."""
+    from tidegate.cli.invoking import run  # noqa: PLC0415
+
+    return run(function, event, yes=yes, as_json=as_json)
+
+
+@app.command()
+def watch(
+    what: Annotated[str, typer.Argument(metavar="OPERATION|NAME", help="NAME#3, or an instance for its last one.")],
+    *,
+    timeout: Annotated[str, typer.Option("--timeout", help="How long at most: 30m, 6h.")] = "24h",
+    as_json: Json = False,
+) -> int:
+    """Follow an operation to its end: phase, next look, order, and what you must do."""
+    from tidegate.cli.watching import run  # noqa: PLC0415
+
+    return run(what, timeout, as_json=as_json)
+
+
 @policy_app.command()
 def push(*, policy: File = POLICY, caller: As = "", as_json: Json = False) -> int:
     """Check a policy file and put it in force. A bad one never replaces the last good one."""
