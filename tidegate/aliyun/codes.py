@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 AMQP, GATEWAY, BSS, FLOW, CMS = "amqp-open", "CloudAPI", "BssOpenApi", "fnf", "Cms"
+STS, RAM = "Sts", "Ram"
+"""Asked by people's commands only: no function of ours calls either."""
 
 SERVER_ERROR, TOO_MANY, TIMED_OUT = 500, 429, 408
 

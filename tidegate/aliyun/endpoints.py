@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY
+from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY, RAM, STS
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -26,6 +26,8 @@ APIS: Mapping[str, Api] = {
     BSS: Api("2017-12-14", ("business.aliyuncs.com", "business.ap-southeast-1.aliyuncs.com")),
     FLOW: Api("2019-03-15", ("{region}.fnf.aliyuncs.com",), form=True),
     CMS: Api("2019-01-01", ("metrics.{region}.aliyuncs.com",)),
+    STS: Api("2015-04-01", ("sts.{region}.aliyuncs.com",)),
+    RAM: Api("2015-05-01", ("ram.aliyuncs.com",)),
 }
 
 

@@ -98,6 +98,24 @@ def explain(
 
 
 @app.command()
+def doctor(
+    *,
+    send_test: Annotated[
+        bool, typer.Option("--send-test", help="Also send a test message, and try to overwrite a probe in the bucket.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write what was seen, redacted, to this file.")
+    ] = None,
+    policy: MaybeFile = None,
+    as_json: Json = False,
+) -> int:
+    """Look a deployment over: a line a check, and what to do about it. Nothing is written without --send-test."""
+    from tidegate.cli.doctor import run  # noqa: PLC0415
+
+    return run(policy, report, send_test=send_test, as_json=as_json)
+
+
+@app.command()
 def invoke(
     function: Annotated[str, typer.Argument(metavar="FUNCTION", help="A function of ours: on-schedule, look, ...")],
     *,
