@@ -68,7 +68,7 @@ def report_of(place: Place, findings: Sequence[Finding]) -> str:
         [
             f"# What was seen on {place.machine.now():%Y-%m-%d} in {place.settings.region}, by Tidegate {__version__}",
             "",
-            "Rows for section 2 of docs/verified.md. Ids, addresses and names are masked; read it before passing it on.",
+            "Rows for section 2 of docs/verified.md. Ids, addresses and names are masked; read it before you share it.",
             "",
             "| label | fact | source | grade | what makes the code right |",
             "|---|---|---|---|---|",

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tidegate.aliyun.codes import GRANT, lookup
-from tidegate.aliyun.errors import VendorError
+from tidegate.aliyun.errors import Missing, VendorError
 from tidegate.aliyun.functions import InvokeFailed
 from tidegate.domain.policy import InstancePolicy
-from tidegate.operate.doctor.finding import Verdict, fail, together, warn
+from tidegate.operate.doctor.finding import Verdict, fail, skip, together, warn
 from tidegate.operate.doctor.place import Place
 from tidegate.operate.doctor.ram import Document, allows, documents_of, trusted
 
@@ -57,14 +57,24 @@ def _needs_by_role(place: Place, parts: list[Verdict]) -> dict[str, tuple[set[Ne
             continue
         needs, _ = gathered.setdefault(arn, (set(), FUNCTIONS))
         needs.update(needs_of(place, short))
-    try:
-        arn = str(place.flow().get("RoleArn") or "")
-    except VendorError:
-        arn = ""
-    if arn:
+    if arn := _flow_role(place, parts):
         needs, _ = gathered.setdefault(arn, (set(), FLOWS))
         needs.update(_flow_needs(place))
     return gathered
+
+
+def _flow_role(place: Place, parts: list[Verdict]) -> str:
+    """The role of the workflow; empty where there is no workflow, which another check says."""
+    try:
+        arn = str(place.flow().get("RoleArn") or "")
+    except Missing:
+        return ""
+    except VendorError as error:
+        parts.append(skip(f"the role of {place.settings.flow} is not known: {error.code}", "see flow"))
+        return ""
+    if not arn:
+        parts.append(fail(f"{place.settings.flow} has no role", "deploy again"))
+    return arn
 
 
 def _role(place: Place, name: str, needs: set[Need], service: str) -> Iterator[Verdict]:
