@@ -10,6 +10,9 @@ import yaml
 
 from localcloud.fc.function import Ref
 from localcloud.identity import trusting
+from localcloud.project.up import CODE, CODE_OBJECT
+from tidegate.cli.doctor import place_of
+from tidegate.operate.doctor.roles import _flow_needs, needs_of
 
 DOOR, TICK = Ref("tidegate-on-alert"), Ref("tidegate-on-schedule")
 
@@ -250,3 +253,43 @@ def test_a_scope_that_leaves_an_instance_out_is_found(clinic: Any) -> None:
         clinic.edit(narrow)
         found = clinic.finds("roles")
     assert found.found == "tidegate-submit may not amqp:GetInstance, amqp:UpdateInstance"
+
+
+def test_every_grant_of_the_template_is_one_that_is_looked_for(clinic: Any) -> None:
+    """So that whichever action a role loses, the doctor names it; the demo has both products, in mode act."""
+    place = place_of("", send_test=False)
+    needed = {action for short in place.functions for need in needs_of(place, short) for action in need.actions}
+    needed |= {action for need in _flow_needs(place) for action in need.actions}
+    granted: set[str] = set()
+    for role in ("door", "submit", "look", "flow"):
+        for policy in clinic.edit(lambda role=role: clinic.cloud.identity.role(f"tidegate-{role}")["policies"]):
+            granted |= {action for one in policy["Statement"] for action in one["Action"]}
+    assert {action for action in granted if not action.startswith("log:")} == needed
+
+
+def test_functions_of_2_0_are_looked_for_in_their_service(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_FC_API", "2.0")
+    missing = clinic.finds("functions")
+    assert missing.level == "FAIL"
+    assert missing.found.count("there is no function") == 6
+    with clinic.functions() as registry:
+
+        def deploy() -> None:
+            """Everything again, in a service whose role is that of the doors."""
+            registry.create_service("tidegate", {"role": "acs:ram::1234567890123456:role/tidegate-door"})
+            for ref in [ref for ref in registry.functions() if not ref.service]:
+                settings = {k: v for k, v in registry.entry(ref)["settings"].items() if k != "role"}
+                code = {"ossBucketName": CODE, "ossObjectName": CODE_OBJECT}
+                registry.create_function(Ref(ref.name, "tidegate"), settings, code)
+                for trigger in registry.triggers("", ref):
+                    kept = {k: trigger[k] for k in ("name", "kind", "config", "source_arn", "role", "description")}
+                    registry.create_trigger(Ref(ref.name, "tidegate"), kept)
+
+        clinic.edit(deploy)
+        assert clinic.finds("functions").level == "ok"
+        doors = clinic.finds("triggers")
+        assert (doors.level, doors.found) == ("skip", "an HTTP door of 2.0 is another kind of function")
+        assert clinic.finds("flow").level == "ok"
+        roles = clinic.finds("roles")
+    assert roles.level == "FAIL"
+    assert roles.found.startswith("tidegate-door may not amqp:UpdateInstance, apigateway:ModifyInstanceSpec, bssapi:")

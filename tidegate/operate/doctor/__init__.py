@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
-from tidegate.aliyun.codes import GRANT, lookup
+from tidegate.aliyun.codes import GRANT
 from tidegate.aliyun.errors import VendorError
 from tidegate.aliyun.functions import InvokeFailed
 from tidegate.app.report.facts import NothingPushed
@@ -16,7 +16,7 @@ from tidegate.ledger.shelf import ShelfRefused
 from tidegate.operate.doctor.account import clock, credentials, endpoints
 from tidegate.operate.doctor.alarms import alarm_rules, unknown_rules
 from tidegate.operate.doctor.deployment import flow, functions, triggers
-from tidegate.operate.doctor.finding import Finding, Level, Skipped, Verdict, fail, skip
+from tidegate.operate.doctor.finding import ALLOW, Finding, Level, Skipped, Verdict, fail, skip
 from tidegate.operate.doctor.fleet import instances, ladder, policy, tick
 from tidegate.operate.doctor.people import messages
 from tidegate.operate.doctor.place import Place
@@ -27,8 +27,6 @@ __all__ = ["CHECKS", "Finding", "Level", "Place", "examine"]
 
 LIMIT_S = 60.0
 """How long one check may take. Each call in it is bounded too; this is for many of them that are slow."""
-FORBIDDEN = 403
-ALLOW = "allow the one who asks to look: docs/doctor.md names the actions"
 
 CHECKS: Mapping[str, Callable[[Place], Verdict]] = {
     "credentials": credentials,
@@ -86,7 +84,7 @@ def _one(check: Callable[[Place], Verdict], place: Place) -> Verdict:
 
 def _is_denied(error: Exception) -> bool:
     if isinstance(error, VendorError):
-        return lookup("", error.code, error.status).advice == GRANT
+        return error.advice == GRANT
     return _code(error).startswith(("AccessDenied", "Forbidden"))
 
 

@@ -17,6 +17,7 @@ class Level(str, Enum):
     FAIL = "FAIL"
 
 
+ALLOW = "allow the one who asks to look: docs/doctor.md names the actions"
 WORST = tuple(Level)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tidegate.aliyun.codes import GRANT
 from tidegate.aliyun.errors import Missing, VendorError
 from tidegate.app.fleet import TICK_DEAD_AFTER
 from tidegate.domain.durations import write_duration
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Health, Reading
-from tidegate.operate.doctor.finding import Verdict, fail, ok, skip, together, warn
+from tidegate.operate.doctor.finding import ALLOW, Verdict, fail, ok, skip, together, warn
 from tidegate.operate.doctor.place import Place
 from tidegate.products import apigateway, rabbitmq
 
@@ -66,6 +67,9 @@ def _instance(place: Place, policy: InstancePolicy) -> Iterator[Verdict]:
         )
         return
     except VendorError as error:
+        if error.advice == GRANT:
+            yield skip(f"{name} may not be looked at: {error.code}", ALLOW)
+            return
         yield fail(f"{name} cannot be read: {error.code}", error.advice or "look at it in the vendor's console")
         return
     label = "B.1" if policy.product == "rabbitmq" else "B.2"
