@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.cli.situations import unread
 from tidegate.cli.doctor import place_of
 from tidegate.operate.doctor import CHECKS, Finding, examine
 
@@ -25,16 +24,6 @@ def without_functions(office: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An office in a cloud without Function Compute and CloudFlow: only the ledger can tell."""
     monkeypatch.setenv("TIDEGATE_FC_ENDPOINT", office.server.endpoint)
     return office
-
-
-def test_an_instance_that_the_functions_cannot_read_is_told_whatever_the_policies_say(without_functions: Any) -> None:
-    office = without_functions
-    office.push()
-    unread(office)
-    found = finds("roles")
-    assert found.level == "WARN"
-    assert "orders-mq could not be read by its functions" in found.found
-    assert "search it for `unread`, which names the vendor's code" in found.do
 
 
 def test_an_order_that_the_vendor_refused_is_told_until_somebody_has_looked(without_functions: Any) -> None:

@@ -30,7 +30,7 @@ from tidegate.products import product
 from tidegate.settings import CliSettings, Settings
 
 T = TypeVar("T")
-CONNECT_S, READ_S, PATIENCE_S = 3.0, 10.0, 4.0
+CONNECT_S, READ_S, PATIENCE_S = 3.0, 10.0, 2.0
 
 
 @dataclass

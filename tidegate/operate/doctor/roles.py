@@ -165,11 +165,6 @@ def _remembered(place: Place) -> Iterator[Verdict]:
         codes = [each.code for each in attempts if each.code and lookup("", each.code, 403).advice == GRANT]
         told = [state.stance.reason if state.stance else "", state.circuit.why if state.circuit else ""]
         codes += [found[1] for text in told if (found := REFUSAL.search(text))]
-        if state.stance and state.stance.code == "unread":
-            yield warn(
-                f"{policy.name} could not be read by its functions",
-                "their log says why: search it for `unread`, which names the vendor's code",
-            )
         if codes:
             yield warn(
                 f"{policy.name} was refused with {codes[-1]}",
