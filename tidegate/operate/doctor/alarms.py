@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from tidegate.alerts import same_token
 from tidegate.aliyun.answers import listed
 from tidegate.aliyun.codes import CMS
 from tidegate.aliyun.functions import InvokeFailed
@@ -124,7 +125,7 @@ def _rings(place: Place, door: Door, policy: InstancePolicy, rule: Rule) -> Verd
     """Whether a rule tells us: by a callback with one of our tokens, or over our topic."""
     name, webhook = rule.get("RuleName") or rule.get("RuleId"), str(rule.get("Webhook") or "")
     there, ours = urlsplit(webhook), urlsplit(door.url)
-    if webhook and any(token in there.path.split("/") for token in door.tokens):
+    if webhook and any(same_token(part, door.tokens) for part in there.path.split("/")):
         if there.netloc == ours.netloc:
             return ok("by callback")
         return warn(f"rule {name} rings at {there.netloc} with our token", "see that this address leads to on-alert")
