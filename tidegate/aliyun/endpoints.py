@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY, ROS
+from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY, RAM, ROS, STS
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -27,6 +27,8 @@ APIS: Mapping[str, Api] = {
     FLOW: Api("2019-03-15", ("{region}.fnf.aliyuncs.com",), form=True),
     ROS: Api("2019-09-10", ("ros.aliyuncs.com",), form=True),
     CMS: Api("2019-01-01", ("metrics.{region}.aliyuncs.com",)),
+    STS: Api("2015-04-01", ("sts.{region}.aliyuncs.com",)),
+    RAM: Api("2015-05-01", ("ram.aliyuncs.com",)),
 }
 
 

@@ -19,6 +19,8 @@ PASSING = {408, 409, 429}
 NOT_OSS = "BadErrorResponse"
 """What the SDK calls an answer that is not OSS's. It shows the beginning of that, and a proxy may echo the request."""
 NEVER_CONNECTED = {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
+CARE_PERMISSIONS = ("oss:GetBucketInfo", "oss:GetBucketLifecycle")
+"""What `described` needs, which only people's commands ask for."""
 PERMISSIONS = ("oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects")
 
 
@@ -49,6 +51,16 @@ class Bucket:
     path_style: bool = False
     connect_timeout_s: float = 2.0
     read_timeout_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class Described:
+    """How a bucket is set up. `versioning` is empty where there never was any."""
+
+    acl: str
+    versioning: str
+    expiring: tuple[str, ...]
+    """The beginnings of the keys that something expires under."""
 
 
 class OssObjects:
@@ -96,6 +108,23 @@ class OssObjects:
         if not answer.request_id:
             # A proxy's page with 200 is no word of OSS's.
             raise Unsure("an answer came that is not OSS's")
+
+    def described(self) -> Described:
+        """Give how the bucket is set up, for a check-up: no function of ours may ask. Raises ShelfUnavailable."""
+        name = self._bucket.name
+        with self._reading():
+            info = self._client.get_bucket_info(self._sdk.GetBucketInfoRequest(bucket=name)).bucket_info
+        try:
+            with self._reading():
+                asked = self._sdk.GetBucketLifecycleRequest(bucket=name)
+                configuration = self._client.get_bucket_lifecycle(asked).lifecycle_configuration
+            rules = (configuration.rules if configuration else None) or []
+        except ShelfRefused as refusal:
+            if "NoSuchLifecycle" not in str(refusal):
+                raise
+            rules = []
+        prefixes = tuple(str(rule.prefix or "") for rule in rules if rule.status == "Enabled")
+        return Described(str(info.acl or ""), str(info.versioning or ""), prefixes)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
