@@ -69,7 +69,6 @@ class CliSettings:
     """Where Tidegate runs; empty where that is not said, as the account may be."""
     store: str = ""
     """Where the ledger is; empty for somebody who only asks, and reads nothing."""
-    region: str = ""
     endpoint: str = ""
     """One endpoint for all RPC products; empty for the vendor's own."""
     access_key_id: str = ""
@@ -94,7 +93,6 @@ def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
         account=account or "",
         region=region or "",
         store=env.get("TIDEGATE_STORE", ""),
-        region=region or "",
         endpoint=env.get("TIDEGATE_ENDPOINT", ""),
         access_key_id=env.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
         access_key_secret=env.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),

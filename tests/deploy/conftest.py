@@ -20,7 +20,7 @@ from tidegate.cli import main
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-that-nobody-sees"
 CHAT = "json://127.0.0.1:1/a-chat-that-nobody-sees"
-RABBIT = "amqp-cn-demo0001"
+RABBIT, OTHER = "amqp-cn-demo0001", "amqp-cn-demo0002"
 SMALL = {"MaxPrivateTps": 3000, "QueueCapacity": 200, "MaxConnections": 2000}
 POLICY = """
 version: 1
@@ -38,7 +38,7 @@ instances:
 """
 WORLD: dict[str, Any] = {
     "start": "now",
-    "instances": [{"product": "rabbitmq", "instance_id": RABBIT, "spec": SMALL}],
+    "instances": [{"product": "rabbitmq", "instance_id": name, "spec": SMALL} for name in (RABBIT, OTHER)],
     "stack_resource_takes": "0.001s",
     "behaviour": {"apply_takes": "20s", "order_visible_after": "10s"},
 }
@@ -80,7 +80,7 @@ class Site:
 
     def deploy(self, *more: str) -> Said:
         """Deploy the zip."""
-        return self.run("deploy", "--package", str(self.zip), *more)
+        return self.run("deploy", "--package", str(self.zip), "--no-doctor", *more)
 
     def deployed(self, *more: str) -> dict[str, Any]:
         """Deploy the zip and the policy for good, and give what is said of it."""

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from localcloud.fc.function import Ref
 from localcloud.template.package import zip_source
-from tests.deploy.conftest import POLICY, ROOT, TOKEN, Site
+from tests.deploy.conftest import OTHER, POLICY, ROOT, TOKEN, Site
 
 FUNCTIONS = {"tidegate-on-alert", "tidegate-on-schedule", "tidegate-on-request"}
 
@@ -164,6 +165,7 @@ HALFWAY: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("where", HALFWAY)
 def test_a_deployment_that_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
     site.fault(**HALFWAY[where])
@@ -226,3 +228,28 @@ def test_the_template_that_is_sent_is_the_project_s(site: Site) -> None:
     assert "workflows/resize.yml" not in stack.template
     assert set(json.loads(stack.template)["Resources"]) >= {"OnAlert", "Resize"}
     assert (ROOT / "template.yml").is_file()
+
+
+def test_a_push_that_would_start_more_orders_than_the_fleet_may_is_refused_before_anything_is_made(site: Site) -> None:
+    """Also where it is part of a deployment, until somebody accepts the number."""
+    site.deployed()
+    policy = yaml.safe_load(POLICY)
+    policy["instances"]["orders-mq"]["base"] = "medium"
+    policy["instances"]["audit-mq"] = {**policy["instances"]["orders-mq"], "instance_id": OTHER}
+    site.policy.write_text(yaml.safe_dump({**policy, "fleet": {"orders_at_once": 1}}))
+    words = ("--policy", str(site.policy), "--parameter", "Runtime=python3.12", "--yes")
+    refused = site.deploy(*words)
+    assert refused.code == 2
+    assert "this would start 2 orders at once, and the fleet's limit is 1" in refused.err
+    assert site.calls("UpdateStack") == 0
+    assert site.deploy(*words, "--accept", "2").code == 0
+    assert site.calls("UpdateStack") == 1
+
+
+def test_the_doctor_looks_a_deployment_over(site: Site) -> None:
+    words = ("deploy", "--package", str(site.zip), "--policy", str(site.policy), "--yes")
+    said = site.run(*words)
+    assert said.code == 0, said.err
+    assert [line for line in said.out.splitlines() if line.startswith("doctor: ")], said.out
+    found = site.run(*words, "--json").json["doctor"]
+    assert {one["check"] for one in found if one["level"] == "fail"} <= {"tick", "messages", "alarm rules"}, found

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidegate.aliyun.errors import VendorError
 from tidegate.cli.errors import Mistake
 from tidegate.cli.paper import Paper, columns, plain
+from tidegate.cli.pushes import why_not
 from tidegate.cli.roots import clock, read_file
 from tidegate.cli.who import caller_named
 from tidegate.operate.deploy import CannotDeploy, DeployFailed, account_of, deploy, plan, read_code
 from tidegate.operate.deploy.plan import Plan, Wish
 from tidegate.operate.deploy.second import OUTPUT, functions_in, second
 from tidegate.operate.deploy.template import Template
-from tidegate.settings import read_deploy_settings
+from tidegate.settings import read_cli_settings, read_deploy_settings
 
 if TYPE_CHECKING:
     from tidegate.aliyun.stacks import Step
+    from tidegate.operate.candidate import Candidate
     from tidegate.operate.deploy import Account, Code, Deployed
     from tidegate.operate.deploy.second import Second
+    from tidegate.operate.doctor import Finding
 
 HIDDEN, RUNTIME = "(hidden)", "Runtime"
+SECOND = 2
 ASKED = "functions/on_request.handler"
 """The function that the command line asks."""
 SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
@@ -41,7 +46,13 @@ class Wanted:
     mode: str
     parameters: tuple[str, ...]
     caller: str
-    second: bool
+    generation: int
+    accept: int
+
+    @property
+    def second(self) -> bool:
+        """Whether functions of 2.0 are wanted."""
+        return self.generation == SECOND
 
 
 @dataclass
@@ -74,9 +85,9 @@ class Talker:
         return plain(text)
 
 
-def run(wanted: Wanted, *, yes: bool, as_json: bool) -> int:
+def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     """Plan a deployment, and carry it out if that is wished."""
-    policy = _compiled(wanted.policy)
+    policy = _candidate(wanted.policy)
     settings = read_deploy_settings()
     account = account_of(settings, clock())
     template = _template()
@@ -84,7 +95,16 @@ def run(wanted: Wanted, *, yes: bool, as_json: bool) -> int:
     talker = Talker(_hidden(template, account), quiet=as_json)
     code, said = _code(account, wanted, asked, template), second(template) if wanted.second else None
     sent = said.template if said else template
-    wish = Wish(wanted.stack, sent, code, asked, policy, caller_named(wanted.caller), second=wanted.second)
+    wish = Wish(
+        wanted.stack,
+        sent,
+        code,
+        asked,
+        policy,
+        partial(why_not, accept=wanted.accept),
+        caller_named(wanted.caller),
+        second=wanted.second,
+    )
     try:
         planned = plan(account, wish)
         if not yes:
@@ -98,16 +118,17 @@ def run(wanted: Wanted, *, yes: bool, as_json: bool) -> int:
         raise CannotDeploy("\n".join(map(talker.safe, str(error).splitlines()))) from None
     except (DeployFailed, VendorError) as error:
         raise DeployFailed("\n".join(map(talker.safe, str(error).splitlines()))) from None
-    _end(account, done, talker, as_json=as_json)
+    found = _looked_over(account, done) if doctor and done.policy else []
+    _end(account, done, talker, found, as_json=as_json)
     return 0
 
 
-def _compiled(path: Path | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+def _candidate(path: Path | None) -> Candidate | None:
     if path is None:
         return None
-    from tidegate.policyfile import compile_policy  # noqa: PLC0415 - only with a policy
+    from tidegate.operate.candidate import from_file  # noqa: PLC0415 - only with a policy
 
-    return compile_policy(read_file(path))
+    return from_file(read_file(path))
 
 
 def _template() -> Template:
@@ -242,7 +263,24 @@ def _facts(planned: Plan, wish: Wish) -> dict[str, Any]:
     }
 
 
-def _end(account: Account, done: Deployed, talker: Talker, *, as_json: bool) -> None:
+def _looked_over(account: Account, done: Deployed) -> list[Finding]:
+    """What the check-up finds that is not well."""
+    from tidegate.app.machine import machine  # noqa: PLC0415 - only at the end
+    from tidegate.operate.doctor import Level, Place, examine  # noqa: PLC0415
+
+    settings = read_cli_settings()
+    asked = next((said for said in functions_in(done.outputs) if said["Handler"] == ASKED), None)
+    if asked is not None:
+        settings = replace(settings, fc_api="2.0", fc_service=asked["Service"], fc_function=asked["FunctionName"])
+    settings = replace(settings, store=f"oss://{done.ledger_bucket}")
+    place = Place(account.deployed(done.ledger_bucket), settings, account.around(done.ledger_bucket), machine())
+    try:
+        return [finding for finding in examine(place) if finding.level is not Level.OK]
+    finally:
+        place.close()
+
+
+def _end(account: Account, done: Deployed, talker: Talker, found: list[Finding], *, as_json: bool) -> None:
     paper, comes = Paper(), _next(account, done)
     if as_json:
         paper.json(
@@ -254,6 +292,7 @@ def _end(account: Account, done: Deployed, talker: Talker, *, as_json: bool) -> 
                 "store": f"oss://{done.ledger_bucket}",
                 "outputs": {name: talker.safe(str(value)) for name, value in _outputs(done).items()},
                 "steps": talker.steps,
+                "doctor": [{**asdict(each), "level": each.level.value} for each in found],
                 "next": comes,
                 "done": True,
             }
@@ -262,6 +301,9 @@ def _end(account: Account, done: Deployed, talker: Talker, *, as_json: bool) -> 
     talker.line(f"stack {done.stack.name} is {done.stack.status}" if done.changed else "no change")
     for row in columns([(f"  {name}", str(value)) for name, value in _outputs(done).items()]):
         talker.line("".join(row).rstrip())
+    for each in found:
+        do = f" -> {each.do}" if each.do else ""
+        talker.line(f"doctor: {each.level.value:<5} {each.check}: {each.found}{do}")
     for line in comes:
         talker.line(line)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli.options import As, Json
+from tidegate.cli.options import Accept, As, Json
 
 operating = typer.Typer()
 
@@ -35,15 +35,17 @@ def deploy(
     generation: Annotated[
         int, typer.Option("--generation", min=2, max=3, help="Of Function Compute; 2 where there is no other.")
     ] = 3,
+    accept: Accept = 0,
     yes: Yes = False,
+    no_doctor: Annotated[bool, typer.Option("--no-doctor", help="Do not look the deployment over afterwards.")] = False,
     caller: As = "",
     as_json: Json = False,
 ) -> int:
     """Deploy to the account, or bring what is deployed up to date. Run again, it goes on from where it ended."""
     from tidegate.cli.deploying import Wanted, run  # noqa: PLC0415
 
-    wanted = Wanted(stack, policy, package, mode, tuple(parameter or ()), caller, second=generation == 2)  # noqa: PLR2004
-    return run(wanted, yes=yes, as_json=as_json)
+    wanted = Wanted(stack, policy, package, mode, tuple(parameter or ()), caller, generation, accept)
+    return run(wanted, yes=yes, doctor=not no_doctor, as_json=as_json)
 
 
 @operating.command()

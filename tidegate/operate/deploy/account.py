@@ -47,8 +47,12 @@ class Account:
 
     def around(self, ledger_bucket: str) -> Surroundings:
         """Give the surroundings of what is deployed, with its ledger in this bucket."""
+        return wire(self.deployed(ledger_bucket), now=self.now)
+
+    def deployed(self, ledger_bucket: str) -> Settings:
+        """Give the settings of a person's machine for what is deployed."""
         known = self.settings
-        settings = Settings(
+        return Settings(
             account=known.account,
             region=known.region,
             store=f"oss://{ledger_bucket}",
@@ -57,8 +61,8 @@ class Account:
             access_key_id=known.access_key_id,
             access_key_secret=known.access_key_secret,
             security_token=known.security_token,
+            channels={name: value for name, value in known.secrets.items() if name.endswith("_URL")},
         )
-        return wire(settings, now=self.now)
 
 
 def account_of(settings: DeploySettings, now: Callable[[], datetime]) -> Account:

@@ -11,13 +11,15 @@ from typing import Any, Protocol
 
 from tidegate.aliyun.errors import Refused, Unanswered, VendorError
 from tidegate.aliyun.stacks import GONE, Stack, Step
+from tidegate.ledger.policies import Overtaken
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.code import put
-from tidegate.operate.deploy.faults import DeployFailed
+from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
 from tidegate.operate.deploy.plan import Deed, Plan, Wish, plan
 from tidegate.operate.deploy.second import clear_functions, raise_functions, services_in
+from tidegate.operate.push import enact, judge
 
 ROUNDS = 6
 """Following what somebody else began, deleting, creating, and one doubt or two on the way."""
@@ -156,6 +158,10 @@ def _push(account: Account, wish: Wish, ledger_bucket: str) -> tuple[str, bool]:
         return (before.hash if before else ""), False
     # A bucket that lets two writers both win must never come into use.
     around.ledger.check()
-    documents, index = wish.policy
-    hashed = around.policies.publish(documents, index, wish.caller)
-    return hashed, before is None or before.hash != hashed
+    judged = judge(around, wish.policy)
+    if not judged.is_in_force and (refused := wish.refuses(judged)):
+        raise CannotDeploy(f"{refused}\nall else stands; run the same command again to go on from there")
+    try:
+        return judged.candidate.hash, enact(around, judged, wish.caller)
+    except Overtaken as lost:
+        raise DeployFailed(f"another policy came into force meanwhile: {lost.current.hash}") from lost

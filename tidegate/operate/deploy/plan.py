@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from tidegate.aliyun.stacks import Changed, Stack
 from tidegate.ledger.buckets import BucketFacts
-from tidegate.ledger.policies import hash_of
+from tidegate.operate.candidate import Candidate
 from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.code import Code
 from tidegate.operate.deploy.faults import CannotDeploy
 from tidegate.operate.deploy.parameters import Given, parameters_of
 from tidegate.operate.deploy.second import differences
 from tidegate.operate.deploy.template import LEDGER, Template
+from tidegate.operate.push import Judged, judge
 
 PRIVATE = "private"
 WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "ROLLBACK_COMPLETE")
@@ -41,13 +41,14 @@ class Deed(str, Enum):
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants deployed. The policy is compiled: documents and index, or None to leave what is in force."""
+    """What somebody wants deployed; without a policy the one in force stays. `refuses` says what stands against it."""
 
     stack: str
     template: Template
     code: Code
     asked: Mapping[str, str] = field(default_factory=dict)
-    policy: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+    policy: Candidate | None = None
+    refuses: Callable[[Judged], str] = lambda _judged: ""
     caller: str = ""
     second: bool = False
     """Whether the functions are of Function Compute 2.0."""
@@ -172,8 +173,13 @@ def _functions(account: Account, wish: Wish, stack: Stack | None, deed: Deed, gi
 def _policy(account: Account, wish: Wish, ledger_bucket: str) -> PolicyPlan | None:
     if wish.policy is None:
         return None
-    documents, index = wish.policy
-    hashed = hash_of(documents, index)
-    current = account.around(ledger_bucket).policies.current() if ledger_bucket else None
-    acting = sorted(name for name, document in documents.items() if document.get("mode") == "act")
-    return PolicyPlan(hashed, tuple(sorted(documents)), tuple(acting), current is not None and current.hash == hashed)
+    candidate = wish.policy
+    acting = sorted(name for name, instance in candidate.instances.items() if instance.mode == "act")
+    in_force = False
+    if ledger_bucket:
+        # Whatever stands against it is told before anything is made, where that can be known.
+        judged = judge(account.around(ledger_bucket), candidate)
+        in_force = judged.is_in_force
+        if not in_force and (refused := wish.refuses(judged)):
+            raise CannotDeploy(refused)
+    return PolicyPlan(candidate.hash, tuple(sorted(candidate.instances)), tuple(acting), in_force)
