@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import yaml
 
 from localcloud.fc.function import Ref
 from localcloud.template.package import zip_source
-from tests.deploy.conftest import OTHER, POLICY, ROOT, TOKEN, Site
+from tests.deploy.conftest import OTHER, POLICY, ROOT, TOKEN, WORLD, Site
 
 FUNCTIONS = {"tidegate-on-alert", "tidegate-on-schedule", "tidegate-on-request"}
 
@@ -253,3 +255,19 @@ def test_the_doctor_looks_a_deployment_over(site: Site) -> None:
     assert [line for line in said.out.splitlines() if line.startswith("doctor: ")], said.out
     found = site.run(*words, "--json").json["doctor"]
     assert {one["check"] for one in found if one["level"] == "fail"} <= {"tick", "messages", "alarm rules"}, found
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("world", [{**WORLD, "stack_resource_takes": "0.3s"}])
+def test_a_deployment_that_is_killed_goes_on_without_us_and_is_followed_by_the_next(site: Site) -> None:
+    command = [sys.executable, "-m", "tidegate.cli", "deploy", "--package", str(site.zip), "--no-doctor", "--yes"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "DoorRole" in line and "made" in line:
+                process.kill()
+                break
+    (stack,) = site.cloud.run(lambda: list(site.whole.ros.stacks.all()))
+    assert stack.status == "CREATE_IN_PROGRESS"
+    assert site.deployed()["status"] == "CREATE_COMPLETE"
+    assert site.calls("CreateStack") == 1
