@@ -114,7 +114,7 @@ class DeploySettings:
     access_key_id: str = ""
     access_key_secret: str = field(default="", repr=False)
     security_token: str = field(default="", repr=False)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Every variable of ours: a parameter `HookTokens` that is a secret is found as `TIDEGATE_HOOK_TOKENS`."""
 
 
@@ -132,7 +132,7 @@ def read_deploy_settings(environ: Mapping[str, str] | None = None) -> DeploySett
         access_key_id=_required(env, "ALIBABA_CLOUD_ACCESS_KEY_ID"),
         access_key_secret=_required(env, "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
         security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
-        secrets={key: value for key, value in env.items() if key.startswith("TIDEGATE_") and value},
+        variables={key: value for key, value in env.items() if key.startswith("TIDEGATE_") and value},
     )
 
 

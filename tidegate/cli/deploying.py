@@ -177,7 +177,7 @@ def _hidden(template: Template, account: Account) -> tuple[str, ...]:
     from tidegate.operate.deploy.template import variable_of  # noqa: PLC0415 - only here
 
     names = [variable_of(name) for name in template.parameters if template.is_secret(name)]
-    whole = [account.settings.secrets[name] for name in names if name in account.settings.secrets]
+    whole = [account.settings.variables[name] for name in names if name in account.settings.variables]
     parts = [part for value in whole for part in value.split(",") if part]
     # The longest first: a part must not break up the whole.
     return tuple(sorted({*whole, *parts}, key=len, reverse=True))

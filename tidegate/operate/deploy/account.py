@@ -61,7 +61,7 @@ class Account:
             access_key_id=known.access_key_id,
             access_key_secret=known.access_key_secret,
             security_token=known.security_token,
-            channels={name: value for name, value in known.secrets.items() if name.endswith("_URL")},
+            channels={name: value for name, value in known.variables.items() if name.endswith("_URL")},
         )
 
 

@@ -77,7 +77,7 @@ def _simulated(account: Account) -> dict[str, str]:
 
 def _secrets(account: Account, template: Template) -> dict[str, str]:
     secret = [name for name in template.parameters if template.is_secret(name)]
-    found = account.settings.secrets
+    found = account.settings.variables
     return {name: found[variable_of(name)] for name in secret if variable_of(name) in found}
 
 
