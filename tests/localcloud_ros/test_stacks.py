@@ -93,7 +93,7 @@ def test_a_preview_says_what_would_happen_and_does_nothing(place: Place) -> None
     assert not place.whole.oss.has_bucket("ledger")
     stack = place.create()
     place.rest(stack)
-    same = {"stack_id": stack, "use_previous_parameters": True}
+    same: dict[str, Any] = {"stack_id": stack, "use_previous_parameters": True}
     assert place.preview(**same) == dict.fromkeys(ALL, "None")
     assert place.preview(**same, given={"Rung": "large"}) == {**dict.fromkeys(ALL, "None"), "Door": "Modify"}
     assert place.preview(without("Http"), **same)["Http"] == "Remove"

@@ -65,7 +65,7 @@ def test_an_included_file_stands_where_it_belongs_and_nothing_else_changes(proje
 )
 def test_sub_gives_back_as_it_was_what_it_does_not_know(text: str, written: str) -> None:
     assert as_sub(text, KNOWN, "flow.yml") == written
-    scope = Scope(lambda name: f"<{name}>", lambda owner, name: f"<{owner}.{name}>")
+    scope = Scope(lambda name: f"<{name}>", lambda owner, name: f"<{owner}.{name}>", lambda _: False)
     filled = text.replace("${!", "${")
     for name in ("ALIYUN::Region", "Prefix", "Submit.ARN"):
         filled = filled if "{!" in text else filled.replace(f"${{{name}}}", f"<{name}>")

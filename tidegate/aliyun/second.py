@@ -35,6 +35,8 @@ PERMISSIONS = tuple(
     )
 )
 NOT_FOUND, SERVER_ERROR = 404, 500
+EXACT = "environmentVariables"
+"""Nothing may stand there besides what is wanted."""
 
 
 class SecondGeneration:
@@ -59,7 +61,7 @@ class SecondGeneration:
         there = self.service(name)
         if there is None:
             self._client.create_service(name, headers={}, **wanted)
-        elif any(there.get(key) != value for key, value in wanted.items()):
+        elif not _is_as(there, wanted):
             self._client.update_service(name, headers={}, **wanted)
         else:
             return False
@@ -81,7 +83,7 @@ class SecondGeneration:
         place = {"codeOSSBucket": code[0], "codeOSSObject": code[1]}
         if there is None:
             self._client.create_function(service, name, headers={}, **wanted, **place)
-        elif any(there.get(key) != value for key, value in wanted.items()):
+        elif not _is_as(there, wanted):
             self._client.update_function(service, name, headers={}, **wanted, **place)
         else:
             return False
@@ -109,13 +111,13 @@ class SecondGeneration:
         if there is None:
             self._client.create_trigger(service, function, name, headers={}, **wanted)
             return True
-        if all(there.get(key) == value for key, value in wanted.items()):
+        if _is_as(there, wanted):
             return False
-        if any(there.get(key) != wanted[key] for key in ("triggerType", "sourceArn")):
+        if not _is_as(there, {key: wanted[key] for key in ("triggerType", "sourceArn")}):
             self._client.delete_trigger(service, function, name, headers={})
             self._client.create_trigger(service, function, name, headers={}, **wanted)
             return True
-        changed = {"triggerConfig": wanted["triggerConfig"], "invocationRole": wanted["invocationRole"] or None}
+        changed = {key: wanted[key] for key in ("triggerConfig", "invocationRole")}
         self._client.update_trigger(service, function, name, headers={}, **changed)
         return True
 
@@ -140,6 +142,16 @@ class SecondGeneration:
         with suppress(Missing):
             self._client.delete_service(name, headers={})
         return True
+
+
+def _is_as(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Say whether all that is wanted is there. The vendor adds its defaults to what it was given, but no variables."""
+    return all(
+        _is_as(there.get(key) or {}, value)
+        if isinstance(value, Mapping) and key != EXACT
+        else (there.get(key) or None) == (value or None)
+        for key, value in wanted.items()
+    )
 
 
 class _OnlyLooks:

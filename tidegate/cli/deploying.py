@@ -117,7 +117,8 @@ def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     except CannotDeploy as error:
         raise CannotDeploy("\n".join(map(talker.safe, str(error).splitlines()))) from None
     except (DeployFailed, VendorError) as error:
-        raise DeployFailed("\n".join(map(talker.safe, str(error).splitlines()))) from None
+        advice = f"; {error.advice}" if isinstance(error, VendorError) and error.advice else ""
+        raise DeployFailed("\n".join(map(talker.safe, f"{error}{advice}".splitlines()))) from None
     found = _looked_over(account, done) if doctor and done.policy else []
     _end(account, done, talker, found, as_json=as_json)
     return 0

@@ -243,8 +243,8 @@ def _raise_triggers(fc2: SecondGeneration, said: Mapping[str, Any], tell: Callab
         trigger = {
             "triggerType": one["TriggerType"],
             "triggerConfig": one["TriggerConfig"],
-            "sourceArn": one.get("SourceArn", ""),
-            "invocationRole": one.get("InvocationRole", ""),
+            "sourceArn": one.get("SourceArn") or None,
+            "invocationRole": one.get("InvocationRole") or None,
         }
         made = fc2.put_trigger(service, name, one["TriggerName"], trigger)
         changed |= _tell(made, f"{name}/{one['TriggerName']}", tell)
