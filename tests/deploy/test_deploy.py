@@ -12,7 +12,7 @@ import yaml
 
 from localcloud.fc.function import Ref
 from localcloud.template.package import zip_source
-from tests.deploy.conftest import OTHER, POLICY, ROOT, TOKEN, WORLD, Site
+from tests.deploy.conftest import CHAT, OTHER, POLICY, ROOT, TOKEN, WORLD, Site
 
 FUNCTIONS = {"tidegate-on-alert", "tidegate-on-schedule", "tidegate-on-request"}
 
@@ -271,3 +271,21 @@ def test_a_deployment_that_is_killed_goes_on_without_us_and_is_followed_by_the_n
     assert stack.status == "CREATE_IN_PROGRESS"
     assert site.deployed()["status"] == "CREATE_COMPLETE"
     assert site.calls("CreateStack") == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("PreviewStack", ()),
+        ("CreateStack", ("--yes",)),
+        ("ros.CreateResource", ("--yes",)),
+        ("fc.CreateFunction", ("--yes", "--generation", "2")),
+    ],
+)
+def test_a_vendor_that_repeats_a_secret_does_not_make_us_say_it(site: Site, call: str, words: tuple[str, ...]) -> None:
+    """In a refusal, or in what it says of a resource: as lines and as JSON."""
+    site.fault(call, message=f"what is {TOKEN} or {CHAT}?", times=2)
+    for more in ((), ("--json",)):
+        said = site.deploy(*words, *more)
+        assert said.code == 1
+        assert "what is (hidden) or (hidden)?" in said.err
