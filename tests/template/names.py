@@ -102,6 +102,9 @@ def size_problems(template: Template) -> Iterator[str]:
             f"{name} stands twice among the {kind}" for name in {name for name in names if names.count(name) > 1}
         )
         yield from (f"{name}: is no name for {kind}" for name in names if not re.fullmatch(pattern, name))
+    policies = [policy["PolicyName"] for one in template.of(ROLE).values() for policy in one.get("Policies", [])]
+    twice = sorted({name for name in policies if policies.count(name) > 1})
+    yield from (f"{name} stands twice among the policies, which are the account's" for name in twice)
     for name, one in template.of(FUNCTION).items():
         yield from _function_sizes(name, one, template)
     taken = template.parameters.keys() & template.resources.keys()

@@ -34,6 +34,12 @@ FAULTS: list[tuple[str, str, Any, str]] = [
     ("references", "Outputs/Ledger/Value", {"Fn::Sub": "${ALIYUN::AccountId}"}, "there is no ALIYUN::AccountId"),
     ("sizes", f"{FUNCTION}/FunctionName", "tidegate-" + "a" * 56, "is no name for ALIYUN::FC3::Function"),
     ("sizes", "Resources/Look/Properties/FunctionName", "tidegate-submit", "tidegate-submit stands twice"),
+    (
+        "sizes",
+        "Resources/LookRole/Properties/Policies/0/PolicyName",
+        "tidegate-door-ledger",
+        "twice among the policies",
+    ),
     ("sizes", "Parameters/ChatUrl/MaxLength", 4000, "its environment may have"),
     ("sizes", f"{FUNCTION}/EnvironmentVariables/FC_REGION", "x", "FC_REGION is no variable"),
     ("sizes", f"{FUNCTION}/MemorySize", 1536, "0.35 CPUs and 1536 MB do not go together"),

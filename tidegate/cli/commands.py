@@ -71,6 +71,14 @@ def permissions(*, policy: File = POLICY, as_json: Json = False) -> int:
 
 
 @app.command()
+def rules(*, policy: File = POLICY, as_json: Json = False) -> int:
+    """Print CloudMonitor's rules for a policy as a template of their own."""
+    from tidegate.cli.rules import run  # noqa: PLC0415
+
+    return run(policy, as_json=as_json)
+
+
+@app.command()
 def plan(*, policy: MaybeFile = None, as_json: Json = False) -> int:
     """Show what would be ordered now. Nothing is written."""
     from tidegate.cli.read import plan as run  # noqa: PLC0415
