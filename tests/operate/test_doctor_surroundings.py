@@ -165,6 +165,19 @@ def test_a_rule_that_rings_elsewhere_is_named(clinic: Any, rules: Any) -> None:
     assert found.do.startswith("give it the callback address of the deployment")
 
 
+def test_a_rule_may_ring_by_other_ways_that_the_vendor_offers(clinic: Any, rules: Any) -> None:
+    """A queue is read by EventBridge, which is not looked at; a function can be called directly (fact fc 2.4)."""
+    rules(targets=["acs:mns:cn-hangzhou:1234567890123456:/queues/alerts/messages"])
+    found = clinic.finds("alarm rules")
+    assert (found.level, found.found) == (
+        "WARN",
+        "rule rabbit-tps-high rings at /queues/alerts/messages, not our topic",
+    )
+    assert found.do == "see that it leads to on-alert, through EventBridge"
+    rules(targets=["acs:fc:cn-hangzhou:1234567890123456:services/tidegate/functions/tidegate-on-alert"])
+    assert clinic.finds("alarm rules").level == "ok"
+
+
 def test_a_rule_with_our_callback_is_well_and_one_with_an_old_token_is_not(clinic: Any, rules: Any) -> None:
     rules(targets=[], webhook=clinic.address["alert_url"])
     assert clinic.finds("alarm rules").level == "ok"

@@ -134,6 +134,13 @@ def _rings(place: Place, door: Door, policy: InstancePolicy, rule: Rule) -> Verd
     arns = [str(each.get("Arn") or "") for each in targets]
     if door.topic and any(arn.removesuffix("/messages") == door.topic for arn in arns):
         return ok("over the topic")
+    if any(arn.startswith("acs:fc:") and arn.endswith(f"functions/{place.name_of(ALERTS)}") for arn in arns):
+        return ok("by calling the function")
+    if others := [arn for arn in arns if arn.startswith("acs:mns:")]:
+        where = others[0].rpartition(":")[2]
+        return warn(
+            f"rule {name} rings at {where}, not our topic", "see that it leads to on-alert, through EventBridge"
+        )
     if webhook and ours.netloc and there.netloc == ours.netloc:
         return fail(f"rule {name} rings here with a token that is none", "copy the callback address of the deployment")
     return fail(
