@@ -15,7 +15,8 @@ from tidegate.operate.doctor.finding import ALLOW, Verdict, fail, ok, skip, toge
 from tidegate.operate.doctor.place import Place
 from tidegate.products import apigateway, rabbitmq
 
-PERMISSIONS = (*rabbitmq.PERMISSIONS[1:], *apigateway.PERMISSIONS[1:])
+ORDERS = ("amqp:UpdateInstance", "apigateway:ModifyInstanceSpec")
+PERMISSIONS = tuple(one for one in (*rabbitmq.PERMISSIONS, *apigateway.PERMISSIONS) if one.action not in ORDERS)
 """Reading alone."""
 PUSH = "`tidegate policy push --policy FILE`"
 
