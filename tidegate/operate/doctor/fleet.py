@@ -53,7 +53,8 @@ def instances(place: Place) -> Verdict:
     policies = place.policies()
     if not policies:
         return skip("there is no policy, so no instance to look at", PUSH)
-    parts = [part for each in policies for part in _instance(place, each)]
+    left: list[Verdict] = []
+    parts = [part for each in place.in_time(policies, left) for part in _instance(place, each)] + left
     return together(f"{len(policies)} found, healthy", parts)
 
 
@@ -97,7 +98,10 @@ def ladder(place: Place) -> Verdict:
     policies = place.policies()
     if not policies:
         return skip("there is no policy, so no ladder to look at", PUSH)
-    parts = [part for each in policies for part in (*_standing(place, each), *_prices(each))]
+    left: list[Verdict] = []
+    parts = [
+        part for each in place.in_time(policies, left) for part in (*_standing(place, each), *_prices(each))
+    ] + left
     return together("every instance is on a rung; prices rise", parts)
 
 

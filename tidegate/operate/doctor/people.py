@@ -24,8 +24,10 @@ def messages(place: Place) -> Verdict:
     if not channels:
         return warn("the policy names no channel, so nobody is told of anything", "add `notify` to the policy")
     environments = {short: shown for short in place.functions if (shown := _environment(place, short))}
-    dead = {name for policy in policies for name in dead_channels(policy, place.state(policy), place.now)}
-    parts = [part for channel in channels for part in _channel(place, channel, environments, dead)]
+    left: list[Verdict] = []
+    known = place.in_time(policies, left)
+    dead = {name for policy in known for name in dead_channels(policy, place.state(policy), place.now)}
+    parts = [part for channel in channels for part in _channel(place, channel, environments, dead)] + left
     sent = "took a test message" if place.send_test else "set up; --send-test sends a message through each"
     return together(f"{', '.join(channels)}: {sent}", parts)
 

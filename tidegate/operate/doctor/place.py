@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -23,13 +23,15 @@ from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Reading
 from tidegate.domain.state import State
 from tidegate.operate.doctor.expected import Expected, expected
-from tidegate.operate.doctor.finding import Skipped
+from tidegate.operate.doctor.finding import Skipped, Verdict, skip
 from tidegate.operate.doctor.noting import Noted, NotingLine
 from tidegate.operate.ours import ROOT, deployed_name, functions
 from tidegate.products import product
 from tidegate.settings import CliSettings, Settings
 
 T = TypeVar("T")
+BUDGET_S = 40.0
+"""For what is done once for every instance; a check as a whole may take longer."""
 CONNECT_S, READ_S, PATIENCE_S = 3.0, 10.0, 2.0
 
 
@@ -80,6 +82,16 @@ class Place:
         for made, _ in self._kept.values():
             if isinstance(made, Aliyun):
                 made.close()
+
+    def in_time(self, policies: Sequence[InstancePolicy], left_out: list[Verdict]) -> Iterator[InstancePolicy]:
+        """Give instances as long as there is time: of a large fleet some are looked at, and the rest is said."""
+        began = self.machine.monotonic()
+        for number, policy in enumerate(policies):
+            if self.machine.monotonic() - began > BUDGET_S:
+                left = f"{len(policies) - number} of {len(policies)} instances were not looked at in time"
+                left_out.append(skip(left, "run it nearer to the region, or look at them with `tidegate explain`"))
+                return
+            yield policy
 
     def call(self, product_: str, action: str, parameters: Mapping[str, str | int | bool], region: str = "") -> Body:
         """Read something of the vendor's. Raises VendorError, Skipped."""

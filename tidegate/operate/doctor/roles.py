@@ -159,7 +159,8 @@ def _flow_needs(place: Place) -> Iterator[Need]:
 
 def _remembered(place: Place) -> Iterator[Verdict]:
     """Refusals for want of a permission that the ledger still knows of: RAM itself has the last word."""
-    for policy in place.policies():
+    left: list[Verdict] = []
+    for policy in place.in_time(place.policies(), left):
         state = place.state(policy)
         attempts = state.operation.attempts if state.operation else ()
         codes = [each.code for each in attempts if each.code and lookup("", each.code, 403).advice == GRANT]
@@ -170,3 +171,4 @@ def _remembered(place: Place) -> Iterator[Verdict]:
                 f"{policy.name} was refused with {codes[-1]}",
                 f"`tidegate explain {policy.name}` shows the call; grant its action to the role that makes it",
             )
+    yield from left
