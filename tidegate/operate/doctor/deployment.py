@@ -14,12 +14,11 @@ from tidegate.aliyun.permission import Permission
 from tidegate.operate.doctor.expected import ExpectedFunction
 from tidegate.operate.doctor.finding import Skipped, Verdict, fail, ok, skip, together, warn
 from tidegate.operate.doctor.noting import shape_of
-from tidegate.operate.doctor.place import Place
+from tidegate.operate.doctor.place import GONE, Place
 
 PERMISSIONS = (Permission("fnf:DescribeFlow"),)
 DEPLOY = "deploy again"
 ALERTS, TICK = "on-alert", "on-schedule"
-GONE = {"FunctionNotFound", "ServiceNotFound"}
 ARN = re.compile(r"acs:fc:[^:]*:[^:]*:(?:services/[^/]+/)?functions/(?:tidegate-)?([\w-]+)(?:/LATEST)?$")
 SUB = re.compile(r"\$\{[A-Za-z0-9:_]+\}")
 

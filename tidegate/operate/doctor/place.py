@@ -13,6 +13,7 @@ from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import FLOW, RAM, STS
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.deployed import Deployed, Trigger
+from tidegate.aliyun.functions import Function, InvokeFailed
 from tidegate.aliyun.line import SdkLine
 from tidegate.aliyun.patience import Patience
 from tidegate.app import codec
@@ -32,6 +33,7 @@ from tidegate.settings import CliSettings, Settings
 T = TypeVar("T")
 BUDGET_S = 40.0
 """For what is done once for every instance; a check as a whole may take longer."""
+GONE = ("FunctionNotFound", "ServiceNotFound")
 CONNECT_S, READ_S, PATIENCE_S = 3.0, 10.0, 2.0
 
 
@@ -103,13 +105,16 @@ class Place:
 
     def function(self, short: str) -> Mapping[str, Any]:
         """A deployed function's settings. Raises InvokeFailed."""
-        name = self.name_of(short)
-        return self._once(f"function {name}", lambda: self._deployed.function(name))
+        return self._once(f"function {short}", lambda: self._found(short)[1])
 
     def triggers(self, short: str) -> list[Trigger]:
         """A deployed function's triggers. Raises InvokeFailed."""
-        name = self.name_of(short)
-        return self._once(f"triggers {name}", lambda: self._deployed.triggers(name))
+        service = self.service_of(short)
+        return self._once(f"triggers {short}", lambda: self._deployed(service).triggers(self.name_of(short)))
+
+    def service_of(self, short: str) -> str:
+        """The service of a deployed function; empty with 3.0, which knows none. Raises InvokeFailed."""
+        return self._found(short)[0]
 
     def name_of(self, short: str) -> str:
         """What a function is called where it is deployed."""
@@ -149,13 +154,32 @@ class Place:
 
         return self._once(f"state {policy.name}", read)
 
-    @cached_property
-    def _deployed(self) -> Deployed:
+    def _found(self, short: str) -> tuple[str, Mapping[str, Any]]:
+        """A function with its service: of 2.0 it is in the one that is named, or in the one of its role."""
+
+        return self._once(f"found {short}", lambda: self._look_in(self._services(short), short))
+
+    def _look_in(self, services: Sequence[str], short: str) -> tuple[str, Mapping[str, Any]]:
+        service, *others = services
+        try:
+            return service, self._deployed(service).function(self.name_of(short))
+        except InvokeFailed as error:
+            if error.code not in GONE or not others:
+                raise
+        return self._look_in(others, short)
+
+    def _services(self, short: str) -> list[str]:
+        if self.cli.fc_api != "2.0":
+            return [""]
+        role = self.expected.functions[short].role if self.expected else ""
+        return list(dict.fromkeys(filter(None, (self.cli.fc_service, role))))
+
+    def _deployed(self, service: str) -> Deployed:
         endpoint = self.cli.fc_endpoint
         if not endpoint:
             raise Skipped("where Function Compute answers is not known", "set TIDEGATE_FC_ENDPOINT")
-        service = self.cli.fc_service if self.cli.fc_api == "2.0" else ""
-        return Deployed(endpoint, self.credentials, self.machine.now, service)
+        url = Function(endpoint, "").url
+        return Deployed(url, self.credentials, self.machine.now, service)
 
     def aliyun(self, region: str) -> Aliyun:
         """The vendor's API in a region. Raises Skipped."""

@@ -152,9 +152,15 @@ def _arn(place: Place, policy: InstancePolicy) -> str:
 
 
 def _flow_needs(place: Place) -> Iterator[Need]:
-    root = f"acs:fc:{place.settings.region}:{place.settings.account}:functions"
+    root = f"acs:fc:{place.settings.region}:{place.settings.account}"
     for short in STEPS:
-        yield Need(("fc:InvokeFunction",), f"{root}/{place.name_of(short)}/LATEST")
+        try:
+            service = place.service_of(short)
+        except InvokeFailed:
+            continue
+        name = place.name_of(short)
+        resource = f"services/{service}.LATEST/functions/{name}" if service else f"functions/{name}/LATEST"
+        yield Need(("fc:InvokeFunction",), f"{root}:{resource}")
 
 
 def _remembered(place: Place) -> Iterator[Verdict]:
