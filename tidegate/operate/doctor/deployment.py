@@ -9,12 +9,12 @@ from typing import Any
 import yaml
 
 from tidegate.aliyun.deployed import Trigger
-from tidegate.aliyun.functions import InvokeFailed
+from tidegate.aliyun.functions import GONE, InvokeFailed
 from tidegate.aliyun.permission import Permission
 from tidegate.operate.doctor.expected import ExpectedFunction
 from tidegate.operate.doctor.finding import Skipped, Verdict, fail, ok, skip, together, warn
 from tidegate.operate.doctor.noting import shape_of
-from tidegate.operate.doctor.place import GONE, Place
+from tidegate.operate.doctor.place import Place
 
 PERMISSIONS = (Permission("fnf:DescribeFlow"),)
 DEPLOY = "deploy again"

@@ -51,6 +51,12 @@ def expected(root: Path) -> Expected | None:
     return Expected(found, flow)
 
 
+def services_of(short: str, named: str, known: Expected | None) -> list[str]:
+    """Where a function of 2.0 may be: in the service that is named, or in one that is called as its role."""
+    role = known.functions[short].role if known and short in known.functions else ""
+    return list(dict.fromkeys(filter(None, (named, role))))
+
+
 def _functions(resources: Mapping[str, Any], parameters: Mapping[str, Any]) -> Iterator[ExpectedFunction]:
     for logical, resource in resources.items():
         said = resource.get("Properties") or {}

@@ -13,7 +13,7 @@ from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import FLOW, RAM, STS
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.deployed import Deployed, Trigger
-from tidegate.aliyun.functions import Function, InvokeFailed
+from tidegate.aliyun.functions import GONE, Function, InvokeFailed
 from tidegate.aliyun.line import SdkLine
 from tidegate.aliyun.patience import Patience
 from tidegate.app import codec
@@ -23,7 +23,7 @@ from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Reading
 from tidegate.domain.state import State
-from tidegate.operate.doctor.expected import Expected, expected
+from tidegate.operate.doctor.expected import Expected, expected, services_of
 from tidegate.operate.doctor.finding import Skipped, Verdict, skip
 from tidegate.operate.doctor.noting import Noted, NotingLine
 from tidegate.operate.ours import ROOT, deployed_name, functions
@@ -33,7 +33,6 @@ from tidegate.settings import CliSettings, Settings
 T = TypeVar("T")
 BUDGET_S = 40.0
 """For what is done once for every instance; a check as a whole may take longer."""
-GONE = ("FunctionNotFound", "ServiceNotFound")
 CONNECT_S, READ_S, PATIENCE_S = 3.0, 10.0, 2.0
 
 
@@ -155,8 +154,7 @@ class Place:
         return self._once(f"state {policy.name}", read)
 
     def _found(self, short: str) -> tuple[str, Mapping[str, Any]]:
-        """A function with its service: of 2.0 it is in the one that is named, or in the one of its role."""
-
+        """A function with its service, empty with 3.0."""
         return self._once(f"found {short}", lambda: self._look_in(self._services(short), short))
 
     def _look_in(self, services: Sequence[str], short: str) -> tuple[str, Mapping[str, Any]]:
@@ -171,8 +169,7 @@ class Place:
     def _services(self, short: str) -> list[str]:
         if self.cli.fc_api != "2.0":
             return [""]
-        role = self.expected.functions[short].role if self.expected else ""
-        return list(dict.fromkeys(filter(None, (self.cli.fc_service, role))))
+        return services_of(short, self.cli.fc_service, self.expected)
 
     def _deployed(self, service: str) -> Deployed:
         endpoint = self.cli.fc_endpoint
