@@ -72,7 +72,7 @@ TRIGGERS: dict[str, tuple[Callable[[Any], Any], str, str]] = {
         lambda registry: registry.update_trigger(
             DOOR, "callback", {"config": {"authType": "function", "methods": ["POST"]}}
         ),
-        "tidegate-on-alert asks for function: CloudMonitor can sign nothing (fc 2.8)",
+        "tidegate-on-alert asks for function: who calls it can sign nothing (fc 2.8)",
         "deploy again",
     ),
     "the door takes no POST": (
@@ -294,7 +294,7 @@ def test_functions_of_2_0_that_are_not_there_are_named(clinic: Any, monkeypatch:
     monkeypatch.setenv("TIDEGATE_FC_API", "2.0")
     found = clinic.finds("functions")
     assert found.level == "FAIL"
-    assert found.found.count("there is no function") == 6
+    assert found.found.count("there is no function") == len(place_of("", send_test=False).functions)
 
 
 def test_functions_of_2_0_are_looked_for_in_the_service_of_their_role(

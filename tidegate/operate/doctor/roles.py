@@ -18,6 +18,8 @@ FUNCTIONS, FLOWS = "fc.aliyuncs.com", "fnf.aliyuncs.com"
 STEPS = ("submit", "look", "settle")
 KEPT = ("epoch", "inbox/x", "ledger/x", "probe/x", "wake/x")
 REMOVED = ("inbox/x", "probe/x", "wake/x")
+PASSED_ON = ("inbox/x", "wake/x")
+APPROVALS = "on-approval"
 REFUSAL = re.compile(
     r"\b(NoPermission|NotAuthorized|UnauthorizedOperation|AccessDenied|AccessForbidden|Forbidden\.\w+)"
 )
@@ -98,7 +100,11 @@ def _role(place: Place, name: str, needs: set[Need], service: str) -> Iterator[V
 
 def needs_of(place: Place, short: str) -> Iterator[Need]:
     """What one function's calls need, for the instances that the policy has."""
-    yield from _ledger(place)
+    if short == APPROVALS:
+        # It reads what is asked and leaves a yes in the inbox; the tick decides on it.
+        yield from _ledger(place, PASSED_ON, ())
+        return
+    yield from _ledger(place, KEPT, REMOVED)
     policies = place.policies()
     yield from _read(place, policies)
     if short == "look":
@@ -113,15 +119,15 @@ def needs_of(place: Place, short: str) -> Iterator[Need]:
         yield Need(("fnf:StartExecution",))
 
 
-def _ledger(place: Place) -> Iterator[Need]:
+def _ledger(place: Place, kept: Sequence[str], removed: Sequence[str]) -> Iterator[Need]:
     scheme, _, bucket = place.settings.store.partition("://")
     if scheme != "oss":
         return
     root = f"acs:oss:{place.settings.region}:{place.settings.account}:{bucket}"
     yield Need(("oss:GetObject",), f"{root}/ledger/x")
     yield Need(("oss:ListObjects",), root)
-    yield from (Need(("oss:PutObject",), f"{root}/{key}") for key in KEPT)
-    yield from (Need(("oss:DeleteObject",), f"{root}/{key}") for key in REMOVED)
+    yield from (Need(("oss:PutObject",), f"{root}/{key}") for key in kept)
+    yield from (Need(("oss:DeleteObject",), f"{root}/{key}") for key in removed)
 
 
 def _read(place: Place, policies: Sequence[InstancePolicy]) -> Iterator[Need]:
