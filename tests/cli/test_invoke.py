@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from localcloud.fc.function import Ref
+from tests.cli.shop import CODE, CODE_OBJECT
 
 if TYPE_CHECKING:
     from tests.cli.shop import Shop
@@ -50,8 +54,19 @@ def test_a_function_of_2_0_is_called_through_its_own_api(shop: Shop, monkeypatch
     assert (said.code, said.json["api"], said.json["function"]) == (0, "2.0", "on-request")
     assert "mistake" in said.json["body"]
     assert said.json["log"] != ""
+    registry = shop.whole.fc.host.registry
+
+    def of_its_role() -> None:
+        """Where each role has a service of its own, a function is found there."""
+        settings = {k: v for k, v in registry.entry(Ref("tidegate-look"))["settings"].items() if k != "role"}
+        registry.create_service("tidegate-look", {})
+        code = {"ossBucketName": CODE, "ossObjectName": CODE_OBJECT}
+        registry.create_function(Ref("look", "tidegate-look"), settings, code)
+
     assert (lost := shop.run("invoke", "look")).code == 1
-    assert "look failed: FunctionNotFound" in lost.err
+    assert re.search("look failed: (Function|Service)NotFound", lost.err)
+    shop.server.run(of_its_role)
+    assert "look failed: ValueError: an execution's input names" in shop.run("invoke", "look").err
 
 
 def test_a_function_that_is_not_deployed_is_a_failure(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -83,6 +85,18 @@ def test_a_check_that_breaks_or_hangs_stops_no_other(clinic: Any) -> None:
     assert found[0].found == "no answer within 0 s"
     assert found[1].found == "ZeroDivisionError: one by nought"
     assert (found[2].found, found[2].do) == ("not here", "go there")
+
+
+@pytest.mark.parametrize("check", ["instances", "ladder", "unknown rules", "roles", "messages"])
+def test_of_a_fleet_too_large_for_the_time_it_says_how_many_were_left_out(clinic: Any, check: str) -> None:
+    clinic.rest()
+    place = place_of("", send_test=False)
+    seconds = count(0, 30)
+    place.machine = replace(place.machine, monotonic=lambda: float(next(seconds)))
+    [found] = examine(place, {check: CHECKS[check]})
+    place.close()
+    assert found.level == "skip"
+    assert found.found.endswith("of 2 instances were not looked at in time")
 
 
 def test_a_verdict_of_many_is_as_bad_as_the_worst_and_says_each_thing_once() -> None:

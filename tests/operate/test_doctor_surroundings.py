@@ -165,6 +165,19 @@ def test_a_rule_that_rings_elsewhere_is_named(clinic: Any, rules: Any) -> None:
     assert found.do.startswith("give it the callback address of the deployment")
 
 
+def test_a_rule_may_ring_by_other_ways_that_the_vendor_offers(clinic: Any, rules: Any) -> None:
+    """A queue is read by EventBridge, which is not looked at; a function can be called directly (fact fc 2.4)."""
+    rules(targets=["acs:mns:cn-hangzhou:1234567890123456:/queues/alerts/messages"])
+    found = clinic.finds("alarm rules")
+    assert (found.level, found.found) == (
+        "WARN",
+        "rule rabbit-tps-high rings at /queues/alerts/messages, not our topic",
+    )
+    assert found.do == "see that it leads to on-alert, through EventBridge"
+    rules(targets=["acs:fc:cn-hangzhou:1234567890123456:services/tidegate/functions/tidegate-on-alert"])
+    assert clinic.finds("alarm rules").level == "ok"
+
+
 def test_a_rule_with_our_callback_is_well_and_one_with_an_old_token_is_not(clinic: Any, rules: Any) -> None:
     rules(targets=[], webhook=clinic.address["alert_url"])
     assert clinic.finds("alarm rules").level == "ok"
@@ -210,13 +223,20 @@ def test_a_rule_that_rang_and_that_the_policy_does_not_know_is_named(clinic: Any
 def test_a_channel_that_is_not_set_up_is_named(clinic: Any) -> None:
     with clinic.variables("look", TIDEGATE_CHAT_URL=""):
         found = clinic.finds("messages")
-    assert (found.level, found.found) == ("FAIL", "TIDEGATE_CHAT_URL is set on not tidegate-look")
+    assert (found.level, found.found) == ("FAIL", "TIDEGATE_CHAT_URL is not set on tidegate-look")
     assert found.do == "deploy again with its address as a parameter"
 
 
+def test_a_channel_of_a_name_that_no_function_knows_is_named(clinic: Any) -> None:
+    def another(written: dict[str, Any]) -> None:
+        written["notify"].append({"url_env": "TIDEGATE_NIGHT_URL", "on": ["failed"]})
+
+    with clinic.policy(another):
+        found = clinic.finds("messages")
+    assert (found.level, found.found) == ("FAIL", "TIDEGATE_NIGHT_URL is set on no function")
+
+
 def test_a_channel_that_takes_no_test_message_is_named_without_its_address(clinic: Any) -> None:
-    with clinic.variables("look", TIDEGATE_CHAT_URL="json://127.0.0.1:1/s3cret"):
-        pass
     everywhere = [f"function/tidegate-{short}" for short in ("look", "submit", "settle")]
     everywhere += [f"function/tidegate-on-{short}" for short in ("alert", "schedule", "request")]
     with clinic.functions() as registry:

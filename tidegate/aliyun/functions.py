@@ -23,6 +23,8 @@ CONNECT_S, READ_S = 5.0, 65.0
 """The function's own timeout is 60 s."""
 VERSION = "2023-03-30"
 ALGORITHM = "ACS3-HMAC-SHA256"
+GONE = ("FunctionNotFound", "ServiceNotFound")
+"""Codes that say that nothing was run, because there is nothing of this name."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MULTIPLE_CHOICES = 300
 """HTTP's first status that is no success, though not an error either."""

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 
-from tidegate.aliyun.functions import Function
+from tidegate.aliyun.functions import GONE, Function
 from tidegate.app.wiring import utc_now
 from tidegate.cli.errors import Failed, Mistake
 from tidegate.cli.paper import Paper, plain
 from tidegate.cli.send import credentials_of, endpoint_of
+from tidegate.operate.doctor.expected import expected, services_of
 from tidegate.operate.invoking import Invoked, invoke
-from tidegate.operate.ours import deployed_name, functions, short_name
+from tidegate.operate.ours import ROOT, deployed_name, functions, short_name
 from tidegate.settings import read_cli_settings
 
 MAY_ORDER = ("submit",)
@@ -30,15 +31,18 @@ def run(given: str, event: str, *, yes: bool, as_json: bool) -> int:
         raise Mistake(f"{short} may place an order; say --yes if that is meant")
     body = _event(event)
     endpoint, credentials = endpoint_of(settings), credentials_of(settings)
-    service = settings.fc_service if settings.fc_api == "2.0" else ""
-    function = Function(endpoint, deployed_name(short, settings.fc_function), service)
-    invoked = invoke(function, credentials, body, at=utc_now(), clock=monotonic)
+    name = deployed_name(short, settings.fc_function)
+    services = services_of(short, settings.fc_service, expected(ROOT)) if settings.fc_api == "2.0" else [""]
+    for service in services:
+        invoked = invoke(Function(endpoint, name, service), credentials, body, at=utc_now(), clock=monotonic)
+        if invoked.error not in GONE:
+            break
     if as_json:
         Paper().json({**asdict(invoked), "api": settings.fc_api})
     else:
         _show(invoked)
     if not invoked.succeeded:
-        raise Failed(f"{function.name} failed: {invoked.error}: {invoked.message}")
+        raise Failed(f"{name} failed: {invoked.error}: {invoked.message}")
     return 0
 
 

@@ -23,7 +23,7 @@ from tidegate.operate.doctor.place import Place
 
 PERMISSIONS = (Permission("cms:DescribeMetricRuleList"), Permission("cms:DescribeMetricRuleTargets"))
 PAGE_SIZE, MOST_PAGES = 100, 20
-LOOKED_BACK = 50
+LOOKED_BACK = 20
 """So many records of an instance are looked through for rules that rang in vain."""
 UNKNOWN = re.compile(r"has no alert rule `(.+)` in its policy")
 Rule = Mapping[str, Any]
@@ -52,7 +52,8 @@ def unknown_rules(place: Place) -> Verdict:
     """Whether a rule has rung lately that the policy does not know. What names no instance of ours is only logged."""
     policies = place.policies()
     found: dict[str, set[str]] = {}
-    for policy in policies:
+    left: list[Verdict] = []
+    for policy in place.in_time(policies, left):
         for record in place.around.ledger.records(place.around.key(policy), limit=LOOKED_BACK):
             fact = codec.read_fact(dict(record.fact))
             for answer in fact.answers if isinstance(fact, Decided) else ():
@@ -66,7 +67,7 @@ def unknown_rules(place: Place) -> Verdict:
         )
         for name, rules in named
     ]
-    return together("none rang lately", parts)
+    return together("none rang lately", [*parts, *left])
 
 
 def _identities(policies: list[InstancePolicy], name: str) -> set[str]:
@@ -134,6 +135,13 @@ def _rings(place: Place, door: Door, policy: InstancePolicy, rule: Rule) -> Verd
     arns = [str(each.get("Arn") or "") for each in targets]
     if door.topic and any(arn.removesuffix("/messages") == door.topic for arn in arns):
         return ok("over the topic")
+    if any(arn.startswith("acs:fc:") and arn.endswith(f"functions/{place.name_of(ALERTS)}") for arn in arns):
+        return ok("by calling the function")
+    if others := [arn for arn in arns if arn.startswith("acs:mns:")]:
+        where = others[0].rpartition(":")[2]
+        return warn(
+            f"rule {name} rings at {where}, not our topic", "see that it leads to on-alert, through EventBridge"
+        )
     if webhook and ours.netloc and there.netloc == ours.netloc:
         return fail(f"rule {name} rings here with a token that is none", "copy the callback address of the deployment")
     return fail(

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from tidegate.aliyun.deployed import Trigger
-from tidegate.aliyun.functions import InvokeFailed
+from tidegate.aliyun.functions import GONE, InvokeFailed
 from tidegate.aliyun.permission import Permission
 from tidegate.operate.doctor.expected import ExpectedFunction
 from tidegate.operate.doctor.finding import Skipped, Verdict, fail, ok, skip, together, warn
@@ -19,7 +19,6 @@ from tidegate.operate.doctor.place import Place
 PERMISSIONS = (Permission("fnf:DescribeFlow"),)
 DEPLOY = "deploy again"
 ALERTS, TICK = "on-alert", "on-schedule"
-GONE = {"FunctionNotFound", "ServiceNotFound"}
 ARN = re.compile(r"acs:fc:[^:]*:[^:]*:(?:services/[^/]+/)?functions/(?:tidegate-)?([\w-]+)(?:/LATEST)?$")
 SUB = re.compile(r"\$\{[A-Za-z0-9:_]+\}")
 
@@ -105,19 +104,20 @@ def _trigger(
         if config.get("cronExpression") != wanted.get("cronExpression"):
             yield warn(f"{name} ticks at `{config.get('cronExpression')}`, not `{wanted['cronExpression']}`", DEPLOY)
     if kind == "http":
-        yield from _door(place, name, config)
+        yield from _door(place, short, wanted, config)
     if kind == "mns_topic" and not shown.source:
         yield fail(f"the topic trigger of {name} names no topic", DEPLOY)
 
 
-def _door(place: Place, name: str, config: Mapping[str, Any]) -> Iterator[Verdict]:
-    if config.get("authType") != "anonymous":
-        yield fail(f"{name} asks for {config.get('authType')}: CloudMonitor can sign nothing (fc 2.8)", DEPLOY)
-    if "POST" not in (config.get("methods") or []):
-        yield fail(f"{name} takes no POST", DEPLOY)
-    if config.get("disableURLInternet") is True:
+def _door(place: Place, short: str, wanted: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Verdict]:
+    name = place.name_of(short)
+    if config.get("authType") != wanted.get("authType"):
+        yield fail(f"{name} asks for {config.get('authType')}: who calls it can sign nothing (fc 2.8)", DEPLOY)
+    if missing := set(wanted.get("methods") or ()) - set(config.get("methods") or ()):
+        yield fail(f"{name} takes no {', '.join(sorted(missing))}", DEPLOY)
+    if config.get("disableURLInternet") is True and not wanted.get("disableURLInternet"):
         yield fail(f"{name} cannot be reached from the internet", DEPLOY)
-    if not (place.function(ALERTS).get("environmentVariables") or {}).get("TIDEGATE_HOOK_TOKENS"):
+    if short == ALERTS and not (place.function(short).get("environmentVariables") or {}).get("TIDEGATE_HOOK_TOKENS"):
         yield fail(f"{name} has no hook token, so it turns every callback away", "deploy again with HookTokens")
 
 

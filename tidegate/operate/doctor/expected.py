@@ -24,6 +24,8 @@ class ExpectedFunction:
     runtime: Choice
     timeout_s: Choice
     environment: Sequence[str]
+    role: str = ""
+    """The role's name, which a service of 2.0 has as well: there a function has its role from its service."""
     triggers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The config of each trigger, by the trigger's type."""
 
@@ -49,6 +51,12 @@ def expected(root: Path) -> Expected | None:
     return Expected(found, flow)
 
 
+def services_of(short: str, named: str, known: Expected | None) -> list[str]:
+    """Where a function of 2.0 may be: in the service that is named, or in one that is called as its role."""
+    role = known.functions[short].role if known and short in known.functions else ""
+    return list(dict.fromkeys(filter(None, (named, role))))
+
+
 def _functions(resources: Mapping[str, Any], parameters: Mapping[str, Any]) -> Iterator[ExpectedFunction]:
     for logical, resource in resources.items():
         said = resource.get("Properties") or {}
@@ -60,8 +68,17 @@ def _functions(resources: Mapping[str, Any], parameters: Mapping[str, Any]) -> I
             runtime=_choice(said.get("Runtime"), parameters),
             timeout_s=_choice(said.get("Timeout"), parameters),
             environment=tuple(said.get("EnvironmentVariables") or ()),
+            role=_role(said.get("Role"), resources),
             triggers=dict(_triggers(logical, said, resources)),
         )
+
+
+def _role(given: Any, resources: Mapping[str, Any]) -> str:
+    """The name of a role of the template, where that is written there."""
+    attribute = given.get("Fn::GetAtt") if isinstance(given, dict) else None
+    resource = resources.get(attribute[0]) if isinstance(attribute, list) and attribute else None
+    name = ((resource or {}).get("Properties") or {}).get("RoleName")
+    return name if isinstance(name, str) else ""
 
 
 def _triggers(

@@ -15,7 +15,8 @@ from tidegate.operate.doctor.finding import ALLOW, Verdict, fail, ok, skip, toge
 from tidegate.operate.doctor.place import Place
 from tidegate.products import apigateway, rabbitmq
 
-PERMISSIONS = (*rabbitmq.PERMISSIONS[1:], *apigateway.PERMISSIONS[1:])
+ORDERS = ("amqp:UpdateInstance", "apigateway:ModifyInstanceSpec")
+PERMISSIONS = tuple(one for one in (*rabbitmq.PERMISSIONS, *apigateway.PERMISSIONS) if one.action not in ORDERS)
 """Reading alone."""
 PUSH = "`tidegate policy push --policy FILE`"
 
@@ -52,7 +53,8 @@ def instances(place: Place) -> Verdict:
     policies = place.policies()
     if not policies:
         return skip("there is no policy, so no instance to look at", PUSH)
-    parts = [part for each in policies for part in _instance(place, each)]
+    left: list[Verdict] = []
+    parts = [part for each in place.in_time(policies, left) for part in _instance(place, each)] + left
     return together(f"{len(policies)} found, healthy", parts)
 
 
@@ -96,7 +98,10 @@ def ladder(place: Place) -> Verdict:
     policies = place.policies()
     if not policies:
         return skip("there is no policy, so no ladder to look at", PUSH)
-    parts = [part for each in policies for part in (*_standing(place, each), *_prices(each))]
+    left: list[Verdict] = []
+    parts = [
+        part for each in place.in_time(policies, left) for part in (*_standing(place, each), *_prices(each))
+    ] + left
     return together("every instance is on a rung; prices rise", parts)
 
 

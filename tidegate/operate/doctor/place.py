@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import FLOW, RAM, STS
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.deployed import Deployed, Trigger
+from tidegate.aliyun.functions import GONE, Function, InvokeFailed
 from tidegate.aliyun.line import SdkLine
 from tidegate.aliyun.patience import Patience
 from tidegate.app import codec
@@ -22,14 +23,16 @@ from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.reading import Reading
 from tidegate.domain.state import State
-from tidegate.operate.doctor.expected import Expected, expected
-from tidegate.operate.doctor.finding import Skipped
+from tidegate.operate.doctor.expected import Expected, expected, services_of
+from tidegate.operate.doctor.finding import Skipped, Verdict, skip
 from tidegate.operate.doctor.noting import Noted, NotingLine
 from tidegate.operate.ours import ROOT, deployed_name, functions
 from tidegate.products import product
 from tidegate.settings import CliSettings, Settings
 
 T = TypeVar("T")
+BUDGET_S = 40.0
+"""For what is done once for every instance; a check as a whole may take longer."""
 CONNECT_S, READ_S, PATIENCE_S = 3.0, 10.0, 2.0
 
 
@@ -81,6 +84,16 @@ class Place:
             if isinstance(made, Aliyun):
                 made.close()
 
+    def in_time(self, policies: Sequence[InstancePolicy], left_out: list[Verdict]) -> Iterator[InstancePolicy]:
+        """Give instances as long as there is time: of a large fleet some are looked at, and the rest is said."""
+        began = self.machine.monotonic()
+        for number, policy in enumerate(policies):
+            if self.machine.monotonic() - began > BUDGET_S:
+                left = f"{len(policies) - number} of {len(policies)} instances were not looked at in time"
+                left_out.append(skip(left, "run it nearer to the region, or look at them with `tidegate explain`"))
+                return
+            yield policy
+
     def call(self, product_: str, action: str, parameters: Mapping[str, str | int | bool], region: str = "") -> Body:
         """Read something of the vendor's. Raises VendorError, Skipped."""
         return self.aliyun(region or self.settings.region).call(product_, action, parameters, read=True)
@@ -91,13 +104,16 @@ class Place:
 
     def function(self, short: str) -> Mapping[str, Any]:
         """A deployed function's settings. Raises InvokeFailed."""
-        name = self.name_of(short)
-        return self._once(f"function {name}", lambda: self._deployed.function(name))
+        return self._once(f"function {short}", lambda: self._found(short)[1])
 
     def triggers(self, short: str) -> list[Trigger]:
         """A deployed function's triggers. Raises InvokeFailed."""
-        name = self.name_of(short)
-        return self._once(f"triggers {name}", lambda: self._deployed.triggers(name))
+        service = self.service_of(short)
+        return self._once(f"triggers {short}", lambda: self._deployed(service).triggers(self.name_of(short)))
+
+    def service_of(self, short: str) -> str:
+        """The service of a deployed function; empty with 3.0, which knows none. Raises InvokeFailed."""
+        return self._found(short)[0]
 
     def name_of(self, short: str) -> str:
         """What a function is called where it is deployed."""
@@ -137,13 +153,30 @@ class Place:
 
         return self._once(f"state {policy.name}", read)
 
-    @cached_property
-    def _deployed(self) -> Deployed:
+    def _found(self, short: str) -> tuple[str, Mapping[str, Any]]:
+        """A function with its service, empty with 3.0."""
+        return self._once(f"found {short}", lambda: self._look_in(self._services(short), short))
+
+    def _look_in(self, services: Sequence[str], short: str) -> tuple[str, Mapping[str, Any]]:
+        service, *others = services
+        try:
+            return service, self._deployed(service).function(self.name_of(short))
+        except InvokeFailed as error:
+            if error.code not in GONE or not others:
+                raise
+        return self._look_in(others, short)
+
+    def _services(self, short: str) -> list[str]:
+        if self.cli.fc_api != "2.0":
+            return [""]
+        return services_of(short, self.cli.fc_service, self.expected)
+
+    def _deployed(self, service: str) -> Deployed:
         endpoint = self.cli.fc_endpoint
         if not endpoint:
             raise Skipped("where Function Compute answers is not known", "set TIDEGATE_FC_ENDPOINT")
-        service = self.cli.fc_service if self.cli.fc_api == "2.0" else ""
-        return Deployed(endpoint, self.credentials, self.machine.now, service)
+        url = Function(endpoint, "").url
+        return Deployed(url, self.credentials, self.machine.now, service)
 
     def aliyun(self, region: str) -> Aliyun:
         """The vendor's API in a region. Raises Skipped."""

@@ -18,6 +18,8 @@ FUNCTIONS, FLOWS = "fc.aliyuncs.com", "fnf.aliyuncs.com"
 STEPS = ("submit", "look", "settle")
 KEPT = ("epoch", "inbox/x", "ledger/x", "probe/x", "wake/x")
 REMOVED = ("inbox/x", "probe/x", "wake/x")
+PASSED_ON = ("inbox/x", "wake/x")
+APPROVALS = "on-approval"
 REFUSAL = re.compile(
     r"\b(NoPermission|NotAuthorized|UnauthorizedOperation|AccessDenied|AccessForbidden|Forbidden\.\w+)"
 )
@@ -98,7 +100,11 @@ def _role(place: Place, name: str, needs: set[Need], service: str) -> Iterator[V
 
 def needs_of(place: Place, short: str) -> Iterator[Need]:
     """What one function's calls need, for the instances that the policy has."""
-    yield from _ledger(place)
+    if short == APPROVALS:
+        # It reads what is asked and leaves a yes in the inbox; the tick decides on it.
+        yield from _ledger(place, PASSED_ON, ())
+        return
+    yield from _ledger(place, KEPT, REMOVED)
     policies = place.policies()
     yield from _read(place, policies)
     if short == "look":
@@ -113,15 +119,15 @@ def needs_of(place: Place, short: str) -> Iterator[Need]:
         yield Need(("fnf:StartExecution",))
 
 
-def _ledger(place: Place) -> Iterator[Need]:
+def _ledger(place: Place, kept: Sequence[str], removed: Sequence[str]) -> Iterator[Need]:
     scheme, _, bucket = place.settings.store.partition("://")
     if scheme != "oss":
         return
     root = f"acs:oss:{place.settings.region}:{place.settings.account}:{bucket}"
     yield Need(("oss:GetObject",), f"{root}/ledger/x")
     yield Need(("oss:ListObjects",), root)
-    yield from (Need(("oss:PutObject",), f"{root}/{key}") for key in KEPT)
-    yield from (Need(("oss:DeleteObject",), f"{root}/{key}") for key in REMOVED)
+    yield from (Need(("oss:PutObject",), f"{root}/{key}") for key in kept)
+    yield from (Need(("oss:DeleteObject",), f"{root}/{key}") for key in removed)
 
 
 def _read(place: Place, policies: Sequence[InstancePolicy]) -> Iterator[Need]:
@@ -152,14 +158,21 @@ def _arn(place: Place, policy: InstancePolicy) -> str:
 
 
 def _flow_needs(place: Place) -> Iterator[Need]:
-    root = f"acs:fc:{place.settings.region}:{place.settings.account}:functions"
+    root = f"acs:fc:{place.settings.region}:{place.settings.account}"
     for short in STEPS:
-        yield Need(("fc:InvokeFunction",), f"{root}/{place.name_of(short)}/LATEST")
+        try:
+            service = place.service_of(short)
+        except InvokeFailed:
+            continue
+        name = place.name_of(short)
+        resource = f"services/{service}.LATEST/functions/{name}" if service else f"functions/{name}/LATEST"
+        yield Need(("fc:InvokeFunction",), f"{root}:{resource}")
 
 
 def _remembered(place: Place) -> Iterator[Verdict]:
     """Refusals for want of a permission that the ledger still knows of: RAM itself has the last word."""
-    for policy in place.policies():
+    left: list[Verdict] = []
+    for policy in place.in_time(place.policies(), left):
         state = place.state(policy)
         attempts = state.operation.attempts if state.operation else ()
         codes = [each.code for each in attempts if each.code and lookup("", each.code, 403).advice == GRANT]
@@ -170,3 +183,4 @@ def _remembered(place: Place) -> Iterator[Verdict]:
                 f"{policy.name} was refused with {codes[-1]}",
                 f"`tidegate explain {policy.name}` shows the call; grant its action to the role that makes it",
             )
+    yield from left
