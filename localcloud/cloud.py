@@ -22,6 +22,8 @@ from localcloud.rpc.estate import Estate
 from localcloud.rpc.load import Load
 from localcloud.rpc.operation import RpcProduct
 from localcloud.rpc.orders import OrderBook
+from localcloud.rpc.ram import Ram
+from localcloud.rpc.rules import Rules
 from localcloud.rpc.tokens import Tokens
 from localcloud.wire import Call, Reply
 from localcloud.world import World
@@ -66,6 +68,7 @@ class Cloud:
         self._seed()
         self.orders = OrderBook(cabinet.drawer("orders"), clock, world.balance)
         self.estate = Estate(cabinet.drawer("instances"), world, self.orders, clock, self.faults)
+        self.rules = Rules(cabinet.drawer("rules"), world)
         self.load = Load(cabinet.drawer("usage"), clock)
         self.door = RpcDoor(self._products(), self.identity, clock, self.faults)
         self.console = Console(self)
@@ -85,11 +88,14 @@ class Cloud:
 
     def _products(self) -> list[RpcProduct]:
         world, tokens = self.world, Tokens(self.cabinet.drawer("tokens"))
+        ram = Ram(self.identity)
         return [
             Amqp(self.estate, self.load, tokens, world.account_id).product(),
             CloudApi(self.estate, self.load, tokens, world.account_id).product(),
-            Cms(self.estate, self.load, world.account_id).product(),
+            Cms(self.estate, self.load, world.account_id, self.rules).product(),
             Bss(self.orders, world, self.clock, self.faults).product(),
+            ram.product(),
+            ram.sts(),
         ]
 
     @classmethod

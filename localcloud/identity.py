@@ -70,6 +70,23 @@ class Identity:
         self._drawer[f"role/{name}"] = {"policies": policies, "trust": dict(trust)}
         return f"acs:ram::{self._account_id}:role/{name}"
 
+    def has_role(self, name: str) -> bool:
+        """Say whether there is a role of this name."""
+        return f"role/{name}" in self._drawer
+
+    def delete_role(self, name: str) -> None:
+        """Delete a role; keys that were taken with it open nothing any more."""
+        self._drawer.pop(f"role/{name}", None)
+        for key in [key for key in self._drawer if key.startswith("key/STS.") and self._drawer[key]["name"] == name]:
+            del self._drawer[key]
+
+    def role(self, name: str) -> Mapping[str, Any]:
+        """Give a role's `policies` and whom it trusts (`trust`); raise 404 where there is none of this name."""
+        if not self.has_role(name):
+            raise ApiError("EntityNotExist.Role", f"The role not exists: {name}", 404)
+        found: Mapping[str, Any] = self._drawer[f"role/{name}"]
+        return found
+
     def issue(
         self, role_arn: str, instance_id: str, lifetime: timedelta = LIFETIME, service: str = FUNCTION_COMPUTE
     ) -> Keys:

@@ -109,6 +109,21 @@ class Instance(Strict):
         return self
 
 
+class AlarmRule(Strict):
+    """One rule of CloudMonitor as it is when the world begins. It is only shown: nobody rings by it here."""
+
+    rule_id: str
+    name: str
+    namespace: str = "acs_amqp"
+    metric: str = "InstanceMaxTpsInMiunte"
+    instances: list[str] = Field(default_factory=list)
+    """The ids of the instances that it watches; none: all of them."""
+    enabled: bool = True
+    webhook: str = ""
+    targets: list[str] = Field(default_factory=list)
+    """The ARNs that are told besides: topics, queues, functions (fact fc 2.4)."""
+
+
 class Codes(Strict):
     """How BSS names a product."""
 
@@ -131,8 +146,10 @@ class World(Strict):
         }
     )
     instances: list[Instance] = Field(default_factory=list)
+    alarm_rules: list[AlarmRule] = Field(default_factory=list)
     behaviour: Behaviour = Field(default_factory=Behaviour)
     faults: list[Fault] = Field(default_factory=list)
+    stack_resource_takes: Duration = timedelta(seconds=0.2)
 
     @field_validator("start")
     @classmethod

@@ -100,6 +100,42 @@ def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
     )
 
 
+@dataclass(frozen=True)
+class DeploySettings:
+    """What deploying must know: whose account and region, by which key, and the secrets that the template asks for."""
+
+    account: str
+    region: str
+    store: str = ""
+    """Where the ledger is to be: `oss://BUCKET`; empty for a bucket named after account and region."""
+    endpoint: str = ""
+    oss_endpoint: str = ""
+    fc_endpoint: str = ""
+    access_key_id: str = ""
+    access_key_secret: str = field(default="", repr=False)
+    security_token: str = field(default="", repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Every variable of ours: a parameter `HookTokens` that is a secret is found as `TIDEGATE_HOOK_TOKENS`."""
+
+
+def read_deploy_settings(environ: Mapping[str, str] | None = None) -> DeploySettings:
+    """Read what deploying needs. Raises BadSettings naming the first variable that is missing."""
+    env = os.environ if environ is None else environ  # noqa: TID251 - the one place
+    account, region = _required(env, "TIDEGATE_ACCOUNT"), _required(env, "TIDEGATE_REGION")
+    return DeploySettings(
+        account=account,
+        region=region,
+        store=env.get("TIDEGATE_STORE", ""),
+        endpoint=env.get("TIDEGATE_ENDPOINT", ""),
+        oss_endpoint=env.get("TIDEGATE_OSS_ENDPOINT", ""),
+        fc_endpoint=env.get("TIDEGATE_FC_ENDPOINT") or f"https://{account}.{region}.fc.aliyuncs.com",
+        access_key_id=_required(env, "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+        access_key_secret=_required(env, "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+        security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
+        variables={key: value for key, value in env.items() if key.startswith("TIDEGATE_") and value},
+    )
+
+
 def _required(env: Mapping[str, str], *names: str) -> str:
     for name in names:
         if env.get(name):

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from localcloud.faults import Detail
 from localcloud.fc.api2 import Api2
 from localcloud.fc.api3 import Api3
 from localcloud.fc.function import Refusal, invalid
@@ -99,7 +100,15 @@ class _Door:
             route, names = self._find(call, call.path.removeprefix(prefix))
             visit.action, visit.about = route.action, "/".join(names.values())
             self._check_permission(caller, route, names)
-            return self._reply(await _run(route, Request(call, names, _body(call, route))), visit, call)
+            detail = Detail(visit.about, caller.instance)
+            # An invocation is struck where it is run.
+            strikes = route.action != "InvokeFunction"
+            if strikes:
+                self._host.faults.before(f"fc.{route.action}", detail)
+            result = await _run(route, Request(call, names, _body(call, route)))
+            if strikes:
+                self._host.faults.after(f"fc.{route.action}", detail)
+            return self._reply(result, visit, call)
         except ApiError as error:
             return self._refused(Refusal(error.code, error.message, max(error.status, 400)), visit)
         except Refusal as refusal:

@@ -48,6 +48,7 @@ class Api2:
             Route("POST", f"{one}/triggers", "CreateTrigger", f"{one}/triggers/*", self.create_trigger),
             Route("GET", f"{one}/triggers", "ListTriggers", f"{one}/triggers/*", self.list_triggers),
             Route("GET", trigger, "GetTrigger", trigger, self.get_trigger),
+            Route("PUT", trigger, "UpdateTrigger", trigger, self.update_trigger),
             Route("DELETE", trigger, "DeleteTrigger", trigger, self.delete_trigger),
         )
 
@@ -133,6 +134,16 @@ class Api2:
         """Show a function's triggers."""
         self._registry.entry(_ref(request))
         return {"triggers": [_shown_trigger(entry) for entry in self._registry.triggers("", _ref(request))]}
+
+    async def update_trigger(self, request: Request) -> dict[str, Any]:
+        """Change a trigger."""
+        ref, name, body = _ref(request), request.names["trigger"], request.body
+        changes = {"role": body.get("invocationRole"), "description": body.get("description")}
+        if body.get("triggerConfig") is not None:
+            changes["config"] = check_config(self._registry.trigger(ref, name)["kind"], body["triggerConfig"])
+        entry = self._registry.update_trigger(ref, name, changes)
+        self._timers.reconsider()
+        return _shown_trigger(entry)
 
     async def delete_trigger(self, request: Request) -> None:
         """Detach a trigger."""

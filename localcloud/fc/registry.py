@@ -133,6 +133,10 @@ class Registry:
         within({"reservedConcurrency": instances}, "reservedConcurrency", 1, MOST_RESERVED)
         return self._store(f"function/{ref}", {**self.entry(ref), "reserved": instances})
 
+    def forget(self, ref: Ref, what: str) -> None:
+        """Take back what was set of a function besides its settings: `async` or `reserved`."""
+        self._store(f"function/{ref}", {key: value for key, value in self.entry(ref).items() if key != what})
+
     def create_trigger(self, ref: Ref, trigger: Mapping[str, Any]) -> dict[str, Any]:
         """Attach a trigger, its `config` already checked."""
         self.entry(ref)

@@ -35,6 +35,14 @@ class Smq:
         """Create a queue, if it is not there, and give its ARN."""
         return self._create("queues", name)
 
+    def has(self, kind: str, name: str) -> bool:
+        """Say whether there is one of the `topics` or `queues` of this name."""
+        return f"{kind}/{name}" in self._drawer
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete one of the `topics` or `queues`, if it is there."""
+        self._drawer.pop(f"{kind}/{name}", None)
+
     async def publish_topic(self, topic: str, message: str, attributes: Mapping[str, str] | None = None) -> int:
         """Publish to a topic and give how many functions will get the message."""
         arn = self._arn("topics", topic)

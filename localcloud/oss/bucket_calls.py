@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from xml.etree import ElementTree as ET
 
-from localcloud.oss.answers import Node, OssError, iso, ok, ok_xml
+from localcloud.oss.answers import Node, OssError, invalid_argument, iso, not_implemented, ok, ok_xml
 from localcloud.oss.buckets import Bucket, Buckets
 from localcloud.oss.listing import as_xml, page_of, read_question
 from localcloud.oss.target import Target
@@ -37,7 +38,8 @@ def delete(buckets: Buckets, target: Target) -> Reply:
 def info(buckets: Buckets, target: Target) -> Reply:
     """Describe a bucket."""
     bucket = buckets[target.bucket]
-    more: list[Node] = [OWNER, ("AccessControlList", [("Grant", "private")]), ("DataRedundancyType", "LRS")]
+    grant: Node = ("AccessControlList", [("Grant", buckets.acl(target.bucket))])
+    more: list[Node] = [OWNER, grant, ("DataRedundancyType", "LRS")]
     if bucket.versioning:
         more.append(("Versioning", bucket.versioning))
     return ok_xml(("BucketInfo", [("Bucket", [*described(target.bucket, bucket), *more])]))
@@ -58,6 +60,61 @@ def put_versioning(buckets: Buckets, target: Target) -> Reply:
     if status != bucket_exists.versioning:
         buckets.create(target.bucket, status)
     return ok()
+
+
+def put_acl(buckets: Buckets, target: Target) -> Reply:
+    """Say who may reach a bucket without signing."""
+    acl = target.header("x-oss-acl")
+    if acl not in ("private", "public-read", "public-read-write"):
+        raise invalid_argument("The bucket acl is not valid.", "x-oss-acl", acl)
+    buckets.set_acl(target.bucket, acl)
+    return ok()
+
+
+def get_lifecycle(buckets: Buckets, target: Target) -> Reply:
+    """Give a bucket's lifecycle rules."""
+    rules = buckets.lifecycle(target.bucket)
+    if not rules:
+        raise OssError(404, "NoSuchLifecycle", "No Row found in Lifecycle Table.", BucketName=target.bucket)
+    nodes: list[Node] = [
+        (
+            "Rule",
+            [
+                ("ID", rule["id"]),
+                ("Prefix", rule["prefix"]),
+                ("Status", rule["status"]),
+                ("Expiration", [("Days", str(rule["days"]))]),
+            ],
+        )
+        for rule in rules
+    ]
+    return ok_xml(("LifecycleConfiguration", nodes))
+
+
+def put_lifecycle(buckets: Buckets, target: Target) -> Reply:
+    """Replace a bucket's lifecycle rules. Only rules that expire after days are understood here."""
+    rules = [read_rule(node, number) for number, node in enumerate(read_xml(target.call.body).iter("Rule"), 1)]
+    if not rules:
+        raise malformed()
+    buckets.set_lifecycle(target.bucket, rules)
+    return ok()
+
+
+def delete_lifecycle(buckets: Buckets, target: Target) -> Reply:
+    """Remove every lifecycle rule."""
+    buckets.set_lifecycle(target.bucket, [])
+    return ok(204)
+
+
+def read_rule(node: ET.Element, number: int) -> dict[str, Any]:
+    """Read one lifecycle rule; refuse what is not understood."""
+    days, status = node.findtext("Expiration/Days") or "", node.findtext("Status")
+    if {child.tag for child in node} - {"ID", "Prefix", "Status", "Expiration"}:
+        raise not_implemented("a lifecycle rule other than an expiration after days")
+    if status not in ("Enabled", "Disabled") or not days.isdecimal() or int(days) < 1:
+        raise malformed()
+    name = node.findtext("ID") or f"rule-{number}"
+    return {"id": name, "prefix": node.findtext("Prefix") or "", "status": status, "days": int(days)}
 
 
 def list_objects(buckets: Buckets, target: Target, as_of: datetime | None) -> Reply:

@@ -109,11 +109,31 @@ class Buckets:
         self._drawer[f"bucket/{name}"] = {"created": created, "versioning": versioning}
         self._buckets.setdefault(name, Bucket(created, versioning)).versioning = versioning
 
+    def acl(self, name: str) -> str:
+        """Say who may reach a bucket without signing: `private` unless it was set otherwise."""
+        return str(self._drawer.get(f"acl/{self._there(name)}", "private"))
+
+    def set_acl(self, name: str, acl: str) -> None:
+        """Open a bucket to everybody, or close it again. Nobody is let in here without a signature all the same."""
+        self._drawer[f"acl/{self._there(name)}"] = acl
+
+    def lifecycle(self, name: str) -> list[dict[str, Any]]:
+        """Give a bucket's lifecycle rules: `id`, `prefix`, `status`, `days`. They are kept, and remove nothing here."""
+        return list(self._drawer.get(f"lifecycle/{self._there(name)}", []))
+
+    def set_lifecycle(self, name: str, rules: list[dict[str, Any]]) -> None:
+        """Replace a bucket's lifecycle rules; with none, there is no configuration."""
+        self._drawer[f"lifecycle/{self._there(name)}"] = rules
+
+    def _there(self, name: str) -> str:
+        return name if self[name] else ""
+
     def delete(self, name: str) -> None:
         """Delete a bucket, which must be empty."""
         if not self[name].is_empty:
             raise OssError(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.", BucketName=name)
-        del self._drawer[f"bucket/{name}"]
+        for what in ("bucket", "acl", "lifecycle"):
+            self._drawer.pop(f"{what}/{name}", None)
         del self._buckets[name]
 
     def meta(self, bucket: str, key: str) -> Meta:

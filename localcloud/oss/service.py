@@ -63,6 +63,19 @@ class Oss:
         """Create a bucket without asking for permission, as a deployment does."""
         self._buckets.create(name, versioning)
 
+    def has_bucket(self, name: str) -> bool:
+        """Say whether there is a bucket of this name."""
+        return name in self._buckets
+
+    def delete_bucket(self, name: str) -> None:
+        """Delete a bucket without asking for permission; raises 409 where something is in it."""
+        self._buckets.delete(name)
+
+    def keep(self, name: str, acl: str, lifecycle: list[dict[str, Any]]) -> None:
+        """Say who may reach a bucket, and what expires in it, as a deployment does."""
+        self._buckets.set_acl(name, acl)
+        self._buckets.set_lifecycle(name, lifecycle)
+
     def read(self, bucket: str, key: str) -> bytes | None:
         """Give an object's body without asking for permission, None where there is none."""
         if bucket not in self._buckets or self._buckets[bucket].meta(key) is None:
@@ -122,6 +135,10 @@ ACTIONS = {
     ("bucket", "GET", "bucketInfo"): Action("GetBucketInfo", bucket_calls.info),
     ("bucket", "GET", "versioning"): Action("GetBucketVersioning", bucket_calls.get_versioning),
     ("bucket", "PUT", "versioning"): Action("PutBucketVersioning", bucket_calls.put_versioning),
+    ("bucket", "PUT", "acl"): Action("PutBucketAcl", bucket_calls.put_acl),
+    ("bucket", "GET", "lifecycle"): Action("GetBucketLifecycle", bucket_calls.get_lifecycle),
+    ("bucket", "PUT", "lifecycle"): Action("PutBucketLifecycle", bucket_calls.put_lifecycle),
+    ("bucket", "DELETE", "lifecycle"): Action("DeleteBucketLifecycle", bucket_calls.delete_lifecycle),
     ("bucket", "POST", "delete"): Action("DeleteMultipleObjects", object_calls.delete_many, "DeleteObject"),
     ("object", "PUT", ""): Action("PutObject", object_calls.put),
     ("object", "GET", ""): Action("GetObject", object_calls.get),

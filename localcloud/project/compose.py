@@ -16,7 +16,11 @@ from localcloud.flow.outcome import Outcome, outcome_of_fc
 from localcloud.flow.service import FlowService
 from localcloud.identity import Identity
 from localcloud.oss import Oss
+from localcloud.ros.service import Ros
+from localcloud.ros.stack import Stacks
+from localcloud.ros.work import Yard
 from localcloud.rpc.operation import ApiError
+from localcloud.template.create import Targets
 from localcloud.wire import Dropped
 
 INVOKE = "FC:InvokeFunction"
@@ -30,6 +34,7 @@ class Whole:
     oss: Oss
     fc: FunctionCompute
     flow: FlowService
+    ros: Ros
 
 
 def compose(cloud: Cloud, workdir: Path, *, deliver_twice: Callable[[], bool] = lambda: False) -> Whole:
@@ -58,8 +63,21 @@ def compose(cloud: Cloud, workdir: Path, *, deliver_twice: Callable[[], bool] = 
     )
     steps = Steps(fc, switches)
     flow = FlowService(drawer("flow"), cloud.clock, steps.perform, switches, permit=Roles(cloud.identity).refusal)
-    cloud.attach(fc=fc, oss=oss, fnf=flow.product, parts=[fc, flow], kill=fc.host.kill)
-    return Whole(cloud, oss, fc, flow)
+    ros = Ros(
+        Yard(
+            Stacks(drawer("ros")),
+            Targets(cloud.identity, oss, fc, flow),
+            cloud.clock,
+            cloud.faults,
+            takes=world.stack_resource_takes,
+            together=cloud.cabinet.together,
+            account_id=world.account_id,
+            region=world.region,
+        )
+    )
+    cloud.door.add(ros.product())
+    cloud.attach(fc=fc, oss=oss, fnf=flow.product, parts=[fc, flow, ros], kill=fc.host.kill)
+    return Whole(cloud, oss, fc, flow, ros)
 
 
 class Roles:

@@ -42,6 +42,8 @@ class Options:
     state: Path | None
     quiet: bool = False
     oss_port: int = 0
+    empty: bool = False
+    """Whether nothing is to be deployed."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     options = read_options(arguments)
     try:
         world = World.load(options.world)
-        documents, index = compiled(options.policy)
+        documents, index = ({}, {}) if options.empty else compiled(options.policy)
     except OSError as error:
         return mistaken(ValueError(f"{error.filename}: {error.strerror}"))
     except ValueError as error:
@@ -76,9 +78,12 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--oss-port", type=int, default=0, help="for the bucket; 0: any free one")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second, while nobody works")
     parser.add_argument("--state", type=Path, help="a folder in which everything survives a restart")
+    parser.add_argument("--empty", action="store_true", help="deploy nothing: for `tidegate deploy`")
     parser.add_argument("--quiet", action="store_true", help="say nothing but the one line that it is ready")
     given = parser.parse_args(arguments)
-    return Options(given.world, given.policy, given.port, given.speed, given.state, given.quiet, given.oss_port)
+    return Options(
+        given.world, given.policy, given.port, given.speed, given.state, given.quiet, given.oss_port, given.empty
+    )
 
 
 def compiled(policy: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -99,7 +104,7 @@ async def serve(options: Options, world: World, documents: dict[str, Any], index
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         try:
             await listen(server, options)
-            address = await settle_in(whole, documents, index)
+            address = {} if options.empty else await settle_in(whole, documents, index)
             sys.stdout.write(json.dumps({"ready": True, **cloud.address(), **address}) + "\n")
             sys.stdout.flush()
             if not options.quiet:
@@ -122,10 +127,12 @@ async def listen(server: Server, options: Options) -> None:
 def command_environment(address: Mapping[str, str]) -> dict[str, str]:
     """What the command line must know to reach this cloud."""
     endpoint = address["endpoint"]
+    # Where nothing is deployed there is no ledger yet.
+    store = {"TIDEGATE_STORE": f"oss://{address['ledger']}"} if "ledger" in address else {}
     return {
         "TIDEGATE_ACCOUNT": address["account_id"],
         "TIDEGATE_REGION": address["region"],
-        "TIDEGATE_STORE": f"oss://{address['ledger']}",
+        **store,
         "TIDEGATE_OSS_ENDPOINT": f"http://{address['oss_endpoint']}",
         "TIDEGATE_ENDPOINT": endpoint,
         "TIDEGATE_FC_ENDPOINT": f"http://{endpoint}",

@@ -11,6 +11,7 @@ from typing import Any
 from localcloud.rpc.estate import Estate, Kept
 from localcloud.rpc.load import Figure, Load, measured_until, spans
 from localcloud.rpc.operation import ApiError, Caller, Parameters, RpcProduct
+from localcloud.rpc.rules import Rules
 from localcloud.rpc.schema import operation, version
 from localcloud.world import Usage
 
@@ -59,10 +60,10 @@ class Query:
 
 
 class Cms:
-    """The metrics of the account's instances, by the vendor's API."""
+    """The metrics of the account's instances and the rules that watch them, by the vendor's API."""
 
-    def __init__(self, estate: Estate, load: Load, account_id: str) -> None:
-        self._estate, self._load, self._account_id = estate, load, account_id
+    def __init__(self, estate: Estate, load: Load, account_id: str, rules: Rules | None = None) -> None:
+        self._estate, self._load, self._account_id, self._rules = estate, load, account_id, rules
 
     def product(self) -> RpcProduct:
         """Give the product for the front door. RAM names the actions as an older API did, and scopes neither."""
@@ -73,6 +74,7 @@ class Cms:
             "DescribeMetricList": operation(
                 PRODUCT, "DescribeMetricList", self.all, lambda _: ("cms:QueryMetricList", "*")
             ),
+            **(self._rules.operations() if self._rules else {}),
         }
         return RpcProduct(PRODUCT, version(PRODUCT), operations, invalid_code=INVALID)
 

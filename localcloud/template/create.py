@@ -45,8 +45,16 @@ class Targets:
 def _bucket(targets: Targets, properties: Properties) -> Attributes:
     name = properties["BucketName"]
     targets.oss.create_bucket(name, (properties.get("VersioningConfiguration") or {}).get("Status", ""))
+    rules = (properties.get("LifecycleConfiguration") or {}).get("Rule") or []
+    targets.oss.keep(name, properties.get("AccessControl", "private"), [_expiry(rule) for rule in rules])
     domain = f"{name}.oss-{targets.fc.host.region}.aliyuncs.com"
     return {"Name": name, "DomainName": domain, "InternalDomainName": domain}
+
+
+def _expiry(rule: Mapping[str, Any]) -> dict[str, Any]:
+    days = int((rule.get("Expiration") or {}).get("Days") or 1)
+    said = {"id": rule.get("ID", ""), "prefix": rule.get("Prefix", ""), "status": rule.get("Status", "Enabled")}
+    return {**said, "days": days}
 
 
 def _topic(targets: Targets, properties: Properties) -> Attributes:

@@ -46,13 +46,14 @@ async def deploy(
     """
     base_dir = base_dir or template_path.parent
     template = read(template_path, base_dir)
-    values = _values(template, parameters)
+    values = values_of(template, parameters)
     if missing := missing_handlers(base_dir, template.handlers()):
         raise TemplateError("", f"no file defines the handler {', '.join(missing)}")
     return _Deployment(template, values, targets, base_dir, stack).run()
 
 
-def _values(template: Template, given: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(template: Template, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give every parameter's value: what is given, or its default. Raises TemplateError."""
     if unknown := sorted(set(given) - set(template.parameters)):
         raise TemplateError(f"Parameters.{unknown[0]}", "is not in the template")
     values = {}

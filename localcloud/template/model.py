@@ -103,6 +103,7 @@ class Resource:
     depends_on: Sequence[str]
     condition: str = ""
     """It is made only where this condition holds."""
+    deletion_policy: str = "Delete"
 
     def needs(self) -> set[str]:
         """Give every name it refers to: resources, parameters, pseudo parameters."""

@@ -52,8 +52,11 @@ class _Reader:
         depends_on = body.get("DependsOn") or []
         metadata = body.get("Metadata") or {}
         properties = {**(body.get("Properties") or {}), **self.included(metadata, name)}
+        policy = body.get("DeletionPolicy") or "Delete"
+        if policy not in ("Delete", "Retain"):
+            raise TemplateError(f"{name}.DeletionPolicy", f"{policy!r} is neither Delete nor Retain")
         after = [depends_on] if isinstance(depends_on, str) else depends_on
-        return Resource(name, body["Type"], properties, after, body.get("Condition") or "")
+        return Resource(name, body["Type"], properties, after, body.get("Condition") or "", policy)
 
     def included(self, metadata: Mapping[str, Any], name: str) -> dict[str, Any]:
         """Give the properties whose text is in a file: `Metadata: {Tidegate: {Definition: workflows/resize.yml}}`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -17,8 +18,9 @@ from typing import Any
 import pytest
 import requests
 
-from localcloud.project.up import main
+from localcloud.project.up import command_environment, main
 from localcloud.serve import main as serve
+from localcloud.template.package import zip_project
 
 KEYS = {
     "ready",
@@ -227,3 +229,18 @@ def test_a_port_that_is_taken_is_one_clear_line_and_2(ups: Ups, project: Path) -
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"cannot listen on port {port}: ")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_an_empty_one_has_nothing_on_it_until_somebody_deploys(ups: Ups, project: Path, tmp_path: Path) -> None:
+    """With the package, in processes of their own, as a person would."""
+    up = ups("--empty")
+    assert "ledger" not in up.address
+    package = tmp_path / "tidegate.zip"
+    package.write_bytes(zip_project(project))
+    variables = {**command_environment(up.address), "TIDEGATE_HOOK_TOKENS": "t" * 24}
+    shell = {name: value for name, value in os.environ.items() if name != "TIDEGATE_STORE"}  # noqa: TID251 - a person's
+    environment = {**shell, **variables}
+    command = [sys.executable, "-m", "tidegate.cli", "deploy", "--package", str(package), "--yes", "--json"]
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"] == "CREATE_COMPLETE"

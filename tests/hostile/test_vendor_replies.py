@@ -19,7 +19,7 @@ from tidegate.aliyun import answers
 from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import AMQP
 from tidegate.aliyun.errors import Unanswered, Unreadable, VendorError
-from tidegate.aliyun.functions import _failure
+from tidegate.aliyun.functions import Answer, failure
 from tidegate.aliyun.workflow import Started, Workflow
 from tidegate.domain.alertrule import Confirm
 from tidegate.domain.measures import Measure, Usage
@@ -243,12 +243,12 @@ def test_any_failure_of_a_function_is_told_in_few_words(tries: Any, soon: Any) -
     good = {"errorType": "X", "errorMessage": "y", "ErrorCode": "C", "stackTrace": []}
 
     def check(body: Any) -> None:
-        assert len(str(_failure(500, "", json.dumps(body).encode(), "rid", str))) < 1_000
+        assert len(str(failure(Answer(500, json.dumps(body).encode()), str))) < 1_000
 
     tries(150, check, body=st.one_of(values, mutated(good)))
     for junk in (*JUNK.values(), json.dumps({"errorType": "x" * 100_000}).encode()):
         with soon():
-            assert len(str(_failure(500, "", junk, "rid", str))) < 1_000
+            assert len(str(failure(Answer(500, junk), str))) < 1_000
 
 
 # Over the wire: the SDK and its HTTP client are between us and whoever answers.

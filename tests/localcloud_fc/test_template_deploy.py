@@ -281,7 +281,12 @@ def test_the_projects_own_template_deploys(place: Place) -> None:
 
 
 def test_the_template_as_ros_is_given_it_deploys_like_its_source(place: Place, tmp_path: Path) -> None:
-    parameters = {"LedgerBucket": "ledger", "CodeBucket": "code", "CodeObject": "t.zip", "HookTokens": "demo-token"}
+    parameters = {
+        "LedgerBucket": "ledger",
+        "CodeBucket": "code",
+        "CodeObject": "t.zip",
+        "HookTokens": "a-token-of-the-demo",
+    }
     flows = place.targets.flow.flows
     from_source = place.deploy(PROJECT / "template.yml", **parameters)
     flow = flows.describe({"Name": "tidegate-resize"})

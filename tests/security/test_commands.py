@@ -73,6 +73,24 @@ def test_whatever_answers_in_the_place_of_the_bucket_no_secret_is_printed(
     assert elsewhere.heard[strays:] == []
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("how", [("3.0", "the string to sign"), ("2.0", "a refusal of OSS")])
+def test_whatever_answers_the_doctor_or_a_call_by_hand_no_secret_is_printed(
+    how: tuple[str, str], shouters: Any, runs: Any, environ: dict[str, str], leaks: Callable[..., list[str]]
+) -> None:
+    """The report is read as well: it is made to be passed on."""
+    (api, end), (servers, elsewhere) = how, shouters
+    strays, endpoint = len(elsewhere.heard), servers[end].endpoint
+    environ |= {"TIDEGATE_FC_API": api, "TIDEGATE_ENDPOINT": endpoint}
+    looked = runs(COMMANDS, environ, "doctor --send-test --report /dev/stdout", endpoint)
+    called = runs(COMMANDS, environ, "invoke on-schedule --json", endpoint)
+    assert "ended 1" in looked.stdout
+    assert "| credentials | FAIL |" in looked.stdout
+    assert "ended 1" in called.stdout
+    assert leaks(looked.stdout + looked.stderr + called.stdout + called.stderr) == []
+    assert elsewhere.heard[strays:] == []
+
+
 @pytest.mark.parametrize("missing", ["TIDEGATE_STORE", "TIDEGATE_REGION", "ALIBABA_CLOUD_ACCESS_KEY_ID"])
 def test_a_mistake_in_the_environment_is_told_without_its_values(
     missing: str, runs: Any, environ: dict[str, str], leaks: Callable[..., list[str]]

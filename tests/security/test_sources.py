@@ -18,8 +18,8 @@ from tidegate.policyfile import BadPolicy, parse_policy
 from tidegate.settings import BadSettings, CliSettings, Settings, read_cli_settings, read_settings
 
 PRODUCT = ("tidegate", "functions")
-MAY_LOOK = {"tidegate/settings.py": 2, "tidegate/app/wiring.py": 1}
-"""The two readers of settings; and the local ledger, which only wants to know whether it is on Function Compute."""
+MAY_LOOK = {"tidegate/settings.py": 3, "tidegate/app/wiring.py": 1}
+"""The three readers of settings; and the local ledger, which only wants to know whether it is on Function Compute."""
 WRITTEN = ("tidegate", "functions", "localcloud", "examples", "docs", "workflows", "tests", "benchmarks")
 LOOKS_LIKE = {
     "an access key": r"\b(?:LTAI5?t?|STS\.)[A-Za-z0-9]{18,}\b",

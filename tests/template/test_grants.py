@@ -11,6 +11,15 @@ from tidegate.aliyun.permission import Permission
 from tidegate.ledger import oss
 from tidegate.operate.grants import LEDGER, PEOPLE, PLATFORM, PRODUCTS, ROLES, Role
 
+OPERATING = (
+    "tidegate.aliyun.deployed",
+    "tidegate.aliyun.second",
+    "tidegate.aliyun.stacks",
+    "tidegate.ledger.buckets",
+    "tidegate.operate.doctor",
+    "tidegate.products.listing",
+)
+"""What only who deploys, looks a deployment over or begins with one calls: the vendor's own policies allow it."""
 EVERY = [*ROLES.values(), *PEOPLE.values()]
 
 
@@ -25,6 +34,8 @@ def declared() -> set[str]:
     found: set[str] = set()
     for module in walk_packages(tidegate.__path__, "tidegate."):
         text = Path(module.module_finder.path, module.name.rpartition(".")[2]).with_suffix(".py")  # type: ignore[union-attr]
+        if module.name.startswith(OPERATING):
+            continue
         if text.is_file() and "\nPERMISSIONS" in text.read_text("utf-8"):
             for one in import_module(module.name).PERMISSIONS:
                 found.add(one.action if isinstance(one, Permission) else one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY
+from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY, RAM, ROS, STS
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -17,7 +17,7 @@ class Api:
     version: str
     hosts: tuple[str, ...]
     form: bool = False
-    """Whether what a POST carries goes into its body: CloudFlow's inputs are too long for a URL."""
+    """Whether what a POST carries goes into its body: CloudFlow's inputs and ROS's templates are too long for a URL."""
 
 
 APIS: Mapping[str, Api] = {
@@ -25,7 +25,10 @@ APIS: Mapping[str, Api] = {
     GATEWAY: Api("2016-07-14", ("apigateway.{region}.aliyuncs.com",)),
     BSS: Api("2017-12-14", ("business.aliyuncs.com", "business.ap-southeast-1.aliyuncs.com")),
     FLOW: Api("2019-03-15", ("{region}.fnf.aliyuncs.com",), form=True),
+    ROS: Api("2019-09-10", ("ros.aliyuncs.com",), form=True),
     CMS: Api("2019-01-01", ("metrics.{region}.aliyuncs.com",)),
+    STS: Api("2015-04-01", ("sts.{region}.aliyuncs.com",)),
+    RAM: Api("2015-05-01", ("ram.aliyuncs.com",)),
 }
 
 

@@ -23,6 +23,8 @@ CONNECT_S, READ_S = 5.0, 65.0
 """The function's own timeout is 60 s."""
 VERSION = "2023-03-30"
 ALGORITHM = "ACS3-HMAC-SHA256"
+GONE = ("FunctionNotFound", "ServiceNotFound")
+"""Codes that say that nothing was run, because there is nothing of this name."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MULTIPLE_CHOICES = 300
 """HTTP's first status that is no success, though not an error either."""
@@ -55,25 +57,78 @@ class Function:
         return f"{'http' if self.endpoint.startswith(LOOPBACK) else 'https'}://{self.endpoint.rstrip('/')}"
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What the platform answered, whatever that was."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """How the function failed, by the platform's word; empty where it did not."""
+        return str(self.headers.get("X-Fc-Error-Type", ""))
+
+    @property
+    def request_id(self) -> str:
+        """The platform's name for the call."""
+        return str(self.headers.get("X-Fc-Request-Id", ""))
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the call came through and the function did not fail."""
+        return self.status < MULTIPLE_CHOICES and not self.kind
+
+
 def invoke(function: Function, credentials: Credentials, event: bytes, *, at: datetime, nonce: str) -> bytes:
     """Invoke a function and wait for its result. Raises InvokeFailed.
 
     `at` is the machine's time and `nonce` a word never used before: both are signed.
     """
+    answer = call(function, credentials, event, at=at, nonce=nonce)
+    if not answer.succeeded:
+        raise failure(answer, credentials.redact)
+    return answer.content
+
+
+def call(
+    function: Function,
+    credentials: Credentials,
+    event: bytes,
+    *,
+    at: datetime,
+    nonce: str,
+    more: Mapping[str, str] | None = None,
+) -> Answer:
+    """Invoke a function and give whatever comes back. Raises InvokeFailed where nothing does.
+
+    `more` are headers that ask for something beside, such as the end of the log.
+    """
     if function.service:
-        return _through_fc2(function, credentials, event)
+        return _through_fc2(function, credentials, event, more or {})
     path = f"/{VERSION}/functions/{quote(function.name)}/invocations"
-    headers = acs3(function.url, path, event, credentials, at=at, nonce=nonce)
-    return _post(function.url, path, headers, event, credentials.redact)
+    headers = {**acs3(function.url, path, event, credentials, at=at, nonce=nonce), **(more or {})}
+    return send("POST", function.url, path, headers, event)
 
 
-def acs3(url: str, path: str, body: bytes, credentials: Credentials, *, at: datetime, nonce: str) -> dict[str, str]:
-    """Give the headers of a POST without query, signed the way the vendor's V3 signature asks for (fact A.0)."""
+def acs3(
+    url: str,
+    path: str,
+    body: bytes,
+    credentials: Credentials,
+    *,
+    at: datetime,
+    nonce: str,
+    method: str = "POST",
+    action: str = "InvokeFunction",
+) -> dict[str, str]:
+    """Give the headers of a call without query, signed the way the vendor's V3 signature asks for (fact A.0)."""
     digest = hashlib.sha256(body).hexdigest()
     headers = {
         "content-type": "application/octet-stream",
         "host": urlsplit(url).netloc,
-        "x-acs-action": "InvokeFunction",
+        "x-acs-action": action,
         "x-acs-content-sha256": digest,
         "x-acs-date": at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "x-acs-signature-nonce": nonce,
@@ -83,15 +138,17 @@ def acs3(url: str, path: str, body: bytes, credentials: Credentials, *, at: date
         headers["x-acs-security-token"] = credentials.security_token
     names = sorted(headers)
     lines = "".join(f"{name}:{headers[name]}\n" for name in names)
-    canonical = "\n".join(("POST", path, "", lines, ";".join(names), digest))
+    canonical = "\n".join((method, path, "", lines, ";".join(names), digest))
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.new(credentials.access_key_secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
     who = f"Credential={credentials.access_key_id},SignedHeaders={';'.join(names)},Signature={signature}"
     return {**headers, "Authorization": f"{ALGORITHM} {who}"}
 
 
-def _through_fc2(function: Function, credentials: Credentials, event: bytes) -> bytes:
+def _through_fc2(function: Function, credentials: Credentials, event: bytes, more: Mapping[str, str]) -> Answer:
     import fc2  # noqa: PLC0415 - only for functions of 2.0
+
+    answers: list[Answer] = []
 
     class Auth:
         """Signs in the place of fc2, which logs what it signs: the token of temporary keys is in that."""
@@ -108,8 +165,9 @@ def _through_fc2(function: Function, credentials: Credentials, event: bytes) -> 
         def _do_request(
             self, method: str, path: str, headers: Mapping[str, str], params: object = None, body: bytes = b""
         ) -> Any:
-            del method, params
-            return _Answer(_post(self.endpoint, path, headers, body, credentials.redact))
+            del params
+            answers.append(send(method, self.endpoint, path, headers, body))
+            return _Seen(answers[-1].content)
 
     try:
         client = Client(
@@ -122,7 +180,8 @@ def _through_fc2(function: Function, credentials: Credentials, event: bytes) -> 
         raise InvokeFailed("BadClient", str(error), again=False) from error
     client.auth = Auth()
     # A map of our own each time: the default is one that all calls share.
-    return bytes(client.invoke_function(function.service, function.name, payload=event, headers={}).data)
+    client.invoke_function(function.service, function.name, payload=event, headers=dict(more))
+    return answers[-1]
 
 
 def fc_signed(method: str, path: str, headers: Mapping[str, str], credentials: Credentials) -> str:
@@ -135,15 +194,18 @@ def fc_signed(method: str, path: str, headers: Mapping[str, str], credentials: C
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """As much of an answer as fc2 looks at."""
+class _Seen:
+    """As much of an answer as fc2 is to look at: it would log what failed."""
 
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def _post(url: str, path: str, headers: Mapping[str, str], body: bytes, redact: Callable[[str], str]) -> bytes:
-    """Post once, to nobody else: a redirect would be sent the token too, and a `.netrc` would replace the signature."""
+def send(method: str, url: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    """Send once, to nobody else: a redirect would be sent the token too, and a `.netrc` would replace the signature.
+
+    Raises InvokeFailed where no answer comes.
+    """
     import requests  # noqa: PLC0415 - only to invoke
 
     with requests.Session() as session:
@@ -151,7 +213,8 @@ def _post(url: str, path: str, headers: Mapping[str, str], body: bytes, redact: 
         session.trust_env = not urlsplit(url).netloc.startswith(LOOPBACK)
         sent = {key: value for key, value in headers.items() if key != "content-length"}
         try:
-            reply = session.post(
+            reply = session.request(
+                method,
                 url + path,
                 data=body,
                 headers=sent,
@@ -162,23 +225,22 @@ def _post(url: str, path: str, headers: Mapping[str, str], body: bytes, redact: 
         except requests.RequestException as error:
             host, why = urlsplit(url).netloc, type(error).__name__
             raise InvokeFailed("NoAnswer", f"{host} gave no answer ({why})", again=True) from None
-    kind = reply.headers.get("X-Fc-Error-Type", "")
-    if reply.status_code < MULTIPLE_CHOICES and not kind:
-        return reply.content
-    raise _failure(reply.status_code, kind, reply.content, reply.headers.get("X-Fc-Request-Id", ""), redact)
+    return Answer(reply.status_code, reply.content, reply.headers)
 
 
-def _failure(status: int, kind: str, body: bytes, request_id: str, redact: Callable[[str], str]) -> InvokeFailed:
+def failure(answer: Answer, redact: Callable[[str], str]) -> InvokeFailed:
     """Give the platform's refusal, or the function's own exception (fact fc 1.9).
 
     The vendor answers a wrong signature with all that was signed.
     """
     try:
-        said = json.loads(body)
+        said = json.loads(answer.content)
     except (ValueError, RecursionError):
         said = {}
     said = said if isinstance(said, dict) else {}
-    code = str(said.get("errorType") or said.get("ErrorCode") or said.get("Code") or kind or f"HTTP {status}")
+    status = answer.status
+    code = str(said.get("errorType") or said.get("ErrorCode") or said.get("Code") or answer.kind or f"HTTP {status}")
     message = said.get("errorMessage") or said.get("ErrorMessage") or said.get("Message") or "no reason was given"
     final = MULTIPLE_CHOICES <= status < 500 and status != 429  # noqa: PLR2004 - HTTP
-    return InvokeFailed(redact(code)[:100], redact(str(message))[:500], again=not final, request_id=request_id)
+    told = redact(code)[:100], redact(str(message))[:500]
+    return InvokeFailed(*told, again=not final, request_id=answer.request_id)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tidegate.cli.operating import operating
 from tidegate.cli.options import Accept, As, File, Json, MaybeFile, Name, PolicyFile
 from tidegate.cli.verbs import verbs
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="The policy in force.")
 app.add_typer(policy_app, name="policy")
 app.add_typer(verbs)
+app.add_typer(operating)
 
 POLICY = Path("policy.yaml")
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -166,6 +168,51 @@ def orders(
     from tidegate.cli.orders import run  # noqa: PLC0415
 
     return run(month, policy, as_csv=as_csv, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    *,
+    send_test: Annotated[
+        bool, typer.Option("--send-test", help="Also send a test message, and try to overwrite a probe in the bucket.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write what was seen, redacted, to this file.")
+    ] = None,
+    policy: MaybeFile = None,
+    as_json: Json = False,
+) -> int:
+    """Look a deployment over: a line a check, and what to do about it. Nothing is written without --send-test."""
+    from tidegate.cli.doctor import run  # noqa: PLC0415
+
+    return run(policy, report, send_test=send_test, as_json=as_json)
+
+
+@app.command()
+def invoke(
+    function: Annotated[str, typer.Argument(metavar="FUNCTION", help="A function of ours: on-schedule, look, ...")],
+    *,
+    event: Annotated[str, typer.Option("--event", help="A file with the event, or `-`; `{}` otherwise.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Also one that may place an order.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Call a deployed function directly, and show status, log and result."""
+    from tidegate.cli.invoking import run  # noqa: PLC0415
+
+    return run(function, event, yes=yes, as_json=as_json)
+
+
+@app.command()
+def watch(
+    what: Annotated[str, typer.Argument(metavar="OPERATION|NAME", help="NAME#3, or an instance for its last one.")],
+    *,
+    timeout: Annotated[str, typer.Option("--timeout", help="How long at most: 30m, 6h.")] = "24h",
+    as_json: Json = False,
+) -> int:
+    """Follow an operation to its end: phase, next look, order, and what you must do."""
+    from tidegate.cli.watching import run  # noqa: PLC0415
+
+    return run(what, timeout, as_json=as_json)
 
 
 @policy_app.command()

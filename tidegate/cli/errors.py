@@ -28,11 +28,13 @@ def exit_code_of(error: Exception) -> int | None:
 def _mistakes() -> tuple[type[Exception], ...]:
     from tidegate.app.report.facts import NothingPushed, NotKnown  # noqa: PLC0415 - only when something went wrong
     from tidegate.ledger.policies import NoSuchPolicy  # noqa: PLC0415
+    from tidegate.operate.deploy.faults import CannotDeploy  # noqa: PLC0415
     from tidegate.operate.package.faults import CannotPackage  # noqa: PLC0415
     from tidegate.policyfile import BadPolicy  # noqa: PLC0415
     from tidegate.settings import BadSettings  # noqa: PLC0415
 
-    return (Mistake, NothingPushed, NotKnown, NoSuchPolicy, BadPolicy, BadSettings, CannotPackage)
+    operating = (CannotDeploy, CannotPackage)
+    return (Mistake, NothingPushed, NotKnown, NoSuchPolicy, BadPolicy, BadSettings, *operating)
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -41,7 +43,8 @@ def _failures() -> tuple[type[Exception], ...]:
     from tidegate.app.page import LostRaces  # noqa: PLC0415
     from tidegate.ledger.record import Corrupt, NewerSchema  # noqa: PLC0415
     from tidegate.ledger.shelf import ShelfUnavailable, Unprotected, Unsure  # noqa: PLC0415
+    from tidegate.operate.deploy.faults import DeployFailed  # noqa: PLC0415
     from tidegate.operate.package.faults import CannotFetch  # noqa: PLC0415
 
     ledger = (Corrupt, NewerSchema, ShelfUnavailable, Unprotected, Unsure)
-    return (Failed, VendorError, InvokeFailed, LostRaces, CannotFetch, *ledger)
+    return (Failed, VendorError, InvokeFailed, LostRaces, *ledger, DeployFailed, CannotFetch)

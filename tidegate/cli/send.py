@@ -40,7 +40,7 @@ def send(verb: str, name: str, caller: str, fields: Mapping[str, Any]) -> Body:
         reply = None
     if not isinstance(reply, dict):
         # Whoever stands in between may have sent our own words back.
-        shown = _credentials(settings).redact(body.decode(errors="replace"))[:100]
+        shown = credentials_of(settings).redact(body.decode(errors="replace"))[:100]
         raise Failed(f"the function answered something else than a JSON object: {shown!r}")
     if mistake := reply.get("mistake"):
         raise Mistake(str(mistake))
@@ -64,18 +64,24 @@ def checked(wish: Mapping[str, Any]) -> Body:
     return {key: value for key, value in wish.items() if value}
 
 
-def _credentials(settings: CliSettings) -> Credentials:
+def credentials_of(settings: CliSettings) -> Credentials:
+    """The key to sign with. Raises BadSettings where there is none."""
+    if not settings.access_key_id or not settings.access_key_secret:
+        raise BadSettings("set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment")
     return Credentials(settings.access_key_id, settings.access_key_secret, settings.security_token)
 
 
-def _invoke(settings: CliSettings, event: bytes) -> bytes:
+def endpoint_of(settings: CliSettings) -> str:
+    """Where Function Compute answers. Raises BadSettings where that cannot be told."""
     if not settings.fc_endpoint:
         raise BadSettings("set TIDEGATE_FC_ENDPOINT, or TIDEGATE_ACCOUNT and TIDEGATE_REGION, in the environment")
-    if not settings.access_key_id or not settings.access_key_secret:
-        raise BadSettings("set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment")
-    credentials = _credentials(settings)
+    return settings.fc_endpoint
+
+
+def _invoke(settings: CliSettings, event: bytes) -> bytes:
+    endpoint, credentials = endpoint_of(settings), credentials_of(settings)
     service = settings.fc_service if settings.fc_api == "2.0" else ""
-    function = Function(settings.fc_endpoint, settings.fc_function, service)
+    function = Function(endpoint, settings.fc_function, service)
     patience = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, InvokeFailed) and error.again),
         wait=wait_fixed(PAUSE_S),

@@ -19,6 +19,8 @@ PASSING = {408, 409, 429}
 NOT_OSS = "BadErrorResponse"
 """What the SDK calls an answer that is not OSS's. It shows the beginning of that, and a proxy may echo the request."""
 NEVER_CONNECTED = {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
+CARE_PERMISSIONS = ("oss:GetBucketInfo", "oss:GetBucketLifecycle")
+"""What `described` needs, which only people's commands ask for."""
 PERMISSIONS = ("oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects")
 
 
@@ -49,6 +51,16 @@ class Bucket:
     path_style: bool = False
     connect_timeout_s: float = 2.0
     read_timeout_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class Described:
+    """How a bucket is set up. `versioning` is empty where there never was any."""
+
+    acl: str
+    versioning: str
+    expiring: tuple[str, ...]
+    """The beginnings of the keys that something expires under."""
 
 
 class OssObjects:
@@ -97,6 +109,23 @@ class OssObjects:
             # A proxy's page with 200 is no word of OSS's.
             raise Unsure("an answer came that is not OSS's")
 
+    def described(self) -> Described:
+        """Give how the bucket is set up, for a check-up: no function of ours may ask. Raises ShelfUnavailable."""
+        name = self._bucket.name
+        with self._reading():
+            info = self._client.get_bucket_info(self._sdk.GetBucketInfoRequest(bucket=name)).bucket_info
+        try:
+            with self._reading():
+                asked = self._sdk.GetBucketLifecycleRequest(bucket=name)
+                configuration = self._client.get_bucket_lifecycle(asked).lifecycle_configuration
+            rules = (configuration.rules if configuration else None) or []
+        except ShelfRefused as refusal:
+            if "NoSuchLifecycle" not in str(refusal):
+                raise
+            rules = []
+        prefixes = tuple(str(rule.prefix or "") for rule in rules if rule.status == "Enabled")
+        return Described(str(info.acl or ""), str(info.versioning or ""), prefixes)
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         try:
@@ -123,33 +152,42 @@ class OssObjects:
 
     @cached_property
     def _sdk(self) -> Any:
-        import alibabacloud_oss_v2  # noqa: PLC0415 - a rejected or duplicate alert must not pay for the SDK
-
-        return alibabacloud_oss_v2
+        return sdk()
 
     @cached_property
     def _client(self) -> Any:
-        sdk, bucket = self._sdk, self._bucket
-        return sdk.Client(
-            sdk.config.Config(
-                region=bucket.region,
-                endpoint=bucket.endpoint or None,
-                use_internal_endpoint=bucket.internal,
-                use_path_style=bucket.path_style,
-                credentials_provider=sdk.credentials.CredentialsProviderFunc(self._sdk_keys),
-                # The SDK repeats a creation blindly; ours is the only patience here.
-                retryer=sdk.retry.NopRetryer(),
-                retry_max_attempts=1,
-                connect_timeout=bucket.connect_timeout_s,
-                readwrite_timeout=bucket.read_timeout_s,
-            )
-        )
+        return client_of(self._bucket, self._keys)
 
-    def _sdk_keys(self) -> Any:
-        keys = self._keys()
-        return self._sdk.credentials.Credentials(
-            keys.access_key_id, keys.access_key_secret, keys.security_token or None
+
+def sdk() -> Any:
+    """Give the vendor's SDK."""
+    import alibabacloud_oss_v2  # noqa: PLC0415 - a rejected or duplicate alert must not pay for the SDK
+
+    return alibabacloud_oss_v2
+
+
+def client_of(bucket: Bucket, keys: Callable[[], Keys]) -> Any:
+    """Give the SDK's client for a bucket, which sends each request once."""
+    oss = sdk()
+
+    def sdk_keys() -> Any:
+        own = keys()
+        return oss.credentials.Credentials(own.access_key_id, own.access_key_secret, own.security_token or None)
+
+    return oss.Client(
+        oss.config.Config(
+            region=bucket.region,
+            endpoint=bucket.endpoint or None,
+            use_internal_endpoint=bucket.internal,
+            use_path_style=bucket.path_style,
+            credentials_provider=oss.credentials.CredentialsProviderFunc(sdk_keys),
+            # The SDK repeats a creation blindly; ours is the only patience here.
+            retryer=oss.retry.NopRetryer(),
+            retry_max_attempts=1,
+            connect_timeout=bucket.connect_timeout_s,
+            readwrite_timeout=bucket.read_timeout_s,
         )
+    )
 
 
 class _NoSuchKey(Exception):  # noqa: N818 - an answer, not a failure

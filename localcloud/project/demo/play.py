@@ -54,14 +54,15 @@ FUNCTIONS = (
     "tidegate-settle",
     "tidegate/on-request",
 )
+WITHIN_S = 60.0
 EXPECTED = 4
 """Operations: the alert's, the timetable's, the person's, and the return when the override ends."""
 
 
-def perform(stage: Stage, console: Console) -> list[Receipt]:
-    """Play the acts on an open stage."""
+def perform(stage: Stage, console: Console, within_s: float = WITHIN_S) -> list[Receipt]:
+    """Play the acts on an open stage. Whatever is waited for must happen within so many seconds."""
     narrator = Narrator(stage, console)
-    show = Show(stage, narrator)
+    show = Show(stage, narrator, within_s)
     console.print(f"[bold]Tidegate[/bold] on localcloud, {stage.address['endpoint']}; a simulated minute is a moment")
     stage.deploy_2_0()
     show.alert()
@@ -76,6 +77,7 @@ class Show:
 
     stage: Stage
     narrator: Narrator
+    within_s: float
 
     def alert(self) -> None:
         """CloudMonitor rings; one rung up; the same callback three times more."""
@@ -156,7 +158,7 @@ class Show:
             return seen(state)
 
         with self.narrator.console.status(f"waiting for {what}") as live:
-            found = wait_for(what, look)
+            found = wait_for(what, look, self.within_s)
         self.narrator.listen(name)
         return found
 

@@ -40,7 +40,6 @@ class Stage:
     """One running cloud."""
 
     address: Mapping[str, str]
-    process: subprocess.Popen[str]
     around: Surroundings
     aliyun: Aliyun
 
@@ -130,7 +129,7 @@ def open_stage(speed: float) -> Iterator[Stage]:
             address = json.loads((process.stdout.readline() if process.stdout else "") or "{}")
             if not address.get("ready"):
                 raise Stuck("localcloud did not start; its words are above")
-            yield Stage(address, process, customer(address), vendor(address))
+            yield Stage(address, customer(address), vendor(address))
         finally:
             process.terminate()
 

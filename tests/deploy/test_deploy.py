@@ -1,0 +1,291 @@
+"""Deploying: planned first, done on request, the same again, resumed from wherever it ended, and no secret said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from localcloud.fc.function import Ref
+from localcloud.template.package import zip_source
+from tests.deploy.conftest import CHAT, OTHER, POLICY, ROOT, TOKEN, WORLD, Site
+
+FUNCTIONS = {"tidegate-on-alert", "tidegate-on-schedule", "tidegate-on-request"}
+
+
+def test_without_yes_nothing_is_made(site: Site) -> None:
+    said = site.deploy("--policy", str(site.policy))
+    assert (said.code, said.err) == (0, "")
+    assert "stack tidegate: create" in said.out
+    assert "+ OnAlert" in said.out
+    assert "HookTokens" in said.out
+    assert "(hidden)" in said.out
+    assert said.out.endswith("nothing was changed; --yes does this\n")
+    assert not site.bucket(site.code)
+    assert not site.bucket(site.ledger)
+    assert site.calls("CreateStack") == 0
+
+
+def test_a_deployment_stands_as_it_was_planned(site: Site) -> None:
+    planned = site.deploy("--policy", str(site.policy), "--json").json
+    assert (planned["deed"], planned["change"], planned["done"]) == ("create", True, False)
+    done = site.deployed()
+    assert done["status"] == "CREATE_COMPLETE"
+    assert done["changed"] == ["code", "stack", "policy"]
+    assert done["store"] == f"oss://{site.ledger}"
+    assert {one["name"] for one in planned["resources"]} == {one["resource"] for one in done["steps"]}
+    assert site.functions() >= FUNCTIONS
+    assert done["policy"] == planned["policy"]["hash"]
+    environment = site.whole.fc.host.registry.function(Ref("tidegate-on-alert")).environment
+    assert environment["TIDEGATE_HOOK_TOKENS"] == TOKEN
+
+
+def test_the_same_deployment_again_changes_nothing(site: Site) -> None:
+    site.deployed()
+    said = site.deploy("--policy", str(site.policy))
+    assert said.out.endswith("no change\n")
+    again = site.deploy("--policy", str(site.policy), "--yes")
+    assert (again.code, again.err) == (0, "")
+    assert "no change" in again.out
+    assert site.calls("UpdateStack") == 0
+
+
+def test_other_code_is_put_beside_the_old_and_only_functions_change(site: Site) -> None:
+    site.deployed()
+    site.zip.write_bytes(zip_source("def handler(event, context):\n    return 1\n"))
+    planned = site.deploy("--json").json
+    assert planned["deed"] == "update"
+    assert {one["type"] for one in planned["resources"]} == {"ALIYUN::FC3::Function"}
+    done = site.deployed()
+    assert done["changed"] == ["code", "stack"]
+    assert {one["type"] for one in done["steps"]} == {"ALIYUN::FC3::Function"}
+
+
+def test_a_parameter_that_is_not_asked_for_keeps_its_value(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secrets too, which are not in the environment of whoever deploys next."""
+    site.deployed("--parameter", "Runtime=python3.12")
+    monkeypatch.delenv("TIDEGATE_HOOK_TOKENS")
+    monkeypatch.delenv("TIDEGATE_CHAT_URL")
+    planned = site.deploy("--json").json
+    assert planned["parameters"]["Runtime"] == "python3.12"
+    assert planned["parameters"]["HookTokens"] == "as before"
+    assert not planned["change"]
+
+
+def test_a_secret_that_is_changed_reaches_the_functions(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.deployed()
+    monkeypatch.setenv("TIDEGATE_HOOK_TOKENS", f"another-token-as-good,{TOKEN}")
+    said = site.deploy("--yes")
+    assert (said.code, said.err) == (0, "")
+    assert "another-token-as-good" not in said.out
+    assert "OnAlert" in said.out
+    environment = site.whole.fc.host.registry.function(Ref("tidegate-on-alert")).environment
+    assert environment["TIDEGATE_HOOK_TOKENS"] == f"another-token-as-good,{TOKEN}"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--parameter", "Size=1"), "the template has no parameter Size; it has "),
+        (("--parameter", "HookTokens=x"), "HookTokens is a secret: set TIDEGATE_HOOK_TOKENS in the environment"),
+        (("--parameter", "CodeObject=x"), "CodeObject follows from the package"),
+        (("--parameter", "Runtime"), "--parameter is NAME=VALUE, not `Runtime`"),
+        (("--mode", "watch"), "--mode is observe or act"),
+    ],
+)
+def test_what_makes_no_sense_is_a_mistake(site: Site, words: tuple[str, ...], said: str) -> None:
+    answer = site.deploy(*words)
+    assert answer.code == 2
+    assert said in answer.err
+    assert site.calls("CreateStack") == 0
+
+
+def test_a_first_deployment_needs_its_token_and_says_how_to_make_one(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None is made up here: it would have to be shown, and would be lost with a deployment that fails."""
+    monkeypatch.delenv("TIDEGATE_HOOK_TOKENS")
+    said = site.deploy()
+    assert said.code == 2
+    assert said.err.startswith("tidegate: HookTokens is needed: set TIDEGATE_HOOK_TOKENS in the environment, and keep")
+
+
+def test_a_file_that_is_no_zip_is_a_mistake(site: Site) -> None:
+    site.zip.write_text("no zip")
+    said = site.deploy()
+    assert (said.code, said.err) == (2, f"tidegate: {site.zip} is no zip; `tidegate package` makes one\n")
+
+
+def test_a_bad_policy_stops_everything_before_it_begins(site: Site) -> None:
+    site.policy.write_text(POLICY.replace("rabbitmq", "teapot"))
+    said = site.deploy("--policy", str(site.policy), "--yes")
+    assert said.code == 2
+    assert "instances.orders-mq.product" in said.err
+    assert not site.bucket(site.code)
+
+
+@pytest.mark.parametrize("versioning", ["Enabled", "Suspended"])
+def test_a_ledger_bucket_that_ever_had_versioning_is_refused(site: Site, versioning: str) -> None:
+    site.cloud.run(lambda: site.whole.oss.create_bucket(site.ledger, versioning))
+    said = site.deploy("--yes")
+    assert said.code == 2
+    assert f"has versioning ({versioning})" in said.err
+    assert not site.bucket(site.code)
+
+
+def test_a_ledger_that_stands_already_is_used_and_belongs_to_no_stack(site: Site) -> None:
+    site.cloud.run(lambda: site.whole.oss.create_bucket(site.ledger))
+    done = site.deployed()
+    assert done["status"] == "CREATE_COMPLETE"
+    assert "Ledger" not in [step["resource"] for step in done["steps"]]
+    assert site.deployed()["changed"] == []
+
+
+def test_the_ledger_cannot_be_moved(site: Site) -> None:
+    site.deployed()
+    said = site.deploy("--parameter", "LedgerBucket=elsewhere")
+    assert said.code == 2
+    assert f"the ledger is in oss://{site.ledger}; a deployment cannot move it to oss://elsewhere" in said.err
+
+
+HALFWAY: dict[str, dict[str, Any]] = {
+    "no bucket for the code": {"call": "oss.PutBucket"},
+    "the bucket is made, and its answer lost": {"call": "oss.PutBucket", "do": "lost-reply"},
+    "the code is not taken": {"call": "oss.PutObject", "instance": "*/tidegate/*"},
+    "the stack is not begun": {"call": "CreateStack", "code": "Broken"},
+    "the stack is begun, and its answer lost": {"call": "CreateStack", "do": "lost-reply"},
+    "the call for the stack is lost": {"call": "CreateStack", "do": "lost-request"},
+    "the first resource fails": {"call": "ros.CreateResource", "nth": 1},
+    "a resource in the middle fails": {"call": "ros.CreateResource", "nth": 9},
+    "the stack is watched no more": {"call": "ListStackEvents", "nth": 2, "times": 30},
+    "the policy is not taken": {"call": "oss.PutObject", "instance": "*/policy/*"},
+    "the policy is taken, and its answer lost": {"call": "oss.PutObject", "instance": "*/policy/*", "do": "lost-reply"},
+}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("where", HALFWAY)
+def test_a_deployment_that_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
+    site.fault(**HALFWAY[where])
+    first = site.deploy("--policy", str(site.policy), "--yes")
+    assert first.code in (0, 1)
+    if first.code:
+        assert "run the same command again to go on from there" in first.err
+    site.cloud.run(site.cloud.cloud.faults.clear)
+    done = site.deployed()
+    assert done["status"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    assert site.functions() >= FUNCTIONS
+    assert site.deployed()["changed"] == []
+
+
+def test_a_failure_says_which_resource_and_what_stands(site: Site) -> None:
+    site.fault("ros.CreateResource", instance="tidegate/OnAlert", code="ResourceExhausted")
+    said = site.deploy("--yes")
+    assert said.code == 1
+    told, stands, again = said.err.splitlines()
+    assert told.startswith("tidegate: stack tidegate is CREATE_ROLLBACK_COMPLETE: OnAlert: ResourceExhausted")
+    assert "the code is in oss://" in stands
+    assert again == "tidegate: run the same command again to go on from there"
+
+
+def test_an_update_that_fails_leaves_what_stood(site: Site) -> None:
+    site.deployed()
+    before = site.functions()
+    site.fault("ros.UpdateResource", instance="tidegate/OnAlert")
+    said = site.deploy("--parameter", "Runtime=python3.12", "--yes")
+    assert said.code == 1
+    assert "stack tidegate is ROLLBACK_COMPLETE" in said.err
+    assert site.functions() == before
+    registry = site.whole.fc.host.registry
+    assert {registry.function(Ref(name)).runtime for name in before} == {"python3.10"}
+    assert site.deployed("--parameter", "Runtime=python3.12")["changed"] == ["stack"]
+
+
+def test_a_deployment_follows_one_that_is_under_way(site: Site, world: dict[str, Any]) -> None:
+    """Somebody else began it, or an earlier run that was ended."""
+    site.fault("CreateStack", "lost-reply")
+    site.fault("ListStackEvents", nth=1, times=30)
+    assert site.deploy("--yes").code == 1
+    site.cloud.run(site.cloud.cloud.faults.clear)
+    assert site.deployed()["status"] == "CREATE_COMPLETE"
+    assert site.calls("CreateStack") == 1
+
+
+def test_who_may_not_is_told_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = site.cloud.run(lambda: site.cloud.cloud.identity.create_user("nobody"))
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", keys.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", keys.access_key_secret)
+    said = site.deploy("--yes")
+    assert said.code == 1
+    assert "ros:ListStacks" in said.err
+
+
+def test_the_template_that_is_sent_is_the_project_s(site: Site) -> None:
+    site.deployed()
+    (stack,) = site.cloud.run(lambda: list(site.whole.ros.stacks.all()))
+    assert "workflows/resize.yml" not in stack.template
+    assert set(json.loads(stack.template)["Resources"]) >= {"OnAlert", "Resize"}
+    assert (ROOT / "template.yml").is_file()
+
+
+def test_a_push_that_would_start_more_orders_than_the_fleet_may_is_refused_before_anything_is_made(site: Site) -> None:
+    """Also where it is part of a deployment, until somebody accepts the number."""
+    site.deployed()
+    policy = yaml.safe_load(POLICY)
+    policy["instances"]["orders-mq"]["base"] = "medium"
+    policy["instances"]["audit-mq"] = {**policy["instances"]["orders-mq"], "instance_id": OTHER}
+    site.policy.write_text(yaml.safe_dump({**policy, "fleet": {"orders_at_once": 1}}))
+    words = ("--policy", str(site.policy), "--parameter", "Runtime=python3.12", "--yes")
+    refused = site.deploy(*words)
+    assert refused.code == 2
+    assert "this would start 2 orders at once, and the fleet's limit is 1" in refused.err
+    assert site.calls("UpdateStack") == 0
+    assert site.deploy(*words, "--accept", "2").code == 0
+    assert site.calls("UpdateStack") == 1
+
+
+def test_the_doctor_looks_a_deployment_over(site: Site) -> None:
+    words = ("deploy", "--package", str(site.zip), "--policy", str(site.policy), "--yes")
+    said = site.run(*words)
+    assert said.code == 0, said.err
+    assert [line for line in said.out.splitlines() if line.startswith("doctor: ")], said.out
+    found = site.run(*words, "--json").json["doctor"]
+    assert {one["check"] for one in found if one["level"] == "fail"} <= {"tick", "messages", "alarm rules"}, found
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("world", [{**WORLD, "stack_resource_takes": "0.3s"}])
+def test_a_deployment_that_is_killed_goes_on_without_us_and_is_followed_by_the_next(site: Site) -> None:
+    command = [sys.executable, "-m", "tidegate.cli", "deploy", "--package", str(site.zip), "--no-doctor", "--yes"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "DoorRole" in line and "made" in line:
+                process.kill()
+                break
+    (stack,) = site.cloud.run(lambda: list(site.whole.ros.stacks.all()))
+    assert stack.status == "CREATE_IN_PROGRESS"
+    assert site.deployed()["status"] == "CREATE_COMPLETE"
+    assert site.calls("CreateStack") == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("PreviewStack", ()),
+        ("CreateStack", ("--yes",)),
+        ("ros.CreateResource", ("--yes",)),
+        ("fc.CreateFunction", ("--yes", "--generation", "2")),
+    ],
+)
+def test_a_vendor_that_repeats_a_secret_does_not_make_us_say_it(site: Site, call: str, words: tuple[str, ...]) -> None:
+    """In a refusal, or in what it says of a resource: as lines and as JSON."""
+    site.fault(call, message=f"what is {TOKEN} or {CHAT}?", times=2)
+    for more in ((), ("--json",)):
+        said = site.deploy(*words, *more)
+        assert said.code == 1
+        assert "what is (hidden) or (hidden)?" in said.err

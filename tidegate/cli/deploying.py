@@ -1,0 +1,327 @@
+"""Deploying from the command line: the plan, the progress, what stands at the end and what comes next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidegate.aliyun.errors import VendorError
+from tidegate.cli.errors import Mistake
+from tidegate.cli.paper import Paper, columns, plain
+from tidegate.cli.pushes import why_not
+from tidegate.cli.roots import clock, read_file
+from tidegate.cli.who import caller_named
+from tidegate.operate.deploy import CannotDeploy, DeployFailed, account_of, deploy, plan, read_code
+from tidegate.operate.deploy.plan import Plan, Wish
+from tidegate.operate.deploy.second import OUTPUT, functions_in, second
+from tidegate.operate.deploy.template import Template
+from tidegate.settings import read_cli_settings, read_deploy_settings
+
+if TYPE_CHECKING:
+    from tidegate.aliyun.stacks import Step
+    from tidegate.operate.candidate import Candidate
+    from tidegate.operate.deploy import Account, Code, Deployed
+    from tidegate.operate.deploy.second import Second
+    from tidegate.operate.doctor import Finding
+
+HIDDEN, RUNTIME = "(hidden)", "Runtime"
+SECOND = 2
+ASKED = "functions/on_request.handler"
+"""The function that the command line asks."""
+SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
+VERBS = {"CREATE": "made", "UPDATE": "changed", "DELETE": "gone"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was written on the command line."""
+
+    stack: str
+    policy: Path | None
+    package: Path | None
+    mode: str
+    parameters: tuple[str, ...]
+    caller: str
+    generation: int
+    accept: int
+
+    @property
+    def second(self) -> bool:
+        """Whether functions of 2.0 are wanted."""
+        return self.generation == SECOND
+
+
+@dataclass
+class Talker:
+    """Tells the progress as lines, or keeps them for the JSON at the end; secrets are struck out of both."""
+
+    secrets: tuple[str, ...]
+    quiet: bool
+    steps: list[dict[str, str]] = field(default_factory=list)
+
+    def line(self, text: str) -> None:
+        """Say one line."""
+        if not self.quiet:
+            Paper().line(self.safe(text))
+
+    def step(self, step: Step) -> None:
+        """Say what became of one resource."""
+        verb, _, end = step.status.partition("_")
+        if end not in ("COMPLETE", "FAILED") or step.kind == "ALIYUN::ROS::Stack":
+            return
+        told = {"resource": step.name, "type": step.kind, "status": step.status, "reason": self.safe(step.reason)}
+        self.steps.append(told)
+        said = VERBS.get(verb, step.status) if end == "COMPLETE" else f"failed: {step.reason}"
+        self.line(f"  {step.name:<24} {said}")
+
+    def safe(self, text: str) -> str:
+        """Give a text without a secret parameter's value, whoever wrote it."""
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        return plain(text)
+
+
+def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
+    """Plan a deployment, and carry it out if that is wished."""
+    policy = _candidate(wanted.policy)
+    settings = read_deploy_settings()
+    account = account_of(settings, clock())
+    template = _template()
+    asked = _asked(wanted, template)
+    talker = Talker(_hidden(template, account), quiet=as_json)
+    code, said = _code(account, wanted, asked, template), second(template) if wanted.second else None
+    sent = said.template if said else template
+    wish = Wish(
+        wanted.stack,
+        sent,
+        code,
+        asked,
+        policy,
+        partial(why_not, accept=wanted.accept),
+        caller_named(wanted.caller),
+        second=wanted.second,
+    )
+    try:
+        planned = plan(account, wish)
+        if not yes:
+            _show(planned, wish, said, as_json=as_json)
+            return 0
+        if not as_json:
+            for line in [*_lines(planned, wish), *_second_lines(planned, said)]:
+                talker.line(line)
+        done = deploy(account, wish, planned, talker)
+    except CannotDeploy as error:
+        raise CannotDeploy("\n".join(map(talker.safe, str(error).splitlines()))) from None
+    except (DeployFailed, VendorError) as error:
+        advice = f"; {error.advice}" if isinstance(error, VendorError) and error.advice else ""
+        raise DeployFailed("\n".join(map(talker.safe, f"{error}{advice}".splitlines()))) from None
+    found = _looked_over(account, done) if doctor and done.policy else []
+    _end(account, done, talker, found, as_json=as_json)
+    return 0
+
+
+def _candidate(path: Path | None) -> Candidate | None:
+    if path is None:
+        return None
+    from tidegate.operate.candidate import from_file  # noqa: PLC0415 - only with a policy
+
+    return from_file(read_file(path))
+
+
+def _template() -> Template:
+    from tidegate.operate.package import project_root, rendered  # noqa: PLC0415 - it reads files
+
+    return Template.parse(rendered(project_root()))
+
+
+def _asked(wanted: Wanted, template: Template) -> dict[str, str]:
+    asked = {}
+    for given in wanted.parameters:
+        name, separator, value = given.partition("=")
+        if not separator or not name:
+            raise Mistake(f"--parameter is NAME=VALUE, not `{name}`")
+        asked[name] = value
+    if wanted.mode:
+        if wanted.mode not in ("observe", "act"):
+            raise Mistake("--mode is observe or act")
+        if "Mode" not in template.parameters:
+            raise Mistake("the template has no parameter Mode, so --mode says nothing")
+        asked["Mode"] = wanted.mode
+    return asked
+
+
+def _code(account: Account, wanted: Wanted, asked: Mapping[str, str], template: Template) -> Code:
+    stack = account.stacks.find(wanted.stack)
+    before = stack.parameters if stack else {}
+    known = account.settings
+    bucket = before.get("CodeBucket") or f"tidegate-code-{known.account}-{known.region}"
+    return read_code(wanted.package or _packed(asked, before, template), bucket)
+
+
+def _packed(asked: Mapping[str, str], before: Mapping[str, str], template: Template) -> Path:
+    """Pack the code for the runtime that the functions have, or are to have."""
+    from tidegate.operate.package import build, project_root  # noqa: PLC0415 - only without --package
+
+    runtime = asked.get(RUNTIME) or before.get(RUNTIME) or str(template.parameters[RUNTIME].get("Default", ""))
+
+    def say(text: str) -> None:
+        sys.stderr.write(f"{plain(text)}\n")
+
+    return build(project_root(), runtime.removeprefix("python"), Path("dist"), say=say).path
+
+
+def _hidden(template: Template, account: Account) -> tuple[str, ...]:
+    from tidegate.operate.deploy.template import variable_of  # noqa: PLC0415 - only here
+
+    names = [variable_of(name) for name in template.parameters if template.is_secret(name)]
+    whole = [account.settings.variables[name] for name in names if name in account.settings.variables]
+    parts = [part for value in whole for part in value.split(",") if part]
+    # The longest first: a part must not break up the whole.
+    return tuple(sorted({*whole, *parts}, key=len, reverse=True))
+
+
+def _show(planned: Plan, wish: Wish, said: Second | None, *, as_json: bool) -> None:
+    paper = Paper()
+    if as_json:
+        left_out = dict(said.left_out) if said else {}
+        paper.json({**_facts(planned, wish), "left_out": left_out, "done": False})
+        return
+    for line in [*_lines(planned, wish), *_second_lines(planned, said)]:
+        paper.line(plain(line))
+    paper.line("nothing was changed; --yes does this" if planned.is_change else "no change")
+
+
+def _lines(planned: Plan, wish: Wish) -> Iterator[str]:
+    status = f", now {planned.stack.status}" if planned.stack else ""
+    yield f"stack {wish.stack}{status}: {planned.deed.value}"
+    yield f"code oss://{wish.code.bucket}/{wish.code.key}: {_code_words(planned, wish)}"
+    ledger = "stands, and is left as it is" if planned.ledger_stands else "to be created, private"
+    yield f"ledger oss://{planned.ledger_bucket}: {ledger}"
+    yield "parameters:"
+    for name, value in columns([(f"  {name}", value) for name, value in planned.given.shown.items()]):
+        yield f"{name}{value}".rstrip()
+    changes = [change for change in planned.changes if change.is_some]
+    if changes:
+        yield "resources:"
+        rows = [
+            (f"  {SIGNS.get(change.action, '?')} {change.name}", change.kind, "made anew" if change.replaced else "")
+            for change in changes
+        ]
+        for row in columns(rows):
+            yield "".join(row).rstrip()
+    if (policy := planned.policy) is not None:
+        state = "is in force already" if policy.in_force else "to be put in force"
+        many = f"{len(policy.instances)} instance{'s' * (len(policy.instances) != 1)}"
+        yield f"policy {policy.hash}: {state}; {many}, {len(policy.acting)} in mode act"
+
+
+def _second_lines(planned: Plan, said: Second | None) -> Iterator[str]:
+    """What is said of Function Compute 2.0: its functions, and what cannot be done there."""
+    if said is None:
+        return
+    yield "functions of 2.0:"
+    if planned.is_change:
+        rows = sorted(f"{service}/{name}" for name, service in said.services.items())
+        yield from planned.functions or [f"  {row}" for row in rows]
+    for name, why in sorted(said.left_out.items()):
+        yield f"not in 2.0: {name}: {why}"
+
+
+def _code_words(planned: Plan, wish: Wish) -> str:
+    if planned.code_stands:
+        return "is there"
+    bucket = "" if planned.code_bucket_stands else " into a new, private bucket"
+    return f"{len(wish.code.body) / 1e6:.1f} MB to be uploaded{bucket}"
+
+
+def _facts(planned: Plan, wish: Wish) -> dict[str, Any]:
+    policy = planned.policy
+    return {
+        "stack": wish.stack,
+        "status": planned.stack.status if planned.stack else "",
+        "deed": planned.deed.name.lower(),
+        "change": planned.is_change,
+        "code": {"bucket": wish.code.bucket, "key": wish.code.key, "stands": planned.code_stands},
+        "ledger": {"bucket": planned.ledger_bucket, "stands": planned.ledger_stands},
+        "parameters": dict(planned.given.shown),
+        "resources": [
+            {"name": each.name, "type": each.kind, "action": each.action.lower(), "anew": each.replaced}
+            for each in planned.changes
+            if each.is_some
+        ],
+        "policy": None
+        if policy is None
+        else {
+            "hash": policy.hash,
+            "in_force": policy.in_force,
+            "instances": list(policy.instances),
+            "acting": list(policy.acting),
+        },
+    }
+
+
+def _looked_over(account: Account, done: Deployed) -> list[Finding]:
+    """What the check-up finds that is not well."""
+    from tidegate.app.machine import machine  # noqa: PLC0415 - only at the end
+    from tidegate.operate.doctor import Level, Place, examine  # noqa: PLC0415
+
+    settings = read_cli_settings()
+    asked = next((said for said in functions_in(done.outputs) if said["Handler"] == ASKED), None)
+    if asked is not None:
+        settings = replace(settings, fc_api="2.0", fc_service=asked["Service"], fc_function=asked["FunctionName"])
+    settings = replace(settings, store=f"oss://{done.ledger_bucket}")
+    place = Place(account.deployed(done.ledger_bucket), settings, account.around(done.ledger_bucket), machine())
+    try:
+        return [finding for finding in examine(place) if finding.level is not Level.OK]
+    finally:
+        place.close()
+
+
+def _end(account: Account, done: Deployed, talker: Talker, found: list[Finding], *, as_json: bool) -> None:
+    paper, comes = Paper(), _next(account, done)
+    if as_json:
+        paper.json(
+            {
+                "stack": done.stack.name,
+                "status": done.stack.status,
+                "changed": list(done.changed),
+                "policy": done.policy,
+                "store": f"oss://{done.ledger_bucket}",
+                "outputs": {name: talker.safe(str(value)) for name, value in _outputs(done).items()},
+                "steps": talker.steps,
+                "doctor": [{**asdict(each), "level": each.level.value} for each in found],
+                "next": comes,
+                "done": True,
+            }
+        )
+        return
+    talker.line(f"stack {done.stack.name} is {done.stack.status}" if done.changed else "no change")
+    for row in columns([(f"  {name}", str(value)) for name, value in _outputs(done).items()]):
+        talker.line("".join(row).rstrip())
+    for each in found:
+        do = f" -> {each.do}" if each.do else ""
+        talker.line(f"doctor: {each.level.value:<5} {each.check}: {each.found}{do}")
+    for line in comes:
+        talker.line(line)
+
+
+def _outputs(done: Deployed) -> dict[str, Any]:
+    """What a stack puts out for people."""
+    return {name: value for name, value in done.outputs.items() if not name.startswith(OUTPUT)}
+
+
+def _next(account: Account, done: Deployed) -> list[str]:
+    lines = [f"export TIDEGATE_STORE=oss://{done.ledger_bucket}"]
+    for said in functions_in(done.outputs):
+        if said["Handler"] == ASKED:
+            lines += ["export TIDEGATE_FC_API=2.0", f"export TIDEGATE_FC_SERVICE={said['Service']}"]
+            lines += [f"export TIDEGATE_FC_FUNCTION={said['FunctionName']}"]
+    if not done.policy:
+        return [*lines, "no policy is in force yet: tidegate policy push --policy FILE"]
+    tick = account.around(done.ledger_bucket).fleet.state().last_tick
+    told = f"the last tick was at {tick:%Y-%m-%dT%H:%M:%SZ}" if tick else "the first tick comes within a minute or two"
+    return [*lines, f"{told}; then: tidegate status"]

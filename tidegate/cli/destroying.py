@@ -1,0 +1,71 @@
+"""Taking a deployment back from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tidegate.cli.deploying import Talker
+from tidegate.cli.paper import Paper, columns, plain
+from tidegate.cli.roots import clock
+from tidegate.operate.deploy import account_of, check, destroy, plan_destroy
+from tidegate.operate.deploy.destroy import Unmaking
+from tidegate.settings import read_deploy_settings
+
+
+def run(stack: str, with_ledger: str, *, despite: bool, yes: bool, as_json: bool) -> int:
+    """Plan what would go, and delete it if that is wished."""
+    account = account_of(read_deploy_settings(), clock())
+    planned = plan_destroy(account, stack)
+    paper = Paper()
+    if yes:
+        check(planned, with_ledger, despite=despite)
+    if not as_json:
+        for line in _lines(planned, stack, with_ledger):
+            paper.line(plain(line))
+    if not yes:
+        if as_json:
+            paper.json({**_facts(planned, stack, with_ledger), "done": False})
+        elif planned.stack or with_ledger:
+            paper.line("nothing was changed; --yes does this")
+        check(planned, with_ledger, despite=despite)
+        return 0
+    talker = Talker((), quiet=as_json)
+    changed = destroy(account, stack, talker, with_ledger=with_ledger, despite=despite)
+    if as_json:
+        paper.json({**_facts(planned, stack, with_ledger), "steps": talker.steps, "changed": changed, "done": True})
+    elif not changed:
+        paper.line("no change")
+    return 0
+
+
+def _lines(planned: Unmaking, stack: str, with_ledger: str) -> Iterator[str]:
+    yield f"stack {stack}: {'to be deleted' if planned.stack else 'there is none'}"
+    rows = [(f"  - {name}", kind, physical) for name, kind, physical in planned.resources]
+    rows += [("  - ", "service of Function Compute 2.0, with its functions", service) for service in planned.services]
+    for row in columns(rows):
+        yield "".join(row).rstrip()
+    if planned.ledger_stands:
+        goes = "to be deleted, with every record in it" if with_ledger == planned.ledger_bucket else "stays"
+        yield f"ledger oss://{planned.ledger_bucket}: {goes}"
+    if planned.code_bucket:
+        yield f"code oss://{planned.code_bucket}: stays"
+    for one in planned.operations:
+        order = f", order {one.order_id}" if one.order_id else ""
+        yield f"! {one.name}#{one.number} is open: {one.phase}{order}"
+
+
+def _facts(planned: Unmaking, stack: str, with_ledger: str) -> dict[str, Any]:
+    return {
+        "stack": stack,
+        "status": planned.stack.status if planned.stack else "",
+        "resources": [{"name": name, "type": kind, "id": physical} for name, kind, physical in planned.resources],
+        "services": list(planned.services),
+        "ledger": {"bucket": planned.ledger_bucket, "stands": planned.ledger_stands, "goes": bool(with_ledger)},
+        "code": {"bucket": planned.code_bucket},
+        "open_operations": [
+            {"instance": one.name, "number": one.number, "phase": one.phase, "order_id": one.order_id}
+            for one in planned.operations
+        ],
+        "unreadable": list(planned.unreadable),
+    }

@@ -1,0 +1,79 @@
+"""The account that is deployed to: its stacks, its buckets, and the time. Here clients are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tidegate.aliyun.client import Aliyun
+from tidegate.aliyun.credentials import Credentials
+from tidegate.aliyun.endpoints import Endpoint
+from tidegate.aliyun.patience import Patience
+from tidegate.aliyun.stacks import Stacks
+from tidegate.app.machine import machine
+from tidegate.app.wiring import wire
+from tidegate.ledger.buckets import Buckets
+from tidegate.settings import DeploySettings, Settings
+
+if TYPE_CHECKING:
+    from tidegate.app.surroundings import Surroundings
+
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account in one region, as the person at the command line may change it."""
+
+    settings: DeploySettings
+    stacks: Stacks
+    buckets: Buckets
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+
+    @property
+    def keys(self) -> Credentials:
+        """What signs."""
+        known = self.settings
+        return Credentials(known.access_key_id, known.access_key_secret, known.security_token)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether all this is a cloud on this machine."""
+        return bool(self.settings.endpoint) and Endpoint.parse(self.settings.endpoint).loopback
+
+    def around(self, ledger_bucket: str) -> Surroundings:
+        """Give the surroundings of what is deployed, with its ledger in this bucket."""
+        return wire(self.deployed(ledger_bucket), now=self.now)
+
+    def deployed(self, ledger_bucket: str) -> Settings:
+        """Give the settings of a person's machine for what is deployed."""
+        known = self.settings
+        return Settings(
+            account=known.account,
+            region=known.region,
+            store=f"oss://{ledger_bucket}",
+            oss_endpoint=known.oss_endpoint,
+            endpoint=known.endpoint,
+            access_key_id=known.access_key_id,
+            access_key_secret=known.access_key_secret,
+            security_token=known.security_token,
+            channels={name: value for name, value in known.variables.items() if name.endswith("_URL")},
+        )
+
+
+def account_of(settings: DeploySettings, now: Callable[[], datetime]) -> Account:
+    """Make the clients. Nothing is connected before it is used."""
+    here = machine()
+    keys = Credentials(settings.access_key_id, settings.access_key_secret, settings.security_token)
+    aliyun = Aliyun(
+        keys,
+        settings.region,
+        Patience(here.sleep, here.monotonic, here.chance, limit_s=PATIENCE_S),
+        endpoints={"*": settings.endpoint} if settings.endpoint else None,
+    )
+    buckets = Buckets(settings.region, lambda: keys, settings.oss_endpoint)
+    return Account(settings, Stacks(aliyun), buckets, now, here.sleep, here.monotonic)

@@ -1,0 +1,155 @@
+"""Taking a deployment back: what would go, what holds it, and doing it. The ledger stays unless it is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tidegate.aliyun.errors import Unanswered, VendorError
+from tidegate.aliyun.stacks import GONE, Stack
+from tidegate.app.report import Unreadable, status
+from tidegate.ledger.shelf import ShelfUnavailable, Unsure
+from tidegate.operate.deploy.account import Account
+from tidegate.operate.deploy.act import PAUSE_S, ROUNDS, Voice
+from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
+from tidegate.operate.deploy.follow import follow, seen_steps, why
+from tidegate.operate.deploy.second import clear_functions, services_in
+from tidegate.operate.deploy.template import BUCKET, LEDGER
+
+
+@dataclass(frozen=True)
+class Open:
+    """An operation that nobody would follow any more."""
+
+    name: str
+    number: int
+    phase: str
+    order_id: str
+
+
+@dataclass(frozen=True)
+class Unmaking:
+    """What would go. `ledger` are the stack's resources that are its bucket: they stay with the stack's deletion."""
+
+    stack: Stack | None
+    resources: tuple[tuple[str, str, str], ...]
+    """Name, type, and the vendor's name of each that goes."""
+    services: tuple[str, ...]
+    """Of Function Compute 2.0, made beside the stack."""
+    ledger: tuple[str, ...]
+    ledger_bucket: str
+    ledger_stands: bool
+    code_bucket: str
+    operations: tuple[Open, ...]
+    unreadable: tuple[str, ...]
+
+
+def plan_destroy(account: Account, stack_name: str) -> Unmaking:
+    """Look at what stands. Nothing is written."""
+    stack = account.stacks.find(stack_name)
+    bucket = _bucket(account, stack)
+    stands = bool(bucket) and account.buckets.find(bucket) is not None
+    every = account.stacks.resources(stack.id) if stack else {}
+    ledger = {name for name, (kind, physical) in every.items() if kind == BUCKET and physical == bucket}
+    unreadable: list[str] = []
+    operations = tuple(_open(account, bucket, unreadable)) if stands else ()
+    return Unmaking(
+        stack=stack,
+        resources=tuple((name, kind, physical) for name, (kind, physical) in every.items() if name not in ledger),
+        services=tuple(sorted(services_in(stack.outputs))) if stack else (),
+        ledger=tuple(sorted(ledger)),
+        ledger_bucket=bucket,
+        ledger_stands=stands,
+        code_bucket=stack.parameters.get("CodeBucket", "") if stack else "",
+        operations=operations,
+        unreadable=tuple(unreadable),
+    )
+
+
+def check(planned: Unmaking, with_ledger: str, *, despite: bool) -> None:
+    """Raise CannotDeploy where something holds it."""
+    if with_ledger and with_ledger != planned.ledger_bucket:
+        raise CannotDeploy(
+            f"--with-ledger {with_ledger}: the ledger of this deployment is in {planned.ledger_bucket or 'no bucket'}"
+        )
+    held = [*(f"{one.name}#{one.number} is {one.phase}" for one in planned.operations), *planned.unreadable]
+    if held and not despite:
+        raise CannotDeploy(
+            "\n".join(
+                [
+                    *held,
+                    (
+                        "nobody would follow these any more, and an order in flight goes on all the same: "
+                        "wait until they are settled, or destroy --despite-open-operations"
+                    ),
+                ]
+            )
+        )
+
+
+def destroy(account: Account, stack_name: str, voice: Voice, *, with_ledger: str = "", despite: bool = False) -> bool:
+    """Delete the stack, then the ledger if its bucket is named, and say whether there was anything to delete.
+
+    May be run again from wherever it ended. Raises CannotDeploy, DeployFailed.
+    """
+    planned = plan_destroy(account, stack_name)
+    check(planned, with_ledger, despite=despite)
+    try:
+        # Before the stack goes, which says what there is.
+        if planned.stack:
+            clear_functions(account, planned.services, voice.line)
+        _delete_stack(account, stack_name, voice)
+        if with_ledger and planned.ledger_stands:
+            count = account.buckets.delete(with_ledger)
+            voice.line(f"oss://{with_ledger} is deleted, with {count} objects")
+    except (VendorError, ShelfUnavailable, Unsure) as error:
+        raise DeployFailed(f"{error}\nrun the same command again to go on from there") from error
+    return planned.stack is not None or (bool(with_ledger) and planned.ledger_stands)
+
+
+def _delete_stack(account: Account, stack_name: str, voice: Voice) -> None:
+    for _ in range(ROUNDS):
+        planned = plan_destroy(account, stack_name)
+        stack = planned.stack
+        if stack is None:
+            return
+        seen = seen_steps(account, stack)
+        if not stack.goes_on:
+            try:
+                account.stacks.delete(stack.id, planned.ledger)
+            except Unanswered as error:
+                voice.line(f"{error.code}: the answer is not known, looking again")
+                account.sleep(PAUSE_S)
+                continue
+            voice.line(f"stack {stack_name} is being deleted")
+            stack = replace(stack, status="DELETE_IN_PROGRESS")
+        ended = follow(account, stack, voice.step, seen)
+        if ended.status == GONE:
+            voice.line(f"stack {stack_name} is deleted")
+            return
+        if ended.status == "DELETE_FAILED":
+            raise DeployFailed(
+                f"stack {stack_name} is {ended.status}: {why(account, ended)}\nwhat was deleted is gone; mend that, "
+                "and run the same command again to go on"
+            )
+    raise DeployFailed(f"stack {stack_name} does not come to rest; look at it in the vendor's console")
+
+
+def _bucket(account: Account, stack: Stack | None) -> str:
+    if stack and stack.parameters.get(LEDGER):
+        return stack.parameters[LEDGER]
+    _, _, named = account.settings.store.partition("://")
+    return named or f"tidegate-ledger-{account.settings.account}-{account.settings.region}"
+
+
+def _open(account: Account, bucket: str, unreadable: list[str]) -> Iterator[Open]:
+    around = account.around(bucket)
+    if around.book() is None:
+        return
+    for standing in status(around).instances:
+        if isinstance(standing, Unreadable):
+            unreadable.append(f"{standing.instance} cannot be read: {standing.trouble}")
+        elif standing.operation is not None:
+            yield Open(
+                standing.instance, standing.operation.number, standing.operation.phase, standing.operation.order_id
+            )

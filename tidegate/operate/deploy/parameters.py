@@ -1,0 +1,106 @@
+"""Which parameters a stack is given: what was asked for, what must be new, and secrets from the environment alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tidegate.operate.deploy.account import Account
+from tidegate.operate.deploy.faults import CannotDeploy
+from tidegate.operate.deploy.template import LEDGER, Template, variable_of
+
+MODE = "Mode"
+HIDDEN = "(hidden)"
+OWN = ("CodeBucket", "CodeObject")
+"""Parameters that only `--package` decides."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """The parameters that are sent. `shown` says of every parameter what may be seen, secrets without their values."""
+
+    values: Mapping[str, str]
+    shown: Mapping[str, str]
+
+    def plain(self, template: Template) -> dict[str, str]:
+        """Give the values that are no secrets, which the vendor shows as they are."""
+        return {name: value for name, value in self.values.items() if not template.is_secret(name)}
+
+    def __repr__(self) -> str:
+        return f"Given({dict(self.shown)})"
+
+
+def parameters_of(
+    account: Account,
+    template: Template,
+    asked: Mapping[str, str],
+    own: Mapping[str, str],
+    before: Mapping[str, str] | None,
+) -> Given:
+    """Decide every parameter. `own` are those that follow from the deployment itself; `before` is what stands.
+
+    A parameter that stands and is not asked for keeps its value. Raises CannotDeploy.
+    """
+    _check(template, asked)
+    known = {**_simulated(account), **own, **_secrets(account, template), **asked}
+    values = {name: value for name, value in known.items() if name in template.parameters}
+    here = (before or {}).get(LEDGER)
+    # The ledger is found by its bucket: another one would forget every open operation.
+    if here and values.get(LEDGER, here) != here:
+        raise CannotDeploy(f"the ledger is in oss://{here}; a deployment cannot move it to oss://{values[LEDGER]}")
+    missing = [
+        name
+        for name in template.parameters
+        if template.is_required(name) and name not in values and name not in (before or {})
+    ]
+    if missing:
+        raise CannotDeploy("\n".join(_how(template, name) for name in missing))
+    return Given(values, dict(_shown(template, values, before)))
+
+
+def _check(template: Template, asked: Mapping[str, str]) -> None:
+    for name in asked:
+        if name not in template.parameters:
+            raise CannotDeploy(f"the template has no parameter {name}; it has {', '.join(template.parameters)}")
+        if name in OWN:
+            raise CannotDeploy(f"{name} follows from the package; give --package instead")
+        if template.is_secret(name):
+            raise CannotDeploy(f"{name} is a secret: set {variable_of(name)} in the environment instead")
+
+
+def _simulated(account: Account) -> dict[str, str]:
+    """Functions of a cloud on this machine must find it."""
+    if not account.is_simulated:
+        return {}
+    return {"RpcEndpoint": account.settings.endpoint, "OssEndpoint": account.settings.oss_endpoint}
+
+
+def _secrets(account: Account, template: Template) -> dict[str, str]:
+    secret = [name for name in template.parameters if template.is_secret(name)]
+    found = account.settings.variables
+    return {name: found[variable_of(name)] for name in secret if variable_of(name) in found}
+
+
+def _how(template: Template, name: str) -> str:
+    if not template.is_secret(name):
+        return f"{name} is needed: --parameter {name}=VALUE"
+    variable = variable_of(name)
+    return (
+        f"{name} is needed: set {variable} in the environment, and keep it; for a token, "
+        f'export {variable}=$(python -c "import secrets; print(secrets.token_urlsafe(24))")'
+    )
+
+
+def _shown(
+    template: Template, values: Mapping[str, str], before: Mapping[str, str] | None
+) -> Iterator[tuple[str, str]]:
+    for name, said in template.parameters.items():
+        if template.is_secret(name):
+            source = f"from {variable_of(name)} {HIDDEN}" if name in values else "as before" if before else "not set"
+            yield name, source
+        elif name in values:
+            yield name, values[name]
+        elif before and name in before:
+            yield name, before[name]
+        else:
+            yield name, str(said.get("Default", ""))
