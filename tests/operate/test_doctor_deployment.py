@@ -13,7 +13,9 @@ from localcloud.fc.function import Ref
 from localcloud.identity import trusting
 from localcloud.project.up import CODE, CODE_OBJECT
 from tidegate.cli.doctor import place_of
+from tidegate.operate.doctor.expected import expected
 from tidegate.operate.doctor.roles import _flow_needs, needs_of
+from tidegate.operate.ours import ROOT
 
 DOOR, TICK = Ref("tidegate-on-alert"), Ref("tidegate-on-schedule")
 
@@ -285,8 +287,9 @@ def deploy_2_0(registry: Any, service_of: Callable[[str], tuple[str, str]]) -> N
 
 def own_role(name: str) -> tuple[str, str]:
     """A service for each role, called as the role is."""
-    short = name.removeprefix("tidegate-")
-    role = f"tidegate-{short if short in ('submit', 'look') else 'door'}"
+    known = expected(ROOT)
+    assert known is not None
+    role = known.functions[name.removeprefix("tidegate-")].role
     return role, role
 
 
