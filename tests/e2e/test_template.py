@@ -19,7 +19,14 @@ from tidegate.products import apigateway, apigateway_load, rabbitmq
 
 FUNCTION_LINES = 40
 ENVIRONMENT_BYTES = 4096
-LONG = {"RpcEndpoint": "r" * 120, "OssEndpoint": "o" * 120, "HookTokens": "t" * 400, "ChatUrl": "c" * 600}
+LONG = {
+    "RpcEndpoint": "r" * 120,
+    "OssEndpoint": "o" * 120,
+    "HookTokens": "t" * 400,
+    "ChatUrl": "c" * 600,
+    "ApprovalKey": "k" * 140,
+    "ApprovalUrl": "a" * 200,
+}
 """Parameters as long as anybody would have them."""
 
 
@@ -46,12 +53,14 @@ NEEDS = {
     "DoorRole": LEDGER | READ | MEASURE | START,  # reconcile: keep, read, plan, start; Settle reconciles too
     "SubmitRole": LEDGER | READ | MEASURE | ORDER,  # claim, read and decide once more, order
     "LookRole": LEDGER | READ | BILLING,  # read the instance and its order; it decides nothing
+    "ApprovalRole": LEDGER - {"oss:DeleteObject"},  # read what is asked, leave a yes
     "FlowRole": INVOKE,  # the three steps
     "TriggerRole": INVOKE,  # the topic's function
 }
 ROLE_OF = {
     "on_alert": "DoorRole",
     "on_schedule": "DoorRole",
+    "on_approval": "ApprovalRole",
     "on_request": "DoorRole",
     "settle": "DoorRole",
     "submit": "SubmitRole",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from tidegate.app.logs import log
 from tidegate.app.page import Page
+from tidegate.domain.asking import to_approve
 from tidegate.domain.facts import Telling
 from tidegate.domain.owed import Message, owed
 
@@ -31,6 +32,8 @@ def tell(page: Page) -> Page:
 
 def _sent(page: Page, message: Message) -> Page:
     notice, channel = message.notice, message.channel.url_env
+    if notice.asks is not None and (link := page.around.link(page.policy, notice.asks, channel)):
+        notice = to_approve(page.policy, notice.asks, link)
     taken = page.around.send(channel, notice.title, notice.text, notice.kind)
     log("told" if taken else "not-told", instance=page.policy.name, notice=notice.name, channel=channel)
     if not taken:
