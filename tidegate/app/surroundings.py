@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -98,6 +98,8 @@ class Surroundings:
     cache: dict[str, Any]
     """Outlives one call where the process does; holds only what is named by its hash."""
     link: MakeLink = no_link
+    silent: dict[str, datetime] = field(default_factory=dict)
+    """Channels that took nothing a moment ago, and when: others of this call are not kept waiting for them."""
 
     @cached_property
     def fleet(self) -> Fleet:

@@ -10,11 +10,13 @@ from typing import Any
 from zlib import crc32
 
 from tidegate.app import codec
+from tidegate.app.gathered import tell_gathered
 from tidegate.app.index import timetable_of
 from tidegate.app.logs import log
 from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
 from tidegate.app.surroundings import Book, Surroundings
+from tidegate.app.tell import send
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
@@ -76,6 +78,7 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     free_leftovers(around, fleet, now)
     if fleet.is_pause_told_at(now):
         warn_of_pause(around, book, now)
+    tell_gathered(around, book, fleet, has_time)
     followed = {mark.key for mark in marks if mark.key not in keys and has_time() and _left_over(around, mark.key)}
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     round_ = fleet if goes_on else FleetState(stopped_at=now)
@@ -103,7 +106,7 @@ def warn_of_dead_tick(around: Surroundings, policy: InstancePolicy) -> None:
         log("tick-dead", last=known.last_tick)
         title, text = _dead_tick(known.last_tick)
         # Every channel is tried. If none takes the message, the next door or Look tries again soon.
-        taken = [around.send(channel, title, text, "needs-person") for channel in channels]
+        taken = [send(around, channel, title, text, "needs-person") for channel in channels]
         if any(taken):
             around.fleet.dead_tick_told(around.now())
     except (ShelfUnavailable, Unsure, NewerSchema) as error:
@@ -123,7 +126,7 @@ def warn_of_pause(around: Surroundings, book: Book, now: datetime) -> None:
     )
     channels = {channel.url_env for name in book.names for channel in book.read(name).notify if "held" in channel.on}
     for channel in sorted(channels):
-        around.send(channel, title, text, "held")
+        send(around, channel, title, text, "held")
 
 
 def free_leftovers(around: Surroundings, fleet: FleetState, now: datetime) -> None:

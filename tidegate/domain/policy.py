@@ -67,7 +67,7 @@ class Channel(Strict):
     """Where people are told: an apprise URL in an environment variable, and what for."""
 
     url_env: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
-    on: list[Literal["resized", "failed", "held", "needs-person"]] = ["failed", "needs-person"]
+    on: list[Literal["resized", "failed", "held", "needs-person", "summary"]] = ["failed", "needs-person"]
     remind: Duration = timedelta(hours=4)
 
 
