@@ -184,4 +184,6 @@ def test_the_template_hides_its_secrets_and_gives_each_function_only_its_own(roo
     assert holders["HookTokens"] == {"OnAlert"}
     # Who asks makes a link, and who opens it: the steps that submit and look do neither.
     assert holders["ApprovalKey"] == {"OnAlert", "OnSchedule", "OnRequest", "Settle", "OnApproval"}
-    assert not [one for one in template["Outputs"].values() if re.search("HookTokens|ApprovalKey|Url}", str(one["Value"]))]
+    assert not [
+        one for one in template["Outputs"].values() if re.search("HookTokens|ApprovalKey|Url}", str(one["Value"]))
+    ]
