@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tidegate.app.logs import log
@@ -26,17 +27,16 @@ def tell_gathered(around: Surroundings, book: Book, fleet: FleetState, has_time:
         due_at = queue.due_at()
         if due_at is not None and due_at <= now and has_time() and not is_spared(around, channel, now):
             _trying(channel, partial(_tell_queue, around, channel))
-    for channel, zone in summaries_of(book).items():
+    for channel, zone in summaries_of(book.index["instances"]).items():
         is_due = day_due(zone, fleet.summaries.get(channel), now) is not None
         if is_due and has_time() and not is_spared(around, channel, now):
             _trying(channel, partial(_tell_summary, around, book, channel, zone, has_time))
 
 
-def summaries_of(book: Book) -> dict[str, str]:
+def summaries_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """The channels that are told of each day, with the zone of the first instance that says so."""
     found: dict[str, str] = {}
-    for name in book.names:
-        entry = book.index["instances"][name]
+    for _, entry in sorted(entries.items()):
         for channel in entry.get("summaries", ()):
             found.setdefault(channel, entry["timezone"])
     return found

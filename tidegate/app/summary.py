@@ -22,7 +22,7 @@ RESIZED = (Outcome.RESIZED, Outcome.RESIZED_ELSEWHERE)
 
 
 @dataclass
-class _Day:
+class Day:
     """What was found of all instances, by what is to be said of it."""
 
     needs: list[str] = field(default_factory=list)
@@ -42,7 +42,7 @@ def summary_of(
     around: Surroundings, book: Book, channel: str, since: datetime, has_time: Callable[[], bool]
 ) -> tuple[str, str]:
     """The title and the text for one channel: of the instances whose policy tells it summaries, by the ledger alone."""
-    day = _Day()
+    day = Day()
     for name in book.names:
         if channel not in book.index["instances"][name].get("summaries", ()):
             continue
@@ -57,10 +57,10 @@ def summary_of(
             day.unread.append(f"{name}: {error}")
             continue
         _add(day, policy, state, since, around.now())
-    return _written(day, since)
+    return written(day, since)
 
 
-def _add(day: _Day, policy: InstancePolicy, state: State, since: datetime, now: datetime) -> None:
+def _add(day: Day, policy: InstancePolicy, state: State, since: datetime, now: datetime) -> None:
     name, stance = policy.name, state.stance
     day.needs += [f"{name}: {need.do}" for need in list(needs(policy, state, now))[:1]]
     for settled in state.recent:
@@ -85,7 +85,7 @@ def _ended(policy: InstancePolicy, settled: Settled) -> str:
     return f"{policy.name} {settled.from_rung} -> {settled.to_rung}{how} ({at:%H:%M}{more})"
 
 
-def _add_cost(day: _Day, policy: InstancePolicy, state: State, since: datetime) -> None:
+def _add_cost(day: Day, policy: InstancePolicy, state: State, since: datetime) -> None:
     """Add what the instance costs now, and what it cost when the day began, where the policy has prices for both."""
     first = next((one for one in state.recent if one.at >= since and one.outcome in RESIZED), None)
     now, before = _price(policy, state.rung), _price(policy, first.from_rung if first else state.rung)
@@ -97,7 +97,8 @@ def _price(policy: InstancePolicy, rung: str) -> float | None:
     return policy.rungs.rung(rung).hourly_price if rung in policy.rungs else None
 
 
-def _written(day: _Day, since: datetime) -> tuple[str, str]:
+def written(day: Day, since: datetime) -> tuple[str, str]:
+    """The title and the text of what was found; `since` is told in its own zone."""
     counts = ((len(day.resized), "resized"), (len(day.ended), "ended otherwise"), (len(day.held), "held"))
     told = [f"{count} {what}" for count, what in counts if count]
     told += [f"{len(day.needs)} need{'s' * (len(day.needs) == 1)} you"] if day.needs else []

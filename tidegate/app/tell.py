@@ -37,10 +37,13 @@ def tell(page: Page) -> Page:
         if claimed is None:
             # Somebody else is at work on this instance and will tell, or the next tick does.
             return page.again()
+        if not _goes_out(claimed, message):
+            page = _left_to_others(claimed, message)
+            continue
         if page.around.now() - began_at > TELL_WITHIN:
             log("not-told", instance=page.policy.name, notice=message.notice.name, why="its claim took too long")
             return claimed.again()
-        page = _sent(claimed, message) if _goes_out(claimed, message) else _left_to_others(claimed, message)
+        page = _sent(claimed, message)
     if is_left:
         page.around.ledger.mark(page.key, page.around.now() + LOOK_AGAIN)
     return page
