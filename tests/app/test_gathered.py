@@ -181,6 +181,17 @@ def test_a_summary_that_is_claimed_is_not_told_again_whoever_fails(desk: Opens) 
     assert len(at.messages) == 1
 
 
+def test_where_a_channel_takes_no_summary_another_one_is_told_so(desk: Opens) -> None:
+    at = _daily(desk, notify=[{"url_env": DAILY, "on": ["summary"]}, {"url_env": ONCALL, "on": ["failed"]}])
+    channels = Channels(DAILY)
+    object.__setattr__(at.around, "send", channels)
+    at.live(60)
+    ((channel, text),) = channels.taken
+    assert channel == ONCALL
+    assert text.startswith(f"channel {DAILY} takes no messages: it did not take the summary of the day.")
+    assert "If nobody does, " in text
+
+
 def test_a_morning_without_ticks_is_made_up_for_until_the_afternoon(desk: Opens) -> None:
     at = _daily(desk)
     _to(at, 14, 30)

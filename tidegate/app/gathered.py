@@ -14,7 +14,7 @@ from tidegate.app.tell import TELL_WITHIN, is_spared, send
 from tidegate.domain.daily import day_due, looks_back_to
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.queue import in_one
-from tidegate.ledger.record import Corrupt, NewerSchema
+from tidegate.ledger.record import FLEET, Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
 TROUBLES = (ShelfUnavailable, Unsure, NewerSchema, Corrupt)
@@ -72,6 +72,22 @@ def _tell_summary(around: Surroundings, book: Book, channel: str, zone: str, has
         return
     taken = send(around, channel, title, text, "summary")
     log("told" if taken else "not-told", notice="summary", channel=channel)
+    if not taken:
+        _tell_others(around, book, channel)
+
+
+def _tell_others(around: Surroundings, book: Book, channel: str) -> None:
+    """Tell other channels that this one took no summary: it may be told nothing else by which that would be noticed."""
+    names = [name for name in book.names if channel in book.index["instances"][name].get("summaries", ())]
+    others = {each.url_env for name in names for each in book.read(name).notify if "failed" in each.on}
+    title = f"channel {channel} takes no messages"
+    text = (
+        f"{title}: it did not take the summary of the day. Look at the address in {channel}, and at what is behind it. "
+        "If nobody does, whoever reads only that channel hears nothing; the next summary is tried tomorrow."
+    )
+    for other in sorted(others - {channel}):
+        if around.fleet.claim_silence(f"{channel} to {other}", FLEET, around.now()):
+            send(around, other, title, text, "failed")
 
 
 def _took_too_long(around: Surroundings, channel: str, began_at: datetime) -> bool:
