@@ -93,7 +93,13 @@ def test_a_forger_without_the_key_makes_us_read_nothing(desk: Opens) -> None:
     at, path = asking(desk)
     read: list[str] = []
     get = at.shelf.get
-    at.shelf.get = lambda key: read.append(key) or get(key)
+
+    def noted(key: str) -> bytes | None:
+        read.append(key)
+        found: bytes | None = get(key)
+        return found
+
+    at.shelf.get = noted
     sent(at, event(path[:-3] + "AAA"))
     sent(at, event("/approve/x.y"))
     assert read == []
