@@ -84,7 +84,8 @@ LINK_SCRIPT = """
 import json, sys
 from functions.on_approval import handler
 answer = handler(json.dumps({"rawPath": "/approve/x.y", "requestContext": {"http": {"method": "GET"}}}).encode(), None)
-print(json.dumps({"status": answer["statusCode"], "packages": sorted({name.partition(".")[0] for name in sys.modules})}))
+packages = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps({"status": answer["statusCode"], "packages": packages}))
 """
 
 

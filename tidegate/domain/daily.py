@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 TOLD_AT = time(9, 0)
@@ -35,4 +35,4 @@ def looks_back_to(told_at: datetime | None, now: datetime) -> datetime:
 
 
 def _told_at(day: date, zone: str) -> datetime:
-    return datetime.combine(day, TOLD_AT, tzinfo=ZoneInfo(zone))
+    return datetime.combine(day, TOLD_AT, tzinfo=ZoneInfo(zone)).astimezone(timezone.utc)
