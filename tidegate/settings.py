@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+APPROVAL_URL = "TIDEGATE_APPROVAL_URL"
+
 
 class BadSettings(Exception):  # noqa: N818 - reads as what it is
     """A variable is missing or makes no sense. The message names it; it never shows a value."""
@@ -30,6 +32,10 @@ class Settings:
     on_function_compute: bool = False
     channels: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Every variable whose name may be a channel's `url_env`."""
+    approval_keys: tuple[str, ...] = field(default=(), repr=False)
+    """What seals links for approvals: the first makes them, all of them open them."""
+    approval_url: str = ""
+    """Where such links lead; empty where messages have none."""
     function_timeout_s: int = 60
 
 
@@ -48,7 +54,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
         hook_tokens=tuple(token for token in env.get("TIDEGATE_HOOK_TOKENS", "").split(",") if token),
         on_function_compute="FC_FUNCTION_NAME" in env,
-        channels={key: value for key, value in env.items() if key.startswith("TIDEGATE_") and key.endswith("_URL")},
+        channels={key: url for key, url in env.items() if _is_channel(key)},
+        approval_keys=tuple(key for part in env.get("TIDEGATE_APPROVAL_KEY", "").split(",") if (key := part.strip())),
+        approval_url=env.get(APPROVAL_URL, ""),
     )
 
 
@@ -134,6 +142,10 @@ def read_deploy_settings(environ: Mapping[str, str] | None = None) -> DeploySett
         security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
         variables={key: value for key, value in env.items() if key.startswith("TIDEGATE_") and value},
     )
+
+
+def _is_channel(name: str) -> bool:
+    return name.startswith("TIDEGATE_") and name.endswith("_URL") and name != APPROVAL_URL
 
 
 def _required(env: Mapping[str, str], *names: str) -> str:

@@ -158,7 +158,13 @@ async def settle_in(
     kept = whole.cloud.cabinet.drawer("project")
     if "token" not in kept:
         kept["token"] = secrets.token_urlsafe(24)
-    outputs = await deployed(whole, {"HookTokens": kept["token"], **parameters})
+    if "approval key" not in kept:
+        kept["approval key"] = secrets.token_urlsafe(24)
+    links = {
+        "ApprovalKey": kept["approval key"],
+        "ApprovalUrl": f"http://{whole.cloud.endpoint}/_fc/tidegate-on-approval",
+    }
+    outputs = await deployed(whole, {"HookTokens": kept["token"], **links, **parameters})
     await asyncio.to_thread(publish, whole, documents, index)
     return {"alert_url": f"{outputs['AlertUrl'].rstrip('/')}/hook/cms/{kept['token']}", "ledger": LEDGER}
 

@@ -93,7 +93,7 @@ def test_what_asks_for_approval_needs_you_by_when_and_by_which_command(office: O
     assert line(office) == f"orders-mq  small  mq-tps-high  ! {do} by HOUR"
     (need,) = row(office)["needs"]
     assert need["by"] == asked["expires_at"]
-    assert "or no with `tidegate cancel orders-mq`. If nobody does, nothing is ordered" in need["text"]
+    assert "to say no, `tidegate cancel orders-mq`. If nobody does, nothing is ordered" in need["text"]
     assert "1 NEEDS YOU" in office.run("status").out
 
 

@@ -78,3 +78,26 @@ def test_a_duplicate_loads_the_sdk_of_oss_alone(
     assert (said["status"], said["body"]["alerts"][0]["answer"]) in [(200, "duplicate"), (200, "kept")]
     assert OSS in said["packages"]
     assert not {VENDOR, "apprise", "yaml", "localcloud"} & set(said["packages"])
+
+
+LINK_SCRIPT = """
+import json, sys
+from functions.on_approval import handler
+answer = handler(json.dumps({"rawPath": "/approve/x.y", "requestContext": {"http": {"method": "GET"}}}).encode(), None)
+packages = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps({"status": answer["statusCode"], "packages": packages}))
+"""
+
+
+def test_a_link_that_is_none_of_ours_loads_neither_the_vendors_sdk_nor_that_of_oss(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LINK_SCRIPT],
+        env={**NOWHERE, "TIDEGATE_APPROVAL_KEY": "k" * 32, "PYTHONPATH": str(project)},
+        cwd=project,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["status"] == 404
+    assert not {VENDOR, OSS, "apprise", "yaml", "localcloud"} & set(said["packages"])

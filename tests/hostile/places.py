@@ -8,6 +8,8 @@ from __future__ import annotations
 
 ALERTS = "test_alert_door.py::test_whatever_is_posted_is_answered_and_touches_no_key_but_its_instances"
 TOKENS = "test_tokens.py::test_a_token_that_is_wrong_or_in_the_wrong_place_opens_nothing"
+LINKS = "test_approval_door.py::test_whatever_comes_in_is_answered_and_approves_nothing"
+SEALS = "test_approval_door.py::test_a_link_with_any_sign_changed_opens_nothing"
 REQUESTS = "test_requests.py::test_whatever_is_asked_is_answered"
 INPUTS = "test_execution_inputs.py::test_any_input_names_an_operation_or_is_a_clear_error"
 RAW_INPUTS = "test_execution_inputs.py::test_bytes_that_are_no_input_fail_at_once"
@@ -41,6 +43,7 @@ KEPT = OWN + "what this cloud itself keeps in a drawer"
 PLACES: dict[str, str] = {
     "functions/look.py": RAW_INPUTS,
     "functions/on_alert.py": ALERTS,
+    "functions/on_approval.py": LINKS,
     "functions/on_request.py": REQUESTS,
     "functions/on_schedule.py": OWN + "its event is not looked at (tests/e2e/test_doors.py)",
     "functions/settle.py": RAW_INPUTS,
@@ -61,8 +64,10 @@ PLACES: dict[str, str] = {
     "tidegate/aliyun/metrics.py": REPLIES,
     "tidegate/aliyun/orders.py": REPLIES,
     "tidegate/aliyun/workflow.py": STARTS,
+    "tidegate/app/approving.py": LINKS,
     "tidegate/app/codec.py": FACTS,
     "tidegate/app/index.py": POLICIES,
+    "tidegate/app/links.py": SEALS,
     "tidegate/app/past.py": INPUTS,
     "tidegate/app/report/facts.py": TERMINAL,
     "tidegate/app/requests.py": REQUESTS,

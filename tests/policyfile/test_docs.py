@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.policy import InstancePolicy
 from tidegate.policyfile import KEYS
-from tidegate.policyfile.phrases import LATER
 from tidegate.policyfile.written import fields_of, models_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,11 +32,3 @@ def test_all_parts_of_a_policy_are_looked_at() -> None:
 def test_every_key_of_the_file_is_described() -> None:
     page = (DOCS / "policy.md").read_text(encoding="utf-8")
     assert [key for key in KEYS if f"`{key}`" not in page] == []
-
-
-def test_what_is_said_to_come_later_is_told_so_by_the_reader() -> None:
-    page = (DOCS / "policy.md").read_text(encoding="utf-8")
-    later = page.partition("## Not supported yet")[2]
-    named = {word.strip("`") for word in later.replace(",", " ").split() if word.startswith("`")}
-    assert named
-    assert named <= LATER

@@ -102,11 +102,11 @@ def test_a_wrong_timetable_entry_is_told_where_it_stands(edge_wrong: Wrong, entr
     assert found.startswith(f"9: instances.edge.timetable[0]{told}")
 
 
-def test_a_word_of_a_later_release_is_not_supported_yet(edge_wrong: Wrong) -> None:
-    assert edge_wrong(f"{LADDER}notify: [{{url_env: X, on: [summary]}}]") == [
-        "8: instances.edge.notify[0].on[0]: `summary` is not supported yet"
-    ]
-    assert edge_wrong(f"{LADDER}summary: daily") == ["8: instances.edge.summary: `summary` is not supported yet"]
+def test_a_summary_is_a_message_of_a_channel_and_no_key_of_an_instance(edge_wrong: Wrong) -> None:
+    (found,) = edge_wrong(f"{LADDER}notify: [{{url_env: X, on: [summary, sumary]}}]")
+    assert found.startswith("8: instances.edge.notify[0].on[1]: expected ")
+    (found,) = edge_wrong(f"{LADDER}summary: daily")
+    assert found.startswith("8: instances.edge.summary: unknown key `summary`")
 
 
 @pytest.mark.parametrize(

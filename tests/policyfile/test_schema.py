@@ -96,7 +96,7 @@ def test_the_policy_with_every_key_has_every_key_and_is_one(tmp_path: Path) -> N
         {"cost": {"soft": 0}},
         {"fit": {"headroom": -1}},
         {"notify": [{"url_env": "https://chat"}]},
-        {"notify": [{"url_env": "CHAT", "on": ["summary"]}]},
+        {"notify": [{"url_env": "CHAT", "on": ["summaries"]}]},
     ],
     ids=str,
 )

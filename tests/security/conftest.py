@@ -31,6 +31,7 @@ CANARIES = {
     "security token": "CAIScNry1Temporary/Token+" + "xKq7/Zp+" * 60 + "end==",
     "hook token": "cNry2HookTokenInAPath_W7hJ",
     "older hook token": "cNry3OlderHookToken-9fGk2",
+    "approval key": "cNry6KeyThatSealsLinks-4mZq-ofApprovals",
     "channel": "cNry4PathOfAChatRobot5tYb",
     "channel key": "cNry5QueryOfAChatRobot8uVc",
 }

@@ -172,7 +172,7 @@ def test_no_file_of_the_project_looks_like_it_holds_a_secret(root: Path, canarie
 
 def test_the_template_hides_its_secrets_and_gives_each_function_only_its_own(root: Path) -> None:
     template: dict[str, Any] = yaml.safe_load((root / "template.yml").read_text("utf-8"))
-    secret = {"HookTokens", "ChatUrl", "OncallUrl"}
+    secret = {"HookTokens", "ChatUrl", "OncallUrl", "ApprovalKey"}
     parameters = template["Parameters"]
     assert {name for name, one in parameters.items() if one.get("NoEcho")} == secret
     assert not any(parameters[name].get("Default") for name in secret)
@@ -182,4 +182,8 @@ def test_the_template_hides_its_secrets_and_gives_each_function_only_its_own(roo
             if isinstance(value, dict) and value.get("Ref") in secret:
                 holders.setdefault(value["Ref"], set()).add(name)
     assert holders["HookTokens"] == {"OnAlert"}
-    assert not [one for one in template["Outputs"].values() if re.search("HookTokens|Url}", str(one["Value"]))]
+    # Who asks makes a link, and who opens it: the steps that submit and look do neither.
+    assert holders["ApprovalKey"] == {"OnAlert", "OnSchedule", "OnRequest", "Settle", "OnApproval"}
+    assert not [
+        one for one in template["Outputs"].values() if re.search("HookTokens|ApprovalKey|Url}", str(one["Value"]))
+    ]

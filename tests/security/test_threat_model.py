@@ -20,6 +20,7 @@ TEST = re.compile(r"`(tests/[\w/]+\.py)`")
 EXPECTED = (
     "on the internet",
     "leaked hook token",
+    "link for an approval",
     "invoke `tidegate-on-request`",
     "start executions",
     "oss:PutObject",

@@ -22,7 +22,7 @@ from tidegate.policyfile import compile_policy, parse_policy
 
 pytestmark = pytest.mark.once
 
-FUNCTIONS = ("on-alert", "on-schedule", "on-request", "submit", "look", "settle")
+FUNCTIONS = ("on-alert", "on-schedule", "on-request", "on-approval", "submit", "look", "settle")
 
 
 class Canaried(Place):
@@ -95,6 +95,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, canaries: Mapping[str, str])
         hidden = f"{canaries['channel']}?+X-Key={canaries['channel key']}"
         given = {
             "HookTokens": f"{canaries['hook token']},{canaries['older hook token']}",
+            "ApprovalKey": canaries["approval key"],
             "ChatUrl": f"json://{cloud.cloud.endpoint}/_console/messages/{hidden}",
             "OncallUrl": f"json://{cloud.cloud.endpoint}/_console/nowhere/{hidden}",
         }
@@ -134,7 +135,8 @@ def unlucky(place: Canaried) -> list[str]:
     }
     replies.append(place.invoke("tidegate-on-request", json.dumps(asked).encode()).body.decode())
     replies += [
-        place.invoke(f"tidegate-{name}", b"nonsense").body.decode() for name in ("submit", "look", "on-request")
+        place.invoke(f"tidegate-{name}", b"nonsense").body.decode()
+        for name in ("submit", "look", "on-request", "on-approval")
     ]
     until("the end of both", lambda: place.state("orders-mq").recent and place.state("audit-mq").recent, 300)
     return replies

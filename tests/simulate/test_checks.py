@@ -170,6 +170,11 @@ def _repeated(day: Trace) -> Trace:
     return replace(day, said=[*day.said, replace(first, at=first.at + timedelta(minutes=3))])
 
 
+def _summed_up_by_nobody(day: Trace) -> Trace:
+    first = next(said for said in day.said if said.kind == "needs-person")
+    return replace(day, said=[*day.said, replace(first, title="Tidegate's day: nothing happened", kind="summary")])
+
+
 def _turned_down(day: Trace) -> Trace:
     first, *others = day.delivered
     answers = [{**answer, "answer": "rejected"} for answer in first.answers]
@@ -276,6 +281,7 @@ CASES: list[tuple[str, Callable[[Trace], Trace]]] = [
     ("people are told", _silent),
     ("reminders", _once),
     ("no flood", _repeated),
+    ("summaries", _summed_up_by_nobody),
     ("short executions", _long_wait),
     ("no gap", _gap),
     ("no gap", _backwards),

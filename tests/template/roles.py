@@ -11,8 +11,15 @@ from tests.template.reading import FLOW, FUNCTION, ROLE, TRIGGER, Template, refe
 from tidegate.aliyun.permission import Permission
 from tidegate.operate.grants import PRODUCTS, ROLES, Role
 
-NAMES = {"door": "DoorRole", "submit": "SubmitRole", "look": "LookRole", "flow": "FlowRole", "trigger": "TriggerRole"}
-ROLE_OF = {"Submit": "SubmitRole", "Look": "LookRole"}
+NAMES = {
+    "door": "DoorRole",
+    "submit": "SubmitRole",
+    "look": "LookRole",
+    "approval": "ApprovalRole",
+    "flow": "FlowRole",
+    "trigger": "TriggerRole",
+}
+ROLE_OF = {"Submit": "SubmitRole", "Look": "LookRole", "OnApproval": "ApprovalRole"}
 """All other functions are doors' kin."""
 ORDERS = {one.action for product in PRODUCTS.values() for one in product.orders}
 OWN = "1234567890123456"

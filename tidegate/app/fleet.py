@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from tidegate.app import codec
 from tidegate.app.logs import log
+from tidegate.domain.daily import day_due
 from tidegate.domain.fleet import FleetState, Slot
 from tidegate.domain.limits import FleetLimits
+from tidegate.domain.queue import Line, Queue
 from tidegate.domain.state import Pause, Word
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.record import FLEET, Record
@@ -114,6 +116,53 @@ class Fleet:
             return None
         return state.pause if self._append({"kind": "pause-told"}, replace(state, told_paused_at=now), head) else None
 
+    def pace(self, channel: str, line: Line, now: datetime) -> bool:
+        """Whether a message that needs nobody is told by itself; False where it waits to be told with others."""
+
+        def change(state: FleetState) -> tuple[FleetState, bool]:
+            queue, alone = state.queues.get(channel, Queue()).taken(line, now)
+            return replace(state, queues={**state.queues, channel: queue}), alone
+
+        # Where the store takes none of our records, a message too many is better than none.
+        return self._settle({"kind": "paced", "channel": channel}, change, otherwise=True)
+
+    def claim_queue(self, channel: str, now: datetime) -> Queue | None:
+        """What waits for a channel, if it is time to tell it and that is ours to do."""
+        head = self._head()
+        state = self._read(head)
+        queue = state.queues.get(channel, Queue())
+        due_at = queue.due_at()
+        if due_at is None or due_at > now:
+            return None
+        after = replace(state, queues={**state.queues, channel: queue.claimed(now)})
+        return queue if self._append({"kind": "queue-claimed", "channel": channel}, after, head) else None
+
+    def queue_told(self, channel: str, what: Queue, at: datetime) -> None:
+        """Note that what waited has gone out."""
+
+        def change(state: FleetState) -> FleetState:
+            return replace(state, queues={**state.queues, channel: state.queues.get(channel, Queue()).told(what, at)})
+
+        self._change({"kind": "queue-told", "channel": channel}, change)
+
+    def claim_summary(self, channel: str, zone: str, now: datetime) -> bool:
+        """Whether the summary of this day is ours to tell: it is claimed before it is told, and told once at most."""
+        head = self._head()
+        state = self._read(head)
+        if day_due(zone, state.summaries.get(channel), now) is None:
+            return False
+        after = replace(state, summaries={**state.summaries, channel: now})
+        return self._append({"kind": "summary-claimed", "channel": channel}, after, head)
+
+    def claim_silence(self, what: str, key: str, now: datetime) -> bool:
+        """Whether an instance is to tell that a channel takes nothing: of all that notice it, one does, once a day."""
+
+        def change(state: FleetState) -> tuple[FleetState, bool]:
+            after = state.with_silence(what, key, now)
+            return after or state, after is not None
+
+        return self._settle({"kind": "silence-claimed", "about": what}, change, otherwise=True)
+
     def search_proven(self, product: str) -> None:
         """Note that a search found an order that we know to be ours."""
         if product not in self.known().proven:
@@ -170,6 +219,18 @@ class Fleet:
                 return
             if self._append(fact, after, head):
                 return
+
+    def _settle(
+        self, fact: dict[str, object], change: Callable[[FleetState], tuple[FleetState, bool]], *, otherwise: bool
+    ) -> bool:
+        """Append what a change gives beside its answer, and give that; `otherwise` where others were always quicker."""
+        for _ in range(TRIES):
+            head = self._newest or self._head()
+            before = self._read(head)
+            after, answer = change(before)
+            if after == before or self._append(fact, after, head):
+                return answer
+        return otherwise
 
     def _append(self, fact: dict[str, object], after: FleetState, head: Record | None) -> bool:
         """Append a fact, if nobody was quicker. Where the store cannot tell, it is taken for lost."""

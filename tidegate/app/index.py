@@ -17,7 +17,10 @@ from tidegate.domain.when import TimetableEntry
 
 def index_entry(policy: InstancePolicy) -> dict[str, object]:
     """What the index says of one instance."""
+    summaries = sorted({channel.url_env for channel in policy.notify if "summary" in channel.on})
     return {
+        # Only where there are any: whoever asks for none keeps an index of the form that it has.
+        **({"summaries": summaries} if summaries else {}),
         "product": policy.product,
         "region": policy.region,
         "instance_id": policy.instance_id,

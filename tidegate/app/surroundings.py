@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from tidegate.app.fleet import Fleet
 from tidegate.domain.calendars import Calendar
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.state import Approved
 from tidegate.domain.terms import Terms
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.policies import NoSuchPolicy, Policies
@@ -31,6 +32,18 @@ class Send(Protocol):
 
     def __call__(self, channel: str, title: str, text: str, kind: str) -> bool:
         """True if the channel took it. A channel that is not set up takes nothing."""
+
+
+class MakeLink(Protocol):
+    """Makes the link with which the people of one channel say yes."""
+
+    def __call__(self, policy: InstancePolicy, asked: Approved, channel: str) -> str:
+        """The address; empty where nobody has set up links."""
+
+
+def no_link(policy: InstancePolicy, asked: Approved, channel: str) -> str:  # noqa: ARG001 - as those with links
+    """Where there are no links, messages name the command."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,9 @@ class Surroundings:
     """Not empty once the store was tried; outlives one call where the process does."""
     cache: dict[str, Any]
     """Outlives one call where the process does; holds only what is named by its hash."""
+    link: MakeLink = no_link
+    silent: dict[str, datetime] = field(default_factory=dict)
+    """Channels that took nothing a moment ago, and when: others of this call are not kept waiting for them."""
 
     @cached_property
     def fleet(self) -> Fleet:

@@ -10,14 +10,16 @@ from typing import Any
 from zlib import crc32
 
 from tidegate.app import codec
+from tidegate.app.gathered import tell_gathered
 from tidegate.app.index import timetable_of
 from tidegate.app.logs import log
 from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
 from tidegate.app.surroundings import Book, Surroundings
+from tidegate.app.tell import send
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.state import State
+from tidegate.domain.state import Pause, State
 from tidegate.ledger.marks import Mark
 from tidegate.ledger.record import Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
@@ -76,6 +78,7 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     free_leftovers(around, fleet, now)
     if fleet.is_pause_told_at(now):
         warn_of_pause(around, book, now)
+    tell_gathered(around, book, fleet, has_time)
     followed = {mark.key for mark in marks if mark.key not in keys and has_time() and _left_over(around, mark.key)}
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     round_ = fleet if goes_on else FleetState(stopped_at=now)
@@ -103,9 +106,9 @@ def warn_of_dead_tick(around: Surroundings, policy: InstancePolicy) -> None:
         if known is None:
             return
         log("tick-dead", last=known.last_tick)
-        title, text = _dead_tick(known.last_tick)
+        title, text = dead_tick_message(known.last_tick)
         # Every channel is tried. If none takes the message, the next door or Look tries again soon.
-        taken = [around.send(channel, title, text, "needs-person") for channel in channels]
+        taken = [send(around, channel, title, text, "needs-person") for channel in channels]
         if any(taken):
             around.fleet.dead_tick_told(around.now())
     except (ShelfUnavailable, Unsure, NewerSchema) as error:
@@ -117,15 +120,10 @@ def warn_of_pause(around: Surroundings, book: Book, now: datetime) -> None:
     pause = around.fleet.claim_pause_report(now)
     if pause is None or not book.names:
         return
-    reason = f" ({pause.reason})" if pause.reason else ""
-    title = "Tidegate is paused"
-    text = (
-        f"{title}: nothing is ordered for any instance since {pause.at:%Y-%m-%d %H:%M}Z, asked by {pause.by}{reason}. "
-        "End it with `tidegate unpause --fleet`. If nobody does, every instance stays as it is."
-    )
+    title, text = pause_message(pause)
     channels = {channel.url_env for name in book.names for channel in book.read(name).notify if "held" in channel.on}
     for channel in sorted(channels):
-        around.send(channel, title, text, "held")
+        send(around, channel, title, text, "held")
 
 
 def free_leftovers(around: Surroundings, fleet: FleetState, now: datetime) -> None:
@@ -148,7 +146,18 @@ def _in_force_since(around: Surroundings) -> datetime | None:
     return pointer.at if pointer else None
 
 
-def _dead_tick(last: datetime | None) -> tuple[str, str]:
+def pause_message(pause: Pause) -> tuple[str, str]:
+    """What people are told of a fleet that stands still."""
+    reason = f" ({pause.reason})" if pause.reason else ""
+    title = "Tidegate is paused"
+    text = (
+        f"{title}: nothing is ordered for any instance since {pause.at:%Y-%m-%d %H:%M}Z, asked by {pause.by}{reason}. "
+        "End it with `tidegate unpause --fleet`. If nobody does, every instance stays as it is."
+    )
+    return title, text
+
+
+def dead_tick_message(last: datetime | None) -> tuple[str, str]:
     """What people are told: what, where to press, and what happens if nobody does."""
     title = "Tidegate's tick does not run"
     since = f"The last complete tick was at {last:%Y-%m-%d %H:%M}Z." if last else "No tick was ever seen."

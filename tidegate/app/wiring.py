@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidegate.app.calendars import calendar_of
+from tidegate.app.logs import log
 from tidegate.app.machine import Machine, machine, nap, utc_now
 from tidegate.app.surroundings import Surroundings
 from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.state import Approved
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.policies import Policies
 from tidegate.settings import BadSettings, CliSettings, Settings
@@ -64,6 +66,16 @@ def wire(
     def send(channel: str, title: str, text: str, kind: str) -> bool:
         return here.notify(known.channels.get(channel, ""), title, text, kind)
 
+    def link(policy: InstancePolicy, asked: Approved, channel: str) -> str:
+        from tidegate.app import links  # noqa: PLC0415 - only when something is asked
+
+        keys, base = links.good_keys(known.approval_keys[:1]), links.good_base(known.approval_url)
+        if keys and base:
+            return links.url_of(links.Link.of(policy, asked, channel), known.account, keys[0], base)
+        if known.approval_keys and known.approval_url:
+            log("no-link", why="TIDEGATE_APPROVAL_KEY has 32 signs or more, TIDEGATE_APPROVAL_URL begins with https://")
+        return ""
+
     return Surroundings(
         account=known.account,
         ledger=Ledger(ledger_shelf, here.now, here.nonce, hints=memory.hints),
@@ -75,6 +87,7 @@ def wire(
         calendar=calendar_of,
         checked=memory.checked,
         cache=memory.cache,
+        link=link,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from tidegate.domain.notice import Notice
 from tidegate.domain.policy import InstancePolicy
@@ -22,12 +23,18 @@ def in_words(asked: Approved) -> str:
     return f"{asked.from_rung} -> {asked.to_rung}{cost}"
 
 
-def to_approve(policy: InstancePolicy, asked: Approved) -> Notice:
-    """The message that asks, and asks again."""
+def to_approve(policy: InstancePolicy, asked: Approved, link: str = "") -> Notice:
+    """The message that asks, and asks again. Who opens `link` sees what is asked, and says yes there."""
     title = f"{policy.name} asks for your approval"
+    press = f"open {link} and press Approve, or say `" if link else "`"
     text = (
-        f"{title}: {in_words(asked)} ({asked.why}). Say yes with `tidegate approve {policy.name} --id {asked.id}`, "
-        f"or no with `tidegate cancel {policy.name}`. If nobody does, nothing is ordered, and it is asked again. "
-        f"Quiet this: `tidegate ack {policy.name}`."
+        f"{title}: {in_words(asked)} ({asked.why}). By {_shown(asked.expires_at, policy.timezone)}: to say yes, "
+        f"{press}tidegate approve {policy.name} --id {asked.id}`; to say no, `tidegate cancel {policy.name}`. "
+        f"If nobody does, nothing is ordered, and it is asked again. Quiet this: `tidegate ack {policy.name}`."
     )
-    return Notice(f"approval-{asked.id}", "needs-person", title, text, repeats=True, deadline=asked.expires_at)
+    name, ends = f"approval-{asked.id}", asked.expires_at
+    return Notice(name, "needs-person", title, text, repeats=True, deadline=ends, asks=asked)
+
+
+def _shown(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %H:%M}"

@@ -32,4 +32,5 @@ def _is_dead(channel: str, state: State, now: datetime) -> bool:
 
 def last_taken(channel: str, state: State) -> datetime | None:
     """When the channel last took a message, None if it never did."""
-    return max((told.sent_at for told in state.told if told.channel == channel and told.sent_at), default=None)
+    mine = [told for told in state.told if told.channel == channel and not told.by_others]
+    return max((told.sent_at for told in mine if told.sent_at), default=None)

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.observed import FleetUse
+from tidegate.domain.queue import Queue
 from tidegate.domain.state import Pause, Word
 
 COUNTS_FOR = timedelta(hours=1, minutes=1)
 """An hour, and what may lie between taking a slot and the order itself: so that no hour has one order too many."""
 LEFT_OVER_AFTER = timedelta(minutes=10)
 PAUSE_REPORTED_EVERY = timedelta(days=1)
+SILENCE_REPORTED_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,14 @@ class Slot:
     def counts(self, now: datetime) -> bool:
         """Whether it still counts for anything."""
         return self.released_at is None or now - self.at < COUNTS_FOR
+
+
+@dataclass(frozen=True)
+class Silence:
+    """That somebody set about telling of a channel that takes no messages: when, and the ledger of which instance."""
+
+    at: datetime
+    key: str
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,12 @@ class FleetState:
     """The newest request about the pause; nothing older counts any more."""
     told_paused_at: datetime | None = None
     """When people were last told that the fleet is paused."""
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    """By channel, what went there within the hour and what waits to be told in one."""
+    summaries: Mapping[str, datetime] = field(default_factory=dict)
+    """By channel, when somebody last set about telling the summary of a day."""
+    silences: Mapping[str, Silence] = field(default_factory=dict)
+    """By what was said to whom: that a channel takes no messages."""
 
     def use(self, limits: FleetLimits, key: str, now: datetime, but: int = 0) -> FleetUse:
         """How much of the limits is used, but for operation `but` of this instance."""
@@ -84,6 +100,13 @@ class FleetState:
         if pause is None or not pause.holds(now):
             return False
         return now - (self.told_paused_at or pause.at) >= PAUSE_REPORTED_EVERY
+
+    def with_silence(self, what: str, key: str, now: datetime) -> FleetState | None:
+        """The state after an instance tells of a silent channel; None where another one did so lately."""
+        lately = {name: one for name, one in self.silences.items() if now - one.at < SILENCE_REPORTED_EVERY}
+        if what in lately and lately[what].key != key:
+            return None
+        return replace(self, silences={**lately, what: Silence(now, key)})
 
     def with_slot(self, key: str, operation: int, now: datetime) -> FleetState:
         """The state after this operation took its slot, or took it anew."""

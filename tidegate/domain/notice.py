@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from tidegate.domain.state import Approved
+
 Kind = Literal["resized", "failed", "held", "needs-person"]
 
 
@@ -21,3 +23,5 @@ class Notice:
     deadline: datetime | None = None
     but: str = ""
     """The channel that is not to be told, since it is the one spoken of."""
+    asks: Approved | None = None
+    """What it asks a person to approve: where there are links, each channel is sent its own."""

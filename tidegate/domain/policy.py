@@ -72,7 +72,7 @@ class Channel(Strict):
 
     url_env: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
     """The environment variable with the apprise URL: `TIDEGATE_..._URL`."""
-    on: list[Literal["resized", "failed", "held", "needs-person"]] = ["failed", "needs-person"]
+    on: list[Literal["resized", "failed", "held", "needs-person", "summary"]] = ["failed", "needs-person"]
     """What is told there."""
     remind: Duration = timedelta(hours=4)
     """How often a message that needs a person comes again."""

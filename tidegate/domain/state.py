@@ -235,6 +235,8 @@ class Told:
     acked: bool = False
     last_call: bool = False
     """Whether the message an hour before the deadline went out."""
+    by_others: bool = False
+    """Whether it went out in another message: in one about several instances, or in that of another one."""
 
 
 @dataclass(frozen=True)

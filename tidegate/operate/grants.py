@@ -105,6 +105,12 @@ ROLES: Mapping[str, Role] = {
         (*LEDGER, *PLATFORM, *orders.PERMISSIONS),
         reads=True,
     ),
+    "approval": Role(
+        "tidegate-approval",
+        "on_approval: it shows what is asked, and leaves a yes in an inbox; it decides and orders nothing",
+        FC,
+        (*READ_STORE, *(Permission("oss:PutObject", OBJECTS + key) for key in ("inbox/*", "wake/*")), *PLATFORM),
+    ),
     "flow": Role("tidegate-flow", "the workflow: it calls its three steps", FLOW, invoking(*STEPS)),
     "trigger": Role("tidegate-trigger", "the topic of alerts: it calls on_alert", SMQ, invoking("tidegate-on-alert")),
 }

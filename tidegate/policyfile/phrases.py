@@ -12,9 +12,6 @@ from tidegate.domain.policy import InstancePolicy
 from tidegate.policyfile.tree import Tree
 from tidegate.policyfile.written import known_keys
 
-LATER = frozenset({"summary"})
-"""Words of a policy that a later release will know."""
-
 KINDS: Mapping[str, str] = {
     "string": "text",
     "int": "a whole number",
@@ -55,8 +52,6 @@ def phrase(errors: Sequence[Error], found: Tree, model: type[BaseModel] = Instan
         return _wrong_key(error, model)
     if kind == "value_error":
         return _own_words(str(error["ctx"]["error"]), value)
-    if isinstance(value, str) and value in LATER:
-        return f"`{value}` is not supported yet"
     if kind in ("literal_error", "enum"):
         return f"expected {OWN.get(field, error['ctx']['expected'])}{instead(value)}"
     if kind == "string_pattern_mismatch":
@@ -87,9 +82,7 @@ def missing(key: str) -> str:
 
 
 def unknown_key(key: str, known: Sequence[str]) -> str:
-    """A key that nobody reads, or not yet."""
-    if key in LATER:
-        return f"`{key}` is not supported yet"
+    """A key that nobody reads."""
     return f"unknown key `{key[:LONGEST_WORD]}`{suggestion(key, known)}"
 
 

@@ -8,6 +8,7 @@ over ten minutes old; so before something else happens, the one record is writte
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -19,9 +20,11 @@ from localcloud.project.simulate.stage import Stage
 from tidegate.app import codec
 from tidegate.app.calendars import calendar_of
 from tidegate.app.fleet import Fleet
+from tidegate.app.gathered import summaries_of
 from tidegate.app.index import timetable_of
 from tidegate.app.page import RESTLESS
 from tidegate.app.tick import ROUND
+from tidegate.domain.daily import next_due
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.timetable import Timetable
 from tidegate.ledger.marks import FORM, PREFIX
@@ -105,6 +108,7 @@ class Minutes:
         if change := self._next_change(self.served):
             reasons.append(change)
         reasons += self._turns(first)
+        reasons += self._gathered(first)
         return max(first, ceiling(min(reasons)))
 
     def _marked(self) -> datetime | None:
@@ -143,6 +147,13 @@ class Minutes:
                 wait = (crc32(name.encode()) % ROUND + late - first.minute) % ROUND
                 turns.append(first + wait * MINUTE)
         return turns
+
+    def _gathered(self, first: datetime) -> Iterator[datetime]:
+        """When the summary of a day is due, or what was gathered of many messages, by the fleet's ledger."""
+        state = self._fleet() or FleetState()
+        yield from (at for queue in state.queues.values() if (at := queue.due_at()) is not None)
+        for channel, zone in summaries_of(self.stage.policies.index(self.stage.pushed.hash)["instances"]).items():
+            yield next_due(zone, state.summaries.get(channel), first)
 
     def _idle(self, first: datetime, due: datetime) -> datetime | None:
         """The first idle minute before the next due one that is run all the same."""

@@ -22,7 +22,10 @@ SERVED, TURN = timedelta(minutes=3), timedelta(minutes=65)
 """A mark is shown for so long, and every instance is read for real once in so long."""
 RESEND_AFTER = timedelta(minutes=5)
 MOST_A_DAY = 40
-FLEET_TITLES = ("Tidegate's tick does not run", "Tidegate is paused", "channel ")
+MOST_SUMMARIES = 2
+"""On a day of UTC, where a policy may come to live in another zone."""
+SUMMARY = "Tidegate's day"
+FLEET_TITLES = ("Tidegate's tick does not run", "Tidegate is paused", "channel ", SUMMARY, "Tidegate: ")
 
 
 def check(history: History) -> Iterator[Violation]:
@@ -35,6 +38,25 @@ def check(history: History) -> Iterator[Violation]:
         yield from _flood(history, chronicle)
     yield from _too_many(history)
     yield from _unclaimed(history)
+    yield from _summaries(history)
+
+
+def _summaries(history: History) -> Iterator[Violation]:
+    """A day is summed up once, whoever fails: for each message there is a claim of its own that came before it."""
+    claims: dict[str, list[datetime]] = {}
+    for entry in history.fleet:
+        if entry.fact.get("kind") == "summary-claimed":
+            claims.setdefault(entry.fact["channel"], []).append(entry.created_at)
+    for said in [each for each in history.trace.said if each.title.startswith(SUMMARY)]:
+        mine = [at for at in claims.get(said.channel, []) if said.at - LATENCY <= at <= said.at]
+        if not mine:
+            yield Violation("summaries", "", said.at, f"{said.title!r} to {said.channel}: no record claims it")
+            continue
+        claims[said.channel].remove(mine[-1])
+    told = Counter((said.channel, said.at.date()) for said in history.trace.said if said.title.startswith(SUMMARY))
+    for (channel, day), count in told.items():
+        if count > MOST_SUMMARIES:
+            yield Violation("summaries", "", None, f"{count} of them on {day} to {channel}")
 
 
 def _reminders(history: History, name: str, channel: str = "") -> list[timedelta]:

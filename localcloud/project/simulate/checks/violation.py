@@ -36,6 +36,7 @@ INVARIANTS: Mapping[str, str] = {
     "people are told": "Whatever needs a person was told to one after it began.",
     "reminders": "What goes on needing a person is told again, until somebody acknowledges it.",
     "no flood": "The same is not said again before its time, and nobody is told too much of one instance in a day.",
+    "summaries": "A day is summed up once: each summary was claimed before it was told, by a claim of its own.",
     "short executions": "An execution has 2,500 events at most, and none waits longer than 300 s.",
     "no gap": "The records of a ledger are numbered without a gap, and their times do not go back.",
     "fold": "Folding the facts gives the state that stands in every record.",

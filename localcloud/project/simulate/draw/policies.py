@@ -15,6 +15,9 @@ from tidegate.domain.policy import InstancePolicy
 
 ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asia/Kolkata")
 CHAT = {"url_env": "TIDEGATE_CHAT_URL", "on": ["resized", "held"]}
+DAILY = {**CHAT, "on": ["resized", "held", "summary"]}
+SUMMED_UP_IN = "Asia/Shanghai"
+"""Where people want a summary of each day."""
 ONCALL = {"url_env": "TIDEGATE_ONCALL_URL", "on": ["failed", "needs-person"]}
 REMINDERS = ("4h", "12h", "12h")
 PEAKS = ("10m", "10m", "1h")
@@ -105,6 +108,8 @@ def _instance(chance: Random, number: int, size: Size) -> dict[str, Any]:
         "notify": [CHAT, {**ONCALL, "remind": chance.choice(REMINDERS)}],
         "resize_takes": chance.choice(("5m", "30m", "2h")),
     }
+    if text["timezone"] == SUMMED_UP_IN:
+        text["notify"][0] = DAILY
     text |= _limits(chance, size)
     text |= _consent(chance, text["base"], size)
     if chance.random() < 0.2:

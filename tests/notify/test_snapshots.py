@@ -1,0 +1,46 @@
+"""Every kind of message is rendered as its snapshot has it, and says what a reader needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notify.examples import HOLDS, OUTCOMES, SNAPSHOTS, WAITS, rendered
+
+MESSAGES = dict(rendered())
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_is_as_its_snapshot(name: str) -> None:
+    """If it is meant to be another one: `python -m tests.notify.examples`, and read what changed."""
+    assert MESSAGES[name] == (SNAPSHOTS / f"{name}.txt").read_text("utf-8")
+
+
+def test_no_snapshot_is_left_over() -> None:
+    assert {path.stem for path in SNAPSHOTS.glob("*.txt")} == set(MESSAGES)
+
+
+@pytest.mark.parametrize("name", [*WAITS, *HOLDS])
+def test_what_needs_somebody_says_what_to_press_what_if_nobody_does_and_how_to_quiet_it(name: str) -> None:
+    text = MESSAGES[name]
+    assert "If nobody does, " in text
+    assert text.rstrip().endswith("Quiet this: `tidegate ack orders-mq`.") or "ack edge-gateway" in text
+    if name in WAITS:
+        assert " by " in text.lower()
+
+
+@pytest.mark.parametrize("name", ["many-in-one", "summary"])
+def test_what_needs_nobody_says_how_to_quiet_it(name: str) -> None:
+    assert "Quiet this: take `" in MESSAGES[name]
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_is_one_line_with_its_title_in_it_and_short_enough_for_a_chat(name: str) -> None:
+    """Some channels have no titles, and WeCom takes 2048 bytes."""
+    _, title, _, text, end = MESSAGES[name].split("\n")
+    assert text.startswith(title.removeprefix("title: ")) or name == "silent-channel"
+    assert end == ""
+    assert len(text.encode()) < 2048
+
+
+def test_every_outcome_that_stops_orders_says_what_ends_that() -> None:
+    assert all("`tidegate ack orders-mq`" in MESSAGES[name] for name in OUTCOMES if name != "resized")
