@@ -44,7 +44,7 @@ def grants(granted: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def test_an_instance_is_named_by_its_arn_and_only_submit_may_resize_it(office: Office) -> None:
     roles = told(office)["roles"]
-    assert set(roles) == {"door", "submit", "look", "flow", "trigger"}
+    assert set(roles) == {"door", "submit", "look", "approval", "flow", "trigger"}
     resizing = {name for name, one in roles.items() if ("amqp:UpdateInstance", RABBIT_ARN) in grants(one)}
     assert resizing == {"submit"}
     assert {arn for one in roles.values() for action, arn in grants(one) if action.startswith("amqp:")} == {RABBIT_ARN}
@@ -108,7 +108,7 @@ def test_people_read_the_same_with_the_notes_at_the_end(office: Office) -> None:
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("# tidegate-door  on_alert, on_schedule, on_request and settle: ")
     documents = [block for block in said.out.split("\n\n") if "{" in block]
-    assert len(documents) == 10
+    assert len(documents) == 11
     assert all(json.loads(block[block.index("{") :])["Version"] == "1" for block in documents)
     assert "# Whoever deploys needs as much of AliyunROSFullAccess," in said.out.splitlines()[-1]
 

@@ -34,6 +34,8 @@ ENVIRONMENT_BYTES = 4096
 TEMPLATE_BYTES = 524_288
 VARIABLE = re.compile(r"(?!FC_)[A-Za-z][A-Za-z0-9_]*")
 LONGEST_UNKNOWN = 128
+PUBLIC = ("ApprovalUrl",)
+"""Addresses that hold no secret."""
 
 
 def reference_problems(template: Template) -> Iterator[str]:
@@ -145,7 +147,8 @@ def parameter_problems(template: Template) -> Iterator[str]:
             yield f"{name}: may be anything"
         if "Default" in one:
             yield from _default(name, one)
-        if re.search(r"Token|Url$|Secret|Password|Key$", name) and not one.get("NoEcho"):
+        is_secret = re.search(r"Token|Url$|Secret|Password|Key$", name) and name not in PUBLIC
+        if is_secret and not one.get("NoEcho"):
             yield f"{name}: a secret that is shown"
     for name, one in template.said["Outputs"].items():
         if not one.get("Description"):

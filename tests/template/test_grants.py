@@ -17,7 +17,6 @@ OPERATING = (
     "tidegate.aliyun.stacks",
     "tidegate.ledger.buckets",
     "tidegate.operate.doctor",
-    "tidegate.products.listing",
 )
 """What only who deploys, looks a deployment over or begins with one calls: the vendor's own policies allow it."""
 EVERY = [*ROLES.values(), *PEOPLE.values()]
