@@ -28,7 +28,7 @@ def test_the_functions_are_of_2_0_and_in_a_service_for_each_role(site: Site) -> 
     assert done["changed"] == ["code", "stack", "functions", "policy"]
     assert site.functions() == set()
     services = made(site)
-    assert set(services) == {"tidegate-door", "tidegate-submit", "tidegate-look"}
+    assert set(services) == {"tidegate-approval", "tidegate-door", "tidegate-submit", "tidegate-look"}
     assert services["tidegate-door"] >= DOORS
     function = site.whole.fc.host.registry.function(Ref("tidegate-on-alert", "tidegate-door"))
     assert function.role.endswith(":role/tidegate-door")

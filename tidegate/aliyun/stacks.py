@@ -7,7 +7,7 @@ those that the vendor's own tools look for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ PERMISSIONS = tuple(
     )
 )
 """Beside these, who deploys needs what making the resources takes: ROS acts with the caller's own permissions."""
-LARGEST_PAGE = 50
+LARGEST_PAGE, MOST_PAGES = 50, 20
 GOING_ON = "_IN_PROGRESS"
 GONE = "DELETE_COMPLETE"
 SAME = "completely same stack"
@@ -121,9 +121,19 @@ class Stacks:
             if row.get("Status") != GONE
         }
 
-    def steps(self, stack_id: str) -> list[Step]:
-        """Give the newest events of a stack, the oldest of them first."""
-        body = self._read("ListStackEvents", {"StackId": stack_id, "PageSize": LARGEST_PAGE})
+    def steps(self, stack_id: str, known: Collection[str] = ()) -> list[Step]:
+        """Give the newest events of a stack, the oldest of them first: a page at least, and back to one of `known`."""
+        found: list[Step] = []
+        for number in range(1, MOST_PAGES + 1):
+            page = self._steps(stack_id, number)
+            found = page + found
+            if len(page) < LARGEST_PAGE or any(step.id in known for step in page):
+                break
+        return found
+
+    def _steps(self, stack_id: str, number: int) -> list[Step]:
+        asked: Parameters = {"StackId": stack_id, "PageSize": LARGEST_PAGE, "PageNumber": number}
+        body = self._read("ListStackEvents", asked)
         return [
             Step(
                 id=str(row.get("EventId")),

@@ -22,7 +22,7 @@ def follow(account: Account, stack: Stack, tell: Tell, seen: set[str]) -> Stack:
     until, pause = account.monotonic() + LONGEST_S, FIRST_PAUSE_S
     while True:
         now = _now(account, stack)
-        for step in account.stacks.steps(stack.id):
+        for step in account.stacks.steps(stack.id, seen):
             if step.id not in seen:
                 seen.add(step.id)
                 tell(step)
