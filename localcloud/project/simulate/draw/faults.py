@@ -13,7 +13,7 @@ from localcloud.project.simulate.script import Deed
 
 CALM, USUAL, WILD = 0.0, 0.004, 0.03
 HOUR = 3600.0
-FOCI, UNFOCUSED, ABOUT_ORDERS = 18, 0.12, 0.4
+FOCI, UNFOCUSED, ABOUT_ORDERS = 13, 0.12, 0.4
 SOON, UNHEARD, PAUSED = ("30s", "10m", "30m"), 0.7, 0.15
 DOORS = {"alert": "on_alert", "request": "on_request"}
 MOSTLY = (1, 1, 1, 2, 4)
