@@ -20,7 +20,7 @@ from tests.simulate.conftest import ROOT
 Simulate = Callable[..., tuple[int, dict[str, Any]]]
 
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.json"))
-WEEKS, SOAKED = 60, 2000
+WEEKS, SOAKED = 200, 2000
 MOST_WEEKS = 2000
 """Within so many weeks a planted bug must be caught."""
 QUICKLY_CAUGHT = ("the status is trusted", "reminders with every look", "the hook token in the log")

@@ -146,16 +146,18 @@ def _claims(chronicle: Chronicle) -> list[tuple[Entry, Told, bool]]:
 
 
 def _of_claims(history: History, chronicle: Chronicle) -> list[tuple[Said, tuple[Entry, Told, bool] | None]]:
-    """Every message about an instance, with the claim by which it was sent."""
+    """Every message about an instance, with the claim by which it was sent: each has one, where there are enough."""
     claims = _claims(chronicle)
-    paired = []
+    paired: list[tuple[Said, tuple[Entry, Told, bool] | None]] = []
     for said in history.said_of[chronicle.name]:
         mine = [
             each
             for each in claims
             if each[1].channel == said.channel and each[0].created_at <= said.at <= each[0].created_at + LATENCY
         ]
-        paired.append((said, mine[-1] if mine else None))
+        free = [each for each in mine if not any(each is other for _, other in paired)]
+        fitting = free or mine
+        paired.append((said, fitting[-1] if fitting else None))
     return paired
 
 
