@@ -15,6 +15,7 @@ import yaml
 
 from localcloud.fc.function import Ref
 from localcloud.project.up import ROOT, command_environment
+from tidegate.app.steps.which import NO_TRY
 from tidegate.cli import main
 
 PAGE = ROOT / "docs" / "stop.md"
@@ -92,7 +93,7 @@ def test_a_submit_that_cannot_run_orders_nothing_and_its_operation_is_refused(pl
     finally:
         place.cloud.run(place.cloud.cloud.faults.clear)
     assert (settled.outcome.value, place.orders("without-submit")) == ("refused", [])
-    assert settled.why == "it could not be submitted: the instance could not be read"
+    assert settled.why == f"it could not be submitted: {NO_TRY}"
 
 
 def test_a_submit_role_without_its_permission_is_refused_by_the_vendor_and_what_stands_is_followed(

@@ -14,6 +14,8 @@ from tidegate.domain.facts import Concluded
 from tidegate.domain.operation import Operation, Outcome
 from tidegate.domain.reading import Health, Reading
 
+NO_TRY = "no try came as far as the order: submit did not run, or could not read the instance; its log says which"
+
 
 @dataclass(frozen=True)
 class Which:
@@ -58,4 +60,4 @@ def conclude(page: Page, operation: Operation, outcome: Outcome, why: str, readi
 def last_words(operation: Operation) -> str:
     """The vendor's last reason for not taking the order."""
     attempt = next((a for a in reversed(operation.attempts) if a.code), None)
-    return f"{attempt.code}: {attempt.message}" if attempt else "the instance could not be read"
+    return f"{attempt.code}: {attempt.message}" if attempt else NO_TRY
