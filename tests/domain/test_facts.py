@@ -132,6 +132,17 @@ def test_an_order_once_known_is_not_forgotten_by_a_look_that_does_not_see_it(mak
     assert operation.order_id == "o-1"
 
 
+def test_an_ack_lasts_as_long_as_what_it_was_said_of(make: Make) -> None:
+    """Who has seen to an unpaid order has not seen to the next one, nor to what comes after it."""
+    acked = Told("op7-unpaid", "TIDEGATE_CHAT_URL", claimed_at=make.noon, sent_at=make.noon, acked=True)
+    other = replace(acked, notice="held-fit")
+    state = replace(make.state(operation=make.operation(Phase.UNPAID)), told=(acked, other))
+    still = fold(state, Looked(7, Event.SAW_UNPAID, make.after(9), Evidence(), 30), make.noon)
+    assert [each.acked for each in still.told] == [True, True]
+    paid = fold(state, Looked(7, Event.SAW_CHANGE, make.after(9), Evidence(), 30), make.noon)
+    assert [each.acked for each in paid.told] == [False, True]
+
+
 def test_a_doubt_that_was_cleared_is_counted(make: Make) -> None:
     state = make.state(operation=make.doubtful())
     operation = fold(state, Looked(7, Event.CLEARED, make.after(9), Evidence(), 15), make.noon).operation

@@ -35,6 +35,7 @@ from tidegate.domain.state import (
     Settled,
     Spent,
     State,
+    Told,
     Topic,
     newest,
 )
@@ -169,7 +170,13 @@ def _(fact: Looked, state: State, at: datetime) -> State:
         cleared=operation.cleared + (fact.event is Event.CLEARED),
         revivals=0,
     )
-    return replace(state, operation=looked)
+    # Somebody has seen to what was so then. If it comes back, people hear of it again.
+    told = state.told if moved.phase is operation.phase else tuple(_heard(each, operation) for each in state.told)
+    return replace(state, operation=looked, told=told)
+
+
+def _heard(told: Told, operation: Operation) -> Told:
+    return replace(told, acked=False) if told.notice.startswith(f"op{operation.number}-") else told
 
 
 @_fold.register
