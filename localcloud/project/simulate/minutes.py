@@ -231,8 +231,12 @@ class Minutes:
             return True
         before = self._record(about, 1)
         stance: dict[str, Any] | None = before["state"].get("stance") if before else None
-        # Of an instance that is only observed it is what would hold it that is looked at again.
-        return stance is not None and (stance.get("would") or stance)["code"] in LOOKED_AT
+        if stance is None:
+            return False
+        # Of an instance that is only observed it is what would hold it that is looked at again. What would hold it
+        # after nothing did changes nothing that is reported, and waits for the instance's turn.
+        would = stance.get("would")
+        return would["code"] in (*LOOKED_AT, "resize") if would else stance["code"] in LOOKED_AT
 
     def _record(self, place: str, back: int) -> dict[str, Any] | None:
         """The record at a place, or so many before it."""
