@@ -13,6 +13,8 @@ import yaml
 from localcloud.fc.function import Ref
 from localcloud.template.package import zip_source
 from tests.deploy.conftest import CHAT, OTHER, POLICY, ROOT, TOKEN, WORLD, Site
+from tidegate.operate.deploy import account_of
+from tidegate.settings import read_deploy_settings
 
 FUNCTIONS = {"tidegate-on-alert", "tidegate-on-schedule", "tidegate-on-request"}
 
@@ -289,3 +291,16 @@ def test_a_vendor_that_repeats_a_secret_does_not_make_us_say_it(site: Site, call
         said = site.deploy(*words, *more)
         assert said.code == 1
         assert "what is (hidden) or (hidden)?" in said.err
+
+
+def test_a_stack_of_somebody_else_is_neither_changed_nor_deleted(site: Site) -> None:
+    """Our template in its place would delete all that it made."""
+    stacks = account_of(read_deploy_settings(), site.cloud.cloud.clock.now).stacks
+    queue = {"Type": "ALIYUN::MNS::Queue", "Properties": {"QueueName": "shop-orders"}}
+    body = {"ROSTemplateFormatVersion": "2015-09-01", "Resources": {"Shop": queue}}
+    shop = stacks.create("shop", json.dumps(body), {})
+    for words in (("deploy", "--package", str(site.zip), "--no-doctor", "--yes"), ("destroy", "--yes"), ("destroy",)):
+        said = site.run(*words, "--stack", "shop")
+        assert said.code == 2
+        assert "stack shop is none of Tidegate's" in said.err
+    assert list(stacks.resources(shop)) == ["Shop"]

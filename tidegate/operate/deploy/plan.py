@@ -90,7 +90,7 @@ class Plan:
 
 def plan(account: Account, wish: Wish) -> Plan:
     """Look at what stands and say what is to be done. Raises CannotDeploy."""
-    stack = account.stacks.find(wish.stack)
+    stack = account.stack(wish.stack)
     leftover = stack is not None and stack.status in LEFTOVERS
     before = None if stack is None or leftover else stack.parameters
     bucket_name = _ledger_bucket(account, wish, before)
