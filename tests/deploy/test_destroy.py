@@ -114,3 +114,15 @@ def test_an_open_operation_of_an_instance_that_left_the_policy_refuses_it_too(op
     assert said.code == 2
     assert f"{key}#1 is " in said.err
     assert opened.functions()
+
+
+@pytest.mark.once
+def test_what_was_destroyed_half_way_is_deployed_again_on_the_ledger_that_it_had(site: Site) -> None:
+    """Another ledger would know of no order that was placed."""
+    site.deployed("--parameter", "LedgerBucket=a-ledger-of-another-name")
+    site.fault("ros.DeleteResource", nth=5)
+    assert site.run("destroy", "--yes").code == 1
+    site.cloud.run(site.cloud.cloud.faults.clear)
+    again = site.deployed()
+    assert again["store"] == "oss://a-ledger-of-another-name"
+    assert not site.bucket(site.ledger)

@@ -19,6 +19,7 @@ from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
 from tidegate.operate.deploy.plan import Deed, Plan, Wish, plan
 from tidegate.operate.deploy.second import clear_functions, left_over, raise_functions, services_in
+from tidegate.operate.deploy.template import LEDGER
 from tidegate.operate.push import enact, judge
 
 ROUNDS = 6
@@ -60,6 +61,8 @@ def deploy(account: Account, wish: Wish, planned: Plan, voice: Voice) -> Deploye
     What is planned was found good: whatever would be refused is refused before anything is made.
     """
     stands: list[str] = []
+    # Later looks may find no stack that says which ledger it had.
+    wish = replace(wish, asked={**wish.asked, LEDGER: planned.ledger_bucket})
     try:
         changed = []
         if put(account, wish.code):

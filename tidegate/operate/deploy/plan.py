@@ -93,7 +93,8 @@ def plan(account: Account, wish: Wish) -> Plan:
     stack = account.stack(wish.stack)
     leftover = stack is not None and stack.status in LEFTOVERS
     before = None if stack is None or leftover else stack.parameters
-    bucket_name = _ledger_bucket(account, wish, before)
+    # Also where little else is left of the stack: its ledger is, with all that was ordered.
+    bucket_name = _ledger_bucket(account, wish, stack.parameters if stack else None)
     ledger = account.buckets.find(bucket_name)
     _check(ledger)
     owned = set() if stack is None or leftover else set(account.stacks.resources(stack.id))
