@@ -139,6 +139,19 @@ def test_a_ledger_bucket_that_ever_had_versioning_is_refused(site: Site, version
     assert not site.bucket(site.code)
 
 
+@pytest.mark.parametrize("which", ["ledger", "code"])
+def test_a_bucket_of_another_account_is_refused_though_it_lets_us_in(site: Site, which: str) -> None:
+    """Its owner could change the code that runs with our roles, or the policy."""
+    bucket = getattr(site, which)
+    site.cloud.run(lambda: site.whole.oss.create_bucket(bucket))
+    site.cloud.run(lambda: site.whole.oss.give_bucket(bucket, "5555555555555555"))
+    said = site.deploy("--yes")
+    assert said.code == 2
+    assert f"oss://{bucket} belongs to account 5555555555555555" in said.err
+    assert site.calls("CreateStack") == 0
+    assert site.calls("PutObject") == 0
+
+
 def test_a_ledger_that_stands_already_is_used_and_belongs_to_no_stack(site: Site) -> None:
     site.cloud.run(lambda: site.whole.oss.create_bucket(site.ledger))
     done = site.deployed()
