@@ -151,7 +151,7 @@ class Question:
     why: str
     cost: float | None = None
     """For an hour, on the rung to go to."""
-    figures: str = field(default="", compare=False)
+    figures: str = field(default="", compare=False, repr=False)
     """What the rung to go to comes to: a policy may give its name to another spec."""
 
 
