@@ -12,14 +12,17 @@ from localcloud.oss.listing import as_xml, page_of, read_question
 from localcloud.oss.target import Target
 from localcloud.wire import Reply
 
-OWNER: Node = ("Owner", [("ID", "owner"), ("DisplayName", "owner")])
+
+def owned_by(owner: str) -> Node:
+    """Say whose something is."""
+    return ("Owner", [("ID", owner), ("DisplayName", owner)])
 
 
 def list_buckets(buckets: Buckets, target: Target) -> Reply:
     """Give all buckets."""
     del target
     entries: list[Node] = [("Bucket", described(name, buckets[name])) for name in buckets.names()]
-    return ok_xml(("ListAllMyBucketsResult", [OWNER, ("Buckets", entries)]))
+    return ok_xml(("ListAllMyBucketsResult", [owned_by("owner"), ("Buckets", entries)]))
 
 
 def put(buckets: Buckets, target: Target) -> Reply:
@@ -39,7 +42,7 @@ def info(buckets: Buckets, target: Target) -> Reply:
     """Describe a bucket."""
     bucket = buckets[target.bucket]
     grant: Node = ("AccessControlList", [("Grant", buckets.acl(target.bucket))])
-    more: list[Node] = [OWNER, grant, ("DataRedundancyType", "LRS")]
+    more: list[Node] = [owned_by(buckets.owner(target.bucket)), grant, ("DataRedundancyType", "LRS")]
     if bucket.versioning:
         more.append(("Versioning", bucket.versioning))
     return ok_xml(("BucketInfo", [("Bucket", [*described(target.bucket, bucket), *more])]))

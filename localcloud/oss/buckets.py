@@ -117,6 +117,14 @@ class Buckets:
         """Open a bucket to everybody, or close it again. Nobody is let in here without a signature all the same."""
         self._drawer[f"acl/{self._there(name)}"] = acl
 
+    def owner(self, name: str) -> str:
+        """Say whose a bucket is; `owner` stands for the account itself."""
+        return str(self._drawer.get(f"owner/{self._there(name)}", "owner"))
+
+    def set_owner(self, name: str, account: str) -> None:
+        """Let a bucket be somebody else's, who lets this account use it by a policy of the bucket."""
+        self._drawer[f"owner/{self._there(name)}"] = account
+
     def lifecycle(self, name: str) -> list[dict[str, Any]]:
         """Give a bucket's lifecycle rules: `id`, `prefix`, `status`, `days`. They are kept, and remove nothing here."""
         return list(self._drawer.get(f"lifecycle/{self._there(name)}", []))
@@ -132,7 +140,7 @@ class Buckets:
         """Delete a bucket, which must be empty."""
         if not self[name].is_empty:
             raise OssError(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.", BucketName=name)
-        for what in ("bucket", "acl", "lifecycle"):
+        for what in ("bucket", "acl", "lifecycle", "owner"):
             self._drawer.pop(f"{what}/{name}", None)
         del self._buckets[name]
 

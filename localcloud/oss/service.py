@@ -63,6 +63,10 @@ class Oss:
         """Create a bucket without asking for permission, as a deployment does."""
         self._buckets.create(name, versioning)
 
+    def give_bucket(self, name: str, account: str) -> None:
+        """Let a bucket be another account's, which lets this one use it."""
+        self._buckets.set_owner(name, account)
+
     def has_bucket(self, name: str) -> bool:
         """Say whether there is a bucket of this name."""
         return name in self._buckets

@@ -274,3 +274,50 @@ def test_a_channel_of_summaries_is_told_nothing_else_by_that(desk: Opens, on: li
     at.hear(at.alert())
     at.live(20)
     assert [kind for kind, _ in at.messages] == ["summary", *on[:-1]]
+
+
+def test_an_instance_whose_policy_cannot_be_read_takes_neither_the_summary_nor_the_tick_from_the_others(
+    desk: Opens,
+) -> None:
+    at = _daily(desk)
+    at.live(2)
+    index = dict(at.around.book().index)
+    documents = {name: at.around.policies.document(at.around.book().hash, name) for name in index["instances"]}
+    documents["edge-gateway"]["of_another_version"] = True
+    at.around.policies.publish(documents, index, "test")
+    _to(at, 9, 1)
+    kind, text = at.messages[-1]
+    assert kind == "summary"
+    assert "Not read: edge-gateway: " in text
+    assert at.around.fleet.state().last_tick == at.clock.now()
+
+
+def test_what_was_not_taken_about_a_silent_channel_is_left_to_the_instances_to_tell(desk: Opens) -> None:
+    """Where nobody can be reached when the summary is due, nobody has been told of the channel that is dead."""
+    told = [{"url_env": DAILY, "on": ["summary", "resized"]}, {"url_env": ONCALL, "on": ["failed"]}]
+    at = _daily(desk, notify=told)
+    channels = Channels(DAILY, ONCALL)
+    object.__setattr__(at.around, "send", channels)
+    at.live(2)
+    _to(at, 9, 1)
+    assert {DAILY, ONCALL} == set(channels.tried)
+    channels.dead.discard(ONCALL)
+    at.hear(at.alert())
+    at.live(90)
+    (one,) = [text for channel, text in channels.taken if channel == ONCALL]
+    assert f"channel {DAILY} takes no messages" in one
+
+
+def test_an_instance_whose_policy_cannot_be_read_does_not_hide_the_fleet_s_pause(desk: Opens) -> None:
+    at = desk()
+    at.push(at.orders_mq, at.edge)
+    at.say("pause", "", fleet=True, reason="audit")
+    at.live(2)
+    index = dict(at.around.book().index)
+    documents = {name: at.around.policies.document(at.around.book().hash, name) for name in index["instances"]}
+    documents["edge-gateway"]["of_another_version"] = True
+    at.around.policies.publish(documents, index, "test")
+    at.clock.advance(25 * 3600)
+    at.tick()
+    assert any(text.startswith("Tidegate is paused") for _, text in at.messages)
+    assert at.around.fleet.state().last_tick == at.clock.now()

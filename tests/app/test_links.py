@@ -246,3 +246,22 @@ def test_a_link_ends_no_later_than_its_question_whatever_the_fraction(desk: Open
     again = opened(url_of(link, "1", KEY, BASE).rpartition("/")[2], "1", (KEY,))
     assert again == link
     assert link.expires_at <= ends
+
+
+def test_a_yes_is_for_what_the_rung_was_and_not_for_what_a_new_policy_calls_so(desk: Opens) -> None:
+    at = _asked(desk)
+    link, first = _link(at), at.state().approval
+    assert "medium is MaxConnections 3000, MaxPrivateTps 5000, QueueCapacity 400" in _get(at, link).lines
+    small, medium, large = at.orders_mq["ladder"]
+    other = {**medium, "MaxPrivateTps": 8000, "MaxConnections": 5000}
+    at.push({**at.orders_mq, **CALM, "ladder": [small, other, large]}, at.edge)
+    assert _press(at, link).status == 202
+    at.live(20)
+    assert at.orders() == []
+    asked = at.state().approval
+    assert asked.id != first.id
+    assert asked.at is None
+    assert _press(at, link).status == 410
+    assert _press(at, _link(at)).status == 202
+    at.live(20)
+    assert [order.after["MaxPrivateTps"] for order in at.orders()] == [8000]

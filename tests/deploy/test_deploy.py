@@ -13,6 +13,8 @@ import yaml
 from localcloud.fc.function import Ref
 from localcloud.template.package import zip_source
 from tests.deploy.conftest import CHAT, OTHER, POLICY, ROOT, TOKEN, WORLD, Site
+from tidegate.operate.deploy import account_of
+from tidegate.settings import read_deploy_settings
 
 FUNCTIONS = {"tidegate-on-alert", "tidegate-on-schedule", "tidegate-on-request"}
 
@@ -135,6 +137,19 @@ def test_a_ledger_bucket_that_ever_had_versioning_is_refused(site: Site, version
     assert said.code == 2
     assert f"has versioning ({versioning})" in said.err
     assert not site.bucket(site.code)
+
+
+@pytest.mark.parametrize("which", ["ledger", "code"])
+def test_a_bucket_of_another_account_is_refused_though_it_lets_us_in(site: Site, which: str) -> None:
+    """Its owner could change the code that runs with our roles, or the policy."""
+    bucket = getattr(site, which)
+    site.cloud.run(lambda: site.whole.oss.create_bucket(bucket))
+    site.cloud.run(lambda: site.whole.oss.give_bucket(bucket, "5555555555555555"))
+    said = site.deploy("--yes")
+    assert said.code == 2
+    assert f"oss://{bucket} belongs to account 5555555555555555" in said.err
+    assert site.calls("CreateStack") == 0
+    assert site.calls("PutObject") == 0
 
 
 def test_a_ledger_that_stands_already_is_used_and_belongs_to_no_stack(site: Site) -> None:
@@ -289,3 +304,16 @@ def test_a_vendor_that_repeats_a_secret_does_not_make_us_say_it(site: Site, call
         said = site.deploy(*words, *more)
         assert said.code == 1
         assert "what is (hidden) or (hidden)?" in said.err
+
+
+def test_a_stack_of_somebody_else_is_neither_changed_nor_deleted(site: Site) -> None:
+    """Our template in its place would delete all that it made."""
+    stacks = account_of(read_deploy_settings(), site.cloud.cloud.clock.now).stacks
+    queue = {"Type": "ALIYUN::MNS::Queue", "Properties": {"QueueName": "shop-orders"}}
+    body = {"ROSTemplateFormatVersion": "2015-09-01", "Resources": {"Shop": queue}}
+    shop = stacks.create("shop", json.dumps(body), {})
+    for words in (("deploy", "--package", str(site.zip), "--no-doctor", "--yes"), ("destroy", "--yes"), ("destroy",)):
+        said = site.run(*words, "--stack", "shop")
+        assert said.code == 2
+        assert "stack shop is none of Tidegate's" in said.err
+    assert list(stacks.resources(shop)) == ["Shop"]

@@ -101,3 +101,28 @@ def test_what_was_destroyed_half_way_goes_when_it_is_run_again(site: Site, fault
     assert site.run("destroy", "--yes").code == 0
     assert site.functions() == set()
     assert site.bucket(site.ledger)
+
+
+def test_an_open_operation_of_an_instance_that_left_the_policy_refuses_it_too(opened: Site) -> None:
+    """No push takes such an instance out of the policy; what an operation begun meanwhile, or older code, left does."""
+    around = wire(read_settings(), now=opened.cloud.cloud.clock.now)
+    book = around.book()
+    assert book is not None
+    key = around.key(book.read("orders-mq"))
+    around.policies.publish({}, {"instances": {}}, "test")
+    said = opened.run("destroy", "--yes")
+    assert said.code == 2
+    assert f"{key}#1 is " in said.err
+    assert opened.functions()
+
+
+@pytest.mark.once
+def test_what_was_destroyed_half_way_is_deployed_again_on_the_ledger_that_it_had(site: Site) -> None:
+    """Another ledger would know of no order that was placed."""
+    site.deployed("--parameter", "LedgerBucket=a-ledger-of-another-name")
+    site.fault("ros.DeleteResource", nth=5)
+    assert site.run("destroy", "--yes").code == 1
+    site.cloud.run(site.cloud.cloud.faults.clear)
+    again = site.deployed()
+    assert again["store"] == "oss://a-ledger-of-another-name"
+    assert not site.bucket(site.ledger)

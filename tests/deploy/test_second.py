@@ -105,6 +105,24 @@ def test_what_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str
     assert site.deployed(*TWO)["changed"] == []
 
 
+@pytest.mark.once
+def test_functions_of_before_that_could_not_be_cleared_are_found_by_the_next_deployment_and_by_destroy(
+    site: Site,
+) -> None:
+    """The stack says nothing of them any more, and they would tick on with old code."""
+    site.deployed(*TWO)
+    site.fault("fc.DeleteFunction")
+    site.fault("fc.DeleteService")
+    first = site.deploy("--policy", str(site.policy), "--yes")
+    assert first.code == 1
+    assert made(site)
+    site.cloud.run(site.cloud.cloud.faults.clear)
+    assert "tidegate-door" in site.run("destroy", "--json").json["services"]
+    assert site.deployed()["changed"] == ["functions"]
+    assert made(site) == {}
+    assert site.deployed()["changed"] == []
+
+
 def test_destroying_takes_the_functions_too(site: Site) -> None:
     site.deployed(*TWO)
     said = site.run("destroy", "--yes")

@@ -103,6 +103,7 @@ def _question(policy: InstancePolicy, asked: Approved) -> Sheet:
         f"{policy.name} ({policy.product} {policy.instance_id}): {in_words(asked)}",
         f"Why: {asked.why}",
         f"Until: {until}",
+        *([f"{asked.to_rung} is {asked.figures}"] if asked.figures else []),
         "Whoever presses the button says yes to one order for just this. If nobody does, nothing is ordered.",
         f"Say no with `tidegate cancel {policy.name}`.",
     )

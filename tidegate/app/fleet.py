@@ -163,6 +163,10 @@ class Fleet:
 
         return self._settle({"kind": "silence-claimed", "about": what}, change, otherwise=True)
 
+    def may_claim_silence(self, what: str, key: str, now: datetime) -> bool:
+        """Whether nobody else has told of it lately."""
+        return self.known().with_silence(what, key, now) is not None
+
     def search_proven(self, product: str) -> None:
         """Note that a search found an order that we know to be ours."""
         if product not in self.known().proven:

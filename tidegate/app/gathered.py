@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,11 +13,9 @@ from tidegate.app.surroundings import Book, Surroundings
 from tidegate.app.tell import TELL_WITHIN, is_spared, send
 from tidegate.domain.daily import day_due, looks_back_to
 from tidegate.domain.fleet import FleetState
+from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.queue import in_one
-from tidegate.ledger.record import FLEET, Corrupt, NewerSchema
-from tidegate.ledger.shelf import ShelfUnavailable, Unsure
-
-TROUBLES = (ShelfUnavailable, Unsure, NewerSchema, Corrupt)
+from tidegate.ledger.record import FLEET
 
 
 def tell_gathered(around: Surroundings, book: Book, fleet: FleetState, has_time: Callable[[], bool]) -> None:
@@ -45,8 +43,8 @@ def summaries_of(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 def _trying(channel: str, do: Callable[[], None]) -> None:
     try:
         do()
-    except TROUBLES as error:
-        log("not-told", channel=channel, why=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the tick has more to do, and must note that it ran
+        log("not-told", channel=channel, error=type(error).__name__, why=str(error)[:300])
 
 
 def _tell_queue(around: Surroundings, channel: str) -> None:
@@ -79,15 +77,30 @@ def _tell_summary(around: Surroundings, book: Book, channel: str, zone: str, has
 def _tell_others(around: Surroundings, book: Book, channel: str) -> None:
     """Tell other channels that this one took no summary: it may be told nothing else by which that would be noticed."""
     names = [name for name in book.names if channel in book.index["instances"][name].get("summaries", ())]
-    others = {each.url_env for name in names for each in book.read(name).notify if "failed" in each.on}
+    others = {each.url_env for policy in readable(book, names) for each in policy.notify if "failed" in each.on}
     title = f"channel {channel} takes no messages"
     text = (
         f"{title}: it did not take the summary of the day. Look at the address in {channel}, and at what is behind it. "
         "If nobody does, whoever reads only that channel hears nothing; the next summary is tried tomorrow."
     )
     for other in sorted(others - {channel}):
-        if around.fleet.claim_silence(f"{channel} to {other}", FLEET, around.now()):
-            send(around, other, title, text, "failed")
+        what = f"{channel} to {other}"
+        # Claimed once it has gone out: nobody would try it again, and the instances leave it to whoever has the claim.
+        if around.fleet.may_claim_silence(what, FLEET, around.now()) and send(around, other, title, text, "failed"):
+            around.fleet.claim_silence(what, FLEET, around.now())
+
+
+def readable(book: Book, names: Iterable[str]) -> Iterator[InstancePolicy]:
+    """The policies of these instances, but for those that cannot be read, such as a later version's."""
+    return (policy for name in names if (policy := _read(book, name)) is not None)
+
+
+def _read(book: Book, name: str) -> InstancePolicy | None:
+    try:
+        return book.read(name)
+    except Exception as error:  # noqa: BLE001 - one of them must not keep the others from being told
+        log("policy-unread", instance=name, error=type(error).__name__, message=str(error)[:300])
+        return None
 
 
 def _took_too_long(around: Surroundings, channel: str, began_at: datetime) -> bool:

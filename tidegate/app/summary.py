@@ -50,11 +50,14 @@ def summary_of(
         if not has_time():
             day.unread.append(f"{name}: no time")
             continue
-        policy = book.read(name)
         try:
+            policy = book.read(name)
             state = Page.open(around, policy, book.hash).state
         except (NewerSchema, Corrupt) as error:
             day.unread.append(f"{name}: {error}")
+            continue
+        except ValueError:
+            day.unread.append(f"{name}: its policy cannot be read: a later version may have written it")
             continue
         _add(day, policy, state, since, around.now())
     return written(day, since)

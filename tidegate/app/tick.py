@@ -10,7 +10,7 @@ from typing import Any
 from zlib import crc32
 
 from tidegate.app import codec
-from tidegate.app.gathered import tell_gathered
+from tidegate.app.gathered import readable, tell_gathered
 from tidegate.app.index import timetable_of
 from tidegate.app.logs import log
 from tidegate.app.past import rules_left_over
@@ -121,7 +121,8 @@ def warn_of_pause(around: Surroundings, book: Book, now: datetime) -> None:
     if pause is None or not book.names:
         return
     title, text = pause_message(pause)
-    channels = {channel.url_env for name in book.names for channel in book.read(name).notify if "held" in channel.on}
+    told = readable(book, book.names)
+    channels = {channel.url_env for policy in told for channel in policy.notify if "held" in channel.on}
     for channel in sorted(channels):
         send(around, channel, title, text, "held")
 

@@ -155,7 +155,7 @@ def _asked(wanted: Wanted, template: Template) -> dict[str, str]:
 
 
 def _code(account: Account, wanted: Wanted, asked: Mapping[str, str], template: Template) -> Code:
-    stack = account.stacks.find(wanted.stack)
+    stack = account.stack(wanted.stack)
     before = stack.parameters if stack else {}
     known = account.settings
     bucket = before.get("CodeBucket") or f"tidegate-code-{known.account}-{known.region}"

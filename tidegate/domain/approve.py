@@ -30,6 +30,7 @@ def asked(terms: Terms, state: State, decision: Decision, wanted: str, now: date
         expires_at=max(now, usable_at) + terms.policy.approval.expires,
         why=question.why,
         cost=question.cost,
+        figures=question.figures,
     )
     return replace(state, approval=approval)
 

@@ -221,7 +221,8 @@ def approval_of(case: Case) -> Hold | None:
     why = _to_approve(case)
     if not why:
         return None
-    question = Question(case.start.name, case.end.name, why, case.end.hourly_price)
+    figures = ", ".join(f"{name} {value}" for name, value in sorted(case.end.spec.items()))
+    question = Question(case.start.name, case.end.name, why, case.end.hourly_price, figures)
     approval = case.state.approval
     if approval is not None and approval.allows(question, case.now, case.placing):
         return None

@@ -151,11 +151,13 @@ class Question:
     why: str
     cost: float | None = None
     """For an hour, on the rung to go to."""
+    figures: str = field(default="", compare=False, repr=False)
+    """What the rung to go to comes to: a policy may give its name to another spec."""
 
 
 @dataclass(frozen=True)
 class Approved:
-    """What a person is asked, and what was answered: bound to both rungs, the cost and the time."""
+    """What a person is asked, and what was answered: bound to both rungs, what they are, the cost and the time."""
 
     id: str
     from_rung: str
@@ -169,9 +171,13 @@ class Approved:
     at: datetime | None = None
     used_by: int = 0
     """The operation whose order it allowed."""
+    figures: str = ""
+    """What the rung to go to comes to; empty where an earlier version asked, which bound to its name alone."""
 
     def is_about(self, question: Question) -> bool:
-        """Whether it is this that was asked: the same rungs at the same cost."""
+        """Whether it is this that was asked: the same rungs, with the same figures, at the same cost."""
+        if self.figures and question.figures and self.figures != question.figures:
+            return False
         return (self.from_rung, self.to_rung, self.cost) == (question.from_rung, question.to_rung, question.cost)
 
     def allows(self, question: Question, now: datetime, placing: int) -> bool:

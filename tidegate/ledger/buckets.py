@@ -28,11 +28,12 @@ PERMISSIONS = (
 
 @dataclass(frozen=True)
 class BucketFacts:
-    """What a bucket is. `versioning` is empty where it never had any."""
+    """What a bucket is. `versioning` is empty where it never had any, `owner` the account's number where it is said."""
 
     name: str
     versioning: str
     acl: str
+    owner: str = ""
 
 
 class NotThere(ShelfRefused):
@@ -59,7 +60,8 @@ class Buckets:
                 info = self._client.get_bucket_info(self._sdk.GetBucketInfoRequest(bucket=name)).bucket_info
         except NotThere:
             return None
-        return BucketFacts(name, str(info.versioning or ""), str(info.acl or ""))
+        owner = str(info.owner.id or "") if info.owner else ""
+        return BucketFacts(name, str(info.versioning or ""), str(info.acl or ""), owner)
 
     def create(self, name: str) -> None:
         """Create a private bucket; one's own existing bucket is no error."""

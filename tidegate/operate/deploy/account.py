@@ -11,10 +11,12 @@ from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.endpoints import Endpoint
 from tidegate.aliyun.patience import Patience
-from tidegate.aliyun.stacks import Stacks
+from tidegate.aliyun.stacks import Stack, Stacks
 from tidegate.app.machine import machine
 from tidegate.app.wiring import wire
 from tidegate.ledger.buckets import Buckets
+from tidegate.operate.deploy.faults import CannotDeploy
+from tidegate.operate.deploy.template import LEDGER
 from tidegate.settings import DeploySettings, Settings
 
 if TYPE_CHECKING:
@@ -44,6 +46,18 @@ class Account:
     def is_simulated(self) -> bool:
         """Whether all this is a cloud on this machine."""
         return bool(self.settings.endpoint) and Endpoint.parse(self.settings.endpoint).loopback
+
+    def stack(self, name: str) -> Stack | None:
+        """Give the stack of this name, None where there is none. Raises CannotDeploy for one that is none of ours.
+
+        Our template in the place of another one would end all that the other one made.
+        """
+        stack = self.stacks.find(name)
+        if stack is not None and LEDGER not in stack.parameters:
+            raise CannotDeploy(
+                f"stack {name} is none of Tidegate's: it has no parameter {LEDGER}; choose another name with --stack"
+            )
+        return stack
 
     def around(self, ledger_bucket: str) -> Surroundings:
         """Give the surroundings of what is deployed, with its ledger in this bucket."""

@@ -18,7 +18,8 @@ from tidegate.operate.deploy.code import put
 from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
 from tidegate.operate.deploy.plan import Deed, Plan, Wish, plan
-from tidegate.operate.deploy.second import clear_functions, raise_functions, services_in
+from tidegate.operate.deploy.second import clear_functions, left_over, raise_functions, services_in
+from tidegate.operate.deploy.template import LEDGER
 from tidegate.operate.push import enact, judge
 
 ROUNDS = 6
@@ -60,6 +61,8 @@ def deploy(account: Account, wish: Wish, planned: Plan, voice: Voice) -> Deploye
     What is planned was found good: whatever would be refused is refused before anything is made.
     """
     stands: list[str] = []
+    # Later looks may find no stack that says which ledger it had.
+    wish = replace(wish, asked={**wish.asked, LEDGER: planned.ledger_bucket})
     try:
         changed = []
         if put(account, wish.code):
@@ -145,8 +148,11 @@ def _raise_functions(account: Account, wish: Wish, planned: Plan, stack: Stack, 
     """Make the functions that no stack makes, and end those of before, and say whether there was anything to do."""
     changed = wish.second and raise_functions(account, stack.outputs, planned.given.values, voice.line)
     # Two generations of functions at once would tick twice.
+    now = services_in(stack.outputs)
     before = services_in(planned.stack.outputs) if planned.stack else set()
-    gone = clear_functions(account, sorted(before - services_in(stack.outputs)), voice.line)
+    if not now and not before:
+        before = left_over(account, stack)
+    gone = clear_functions(account, sorted(before - now), voice.line)
     return changed or gone
 
 

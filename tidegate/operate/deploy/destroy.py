@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tidegate.aliyun.errors import Unanswered, VendorError
 from tidegate.aliyun.stacks import GONE, Stack
+from tidegate.app import codec
 from tidegate.app.report import Unreadable, status
+from tidegate.ledger.record import Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.act import PAUSE_S, ROUNDS, Voice
 from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
-from tidegate.operate.deploy.second import clear_functions, services_in
+from tidegate.operate.deploy.second import clear_functions, left_over, services_in
 from tidegate.operate.deploy.template import BUCKET, LEDGER
+
+if TYPE_CHECKING:
+    from tidegate.app.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Unmaking:
 
 def plan_destroy(account: Account, stack_name: str) -> Unmaking:
     """Look at what stands. Nothing is written."""
-    stack = account.stacks.find(stack_name)
+    stack = account.stack(stack_name)
     bucket = _bucket(account, stack)
     stands = bool(bucket) and account.buckets.find(bucket) is not None
     every = account.stacks.resources(stack.id) if stack else {}
@@ -56,7 +62,7 @@ def plan_destroy(account: Account, stack_name: str) -> Unmaking:
     return Unmaking(
         stack=stack,
         resources=tuple((name, kind, physical) for name, (kind, physical) in every.items() if name not in ledger),
-        services=tuple(sorted(services_in(stack.outputs))) if stack else (),
+        services=tuple(sorted(services_in(stack.outputs) or left_over(account, stack))) if stack else (),
         ledger=tuple(sorted(ledger)),
         ledger_bucket=bucket,
         ledger_stands=stands,
@@ -153,3 +159,21 @@ def _open(account: Account, bucket: str, unreadable: list[str]) -> Iterator[Open
             yield Open(
                 standing.instance, standing.operation.number, standing.operation.phase, standing.operation.order_id
             )
+    yield from _left_over(around, unreadable)
+
+
+def _left_over(around: Surroundings, unreadable: list[str]) -> Iterator[Open]:
+    """Operations of instances that the policy does not name any more: they are followed all the same."""
+    book = around.book()
+    named = {around.key_of(entry) for entry in book.index["instances"].values()} if book else set()
+    for slot in around.fleet.state().slots:
+        if slot.released_at is not None or slot.key in named:
+            continue
+        try:
+            head = around.ledger.head(slot.key)
+            operation = codec.state_in(head).operation if head else None
+        except (NewerSchema, Corrupt) as error:
+            unreadable.append(f"{slot.key} cannot be read: {error}")
+            continue
+        if operation is not None:
+            yield Open(slot.key, operation.number, operation.phase.value, operation.order_id)

@@ -90,12 +90,13 @@ class Plan:
 
 def plan(account: Account, wish: Wish) -> Plan:
     """Look at what stands and say what is to be done. Raises CannotDeploy."""
-    stack = account.stacks.find(wish.stack)
+    stack = account.stack(wish.stack)
     leftover = stack is not None and stack.status in LEFTOVERS
     before = None if stack is None or leftover else stack.parameters
-    bucket_name = _ledger_bucket(account, wish, before)
+    # Also where little else is left of the stack: its ledger is, with all that was ordered.
+    bucket_name = _ledger_bucket(account, wish, stack.parameters if stack else None)
     ledger = account.buckets.find(bucket_name)
-    _check(ledger)
+    _check(account, ledger)
     owned = set() if stack is None or leftover else set(account.stacks.resources(stack.id))
     template = wish.template
     if ledger is not None and not owned & set(template.ledgers()):
@@ -104,7 +105,7 @@ def plan(account: Account, wish: Wish) -> Plan:
     given = parameters_of(account, template, wish.asked, own, before)
     deed, changes = _stack(account, wish, stack, template, given)
     code_bucket = account.buckets.find(wish.code.bucket)
-    _check(code_bucket, what="code")
+    _check(account, code_bucket, what="code")
     return Plan(
         deed=deed,
         stack=stack,
@@ -131,9 +132,15 @@ def _ledger_bucket(account: Account, wish: Wish, before: Mapping[str, str] | Non
     return (before or {}).get(LEDGER) or f"tidegate-ledger-{account.settings.account}-{account.settings.region}"
 
 
-def _check(bucket: BucketFacts | None, what: str = "ledger") -> None:
+def _check(account: Account, bucket: BucketFacts | None, what: str = "ledger") -> None:
     if bucket is None:
         return
+    # Names of buckets are the whole world's, and ours can be guessed: somebody else may have taken one, and let us in.
+    if bucket.owner.isdecimal() and bucket.owner != account.settings.account:
+        raise CannotDeploy(
+            f"oss://{bucket.name} belongs to account {bucket.owner}: who owns the bucket of the {what} decides what "
+            "runs and what is ordered here"
+        )
     if bucket.acl not in ("", PRIVATE):
         raise CannotDeploy(f"oss://{bucket.name} is {bucket.acl}: the {what} must be in a private bucket")
     if what == "ledger" and bucket.versioning:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tidegate.aliyun.errors import VendorError
 from tidegate.aliyun.second import SecondGeneration
+from tidegate.aliyun.stacks import Stack
 from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.faults import CannotDeploy
 from tidegate.operate.deploy.template import Template
@@ -223,6 +225,19 @@ def clear_functions(account: Account, services: Iterable[str], tell: Callable[[s
     for service in gone:
         tell(f"  service {service:<24} gone")
     return bool(gone)
+
+
+def left_over(account: Account, stack: Stack) -> set[str]:
+    """Give services of 2.0 beside a stack whose functions are of 3.0: clearing them has failed before.
+
+    A service is called as its role is. Where there is no Function Compute 2.0, there is none of them.
+    """
+    fc2 = SecondGeneration(account.settings.fc_endpoint, account.keys)
+    roles = {physical for kind, physical in account.stacks.resources(stack.id).values() if kind == ROLE}
+    try:
+        return {role for role in roles if role and fc2.service(role) is not None}
+    except VendorError:
+        return set()
 
 
 def services_in(outputs: Mapping[str, Any]) -> set[str]:
