@@ -51,7 +51,9 @@ VARIES = (
     (r"\border +\d{15}", "order NUMBER"),
 )
 """What is another one each time."""
-SPEED = 30.0
+WAITS = ("while tidegate", "until tidegate", "tidegate watch")
+"""Commands of somebody who waits: meanwhile time flies. Else it goes as it does, and no tick comes in between."""
+SPEED = 60.0
 WITHIN_S = 90.0
 """What one command may take at most."""
 WORLD: dict[str, Any] = {
@@ -194,7 +196,13 @@ class Reader:
     def later(self) -> None:
         """Let 40 minutes go by, and the tick after them."""
         self.cloud.run(lambda: self.cloud.cloud.clock.advance(40 * 60))
-        self.shell.run("for i in {1..30}; do tidegate status | grep ' ok$' && break; sleep 1; done\n")
+        self.run("until tidegate status | grep ' ok$'; do sleep 1; done\n")
+
+    def run(self, command: str) -> str:
+        """Run some lines, and give what they printed."""
+        clock = self.cloud.cloud.clock
+        self.cloud.run(lambda: clock.set_speed(SPEED if any(word in command for word in WAITS) else 1.0))
+        return self.shell.run(command)
 
     def aside(self, words: str) -> bool:
         """Do what a comment asks for, and say whether it stands for the next block."""
@@ -212,10 +220,10 @@ class Reader:
     def does(self, piece: Piece) -> None:
         """Do what a block shows, and compare what is printed with what it shows."""
         if piece.kind == "sh":
-            self.shell.run(piece.body)
+            self.run(piece.body)
         elif piece.kind == "console":
             for command, shown in steps(piece.body):
-                same(command, told(shown), told(self.shell.run(command + "\n")))
+                same(command, told(shown), told(self.run(command + "\n")))
         elif piece.kind == "yaml":
             name = re.match(r"# (\S+)\n", piece.body)
             assert name is not None
@@ -247,7 +255,7 @@ def reader(root: Path, tmp_path: Path) -> Iterator[Reader]:
     def attach(cloud: Cloud) -> None:
         made.append(compose(cloud, tmp_path / "work"))
 
-    with running(WORLD, attach=attach, speed=SPEED) as cloud:
+    with running(WORLD, attach=attach) as cloud:
         shell = Shell(folder, programs)
         try:
             yield Reader(cloud, made[0], folder, shell)
