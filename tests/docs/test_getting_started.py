@@ -190,7 +190,7 @@ class Reader:
     def operator(self) -> None:
         """Stand for the key of a user who has what was printed, and nothing else."""
         printed = json.loads((self.folder / "permissions.json").read_text())["people"]
-        self.user("operator", *(printed[key]["document"] for key in ("watch", "ask", "push")))
+        self.user("operator", *(printed[key]["document"] for key in ("watch", "ask", "push", "doctor")))
         self.becomes("operator")
 
     def later(self) -> None:
@@ -209,7 +209,7 @@ class Reader:
         asides: dict[str, Callable[[], None]] = {
             "the environment at hand instead of the next block": lambda: None,
             "localcloud instead of the next block": self.deployer,
-            "the key of a user with watch, ask and push of permissions.json, instead of the next block": self.operator,
+            "a user with what permissions.json says instead of the next block": self.operator,
             "40 minutes go by": self.later,
             "the key of the deployer": lambda: self.becomes("deployer"),
             "the key of the user": lambda: self.becomes("operator"),
