@@ -108,7 +108,7 @@ def test_people_read_the_same_with_the_notes_at_the_end(office: Office) -> None:
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("# tidegate-door  on_alert, on_schedule, on_request and settle: ")
     documents = [block for block in said.out.split("\n\n") if "{" in block]
-    assert len(documents) == 11
+    assert len(documents) == 12
     assert all(json.loads(block[block.index("{") :])["Version"] == "1" for block in documents)
     assert "# Whoever deploys needs as much of AliyunROSFullAccess," in said.out.splitlines()[-1]
 

@@ -12,13 +12,11 @@ from tidegate.ledger import oss
 from tidegate.operate.grants import LEDGER, PEOPLE, PLATFORM, PRODUCTS, ROLES, Role
 
 OPERATING = (
-    "tidegate.aliyun.deployed",
     "tidegate.aliyun.second",
     "tidegate.aliyun.stacks",
     "tidegate.ledger.buckets",
-    "tidegate.operate.doctor",
 )
-"""What only who deploys, looks a deployment over or begins with one calls: the vendor's own policies allow it."""
+"""What only who deploys calls: the vendor's own policies allow it."""
 EVERY = [*ROLES.values(), *PEOPLE.values()]
 
 

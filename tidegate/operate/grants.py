@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from tidegate.aliyun import functions, metrics, orders, workflow
 from tidegate.aliyun.permission import Permission
+from tidegate.operate.doctor import fleet
+from tidegate.operate.doctor.permissions import PERMISSIONS as DOCTOR
 from tidegate.products import apigateway, apigateway_load, listing, rabbitmq
 
 OBJECTS = "acs:oss:*:*:{bucket}/"
@@ -124,5 +126,9 @@ PEOPLE: Mapping[str, Role] = {
         "push", "who puts policies in force, and is told what that would start", "", PUSH, reads=True, measures=True
     ),
     "init": Role("init", "who writes the first policy from what is there", "", listing.PERMISSIONS, reads=True),
+    "doctor": Role(
+        "doctor", "who looks a deployment over, which only reads", "",
+        tuple(one for one in DOCTOR if one not in fleet.PERMISSIONS), reads=True,
+    ),
     "orders": Role("orders", "who asks what orders came to", "", (*READ_STORE, *orders.PERMISSIONS)),
 }  # fmt: skip

@@ -40,6 +40,7 @@ class Place:
             "region": self.region or "*",
             "bucket": self.bucket or "LEDGER-BUCKET",
             "failures": "tidegate-failures",
+            **dict.fromkeys(("function", "role", "policy"), "tidegate-*"),
             # As the template makes them, unless it is told of another project.
             "project": f"tidegate-{self.account}" if self.account else "*",
             "logstore": "tidegate-functions",

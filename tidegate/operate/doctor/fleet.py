@@ -30,7 +30,8 @@ def policy(place: Place) -> Verdict:
     if place.policy_hash and place.policy_hash != pointer.hash:
         return warn(f"{told}; the file is {place.policy_hash}", f"put the file in force: {PUSH}")
     acting = sum(1 for each in place.policies() if each.mode == "act")
-    return ok(f"{told}; {len(place.policies())} instances, {acting} in mode act")
+    count = len(place.policies())
+    return ok(f"{told}; {count} instance{'' if count == 1 else 's'}, {acting} in mode act")
 
 
 def tick(place: Place) -> Verdict:
