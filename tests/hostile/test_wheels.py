@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_a_file_of_a_wheel_that_would_lie_elsewhere_is_refused(packed: Any, name
 
 @pytest.mark.parametrize("name", ["fast.so", "fast.py", f"{PAPERS}/LICENSE"])
 def test_a_wheel_that_is_a_bomb_is_refused_before_it_is_read(packed: Any, soon: Any, name: str) -> None:
-    """It says itself how large its files are, and no more than that is ever read of them."""
+    """It says itself how large its files are."""
     body = bytearray(wheel_of({name: b"\0" * 1_000_000}))
     for at in range(len(body) - 4):
         if body[at : at + 4] == b"PK\1\2" and struct.unpack("<I", body[at + 24 : at + 28])[0] == 1_000_000:
@@ -117,6 +118,21 @@ def test_a_wheel_that_is_a_bomb_is_refused_before_it_is_read(packed: Any, soon: 
         refused = packed(bytes(body))
     assert isinstance(refused, CannotPackage)
     assert "MB" in str(refused)
+
+
+def test_of_a_wheel_that_lies_about_its_size_no_more_is_unpacked_than_it_says(packed: Any) -> None:
+    body = bytearray(wheel_of({"fast.so": b"\0" * 30_000_000}))
+    for at in range(len(body) - 4):
+        for sign, place in ((b"PK\1\2", 24), (b"PK\3\4", 22)):
+            told = body[at + place : at + place + 4]
+            if body[at : at + 4] == sign and struct.unpack("<I", told)[0] == 30_000_000:
+                body[at + place : at + place + 4] = struct.pack("<I", 1_000)
+    tracemalloc.start()
+    try:
+        assert isinstance(packed(bytes(body)), CannotPackage)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", ["x.whl", "fast-1.whl", "fast-abc-py3-none-any.whl", "-.whl"])

@@ -308,8 +308,9 @@ def _raise_triggers(fc2: SecondGeneration, said: Mapping[str, Any], tell: Callab
 
 def _wanted(fc2: SecondGeneration, said: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     there = fc2.function(said["Service"], said["FunctionName"]) or {}
-    before = there.get("environmentVariables")
-    before = before if isinstance(before, Mapping) else {}
+    before = there.get("environmentVariables") or {}
+    if not isinstance(before, Mapping):
+        raise CannotDeploy(f"{said['FunctionName']}: its environment, with secrets that are to stay, is not shown")
     secrets = {key: given.get(parameter, before.get(key, "")) for key, parameter in said["Secrets"].items()}
     return {
         "handler": said["Handler"],

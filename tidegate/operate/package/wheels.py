@@ -45,7 +45,7 @@ class Wheel:
             place = next((name for name in archive.namelist() if _is_metadata(name)), None)
             if place is None:
                 raise CannotPackage(f"{self.path.name} is no wheel: it has no METADATA")
-            return HeaderParser().parsestr(archive.read(place).decode("utf-8"))
+            return HeaderParser().parsestr(content(archive, place).decode("utf-8"))
 
     @contextmanager
     def open(self) -> Iterator[zipfile.ZipFile]:
@@ -129,7 +129,7 @@ def _check(wheel: Wheel, runtime: Runtime) -> None:
         for entry in archive.infolist():
             if not re.search(r"\.so(\.\d+)*$", entry.filename):
                 continue
-            newest = max((int(minor) for minor in _GLIBC_SYMBOL.findall(archive.read(entry))), default=0)
+            newest = max((int(minor) for minor in _GLIBC_SYMBOL.findall(content(archive, entry.filename))), default=0)
             if newest > runtime.glibc:
                 raise CannotPackage(
                     f"{wheel.path.name} does not fit {runtime.name}, whatever its name says: "
@@ -137,12 +137,20 @@ def _check(wheel: Wheel, runtime: Runtime) -> None:
                 )
 
 
+def content(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Give a file of an open wheel. No more than the wheel says of its size is ever unpacked."""
+    with archive.open(name) as file:
+        return file.read(archive.getinfo(name).file_size)
+
+
 def _weigh(name: str, archive: zipfile.ZipFile) -> None:
-    """Look at what a wheel says of its files: no more than it says is ever read of one."""
+    """Look at what a wheel says of its files, before any is read."""
     size = sum(entry.file_size for entry in archive.infolist())
     if size > MOST_BYTES:
         raise CannotPackage(f"{name} unpacks to {size / MB:.0f} MB, and no function may have so much code")
     for entry in archive.infolist():
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise CannotPackage(f"{name} is packed in a way that not every Python knows: {entry.filename[:100]!r}")
         if entry.filename.startswith("/") or ".." in re.split(r"[/\\]", entry.filename):
             raise CannotPackage(f"{name} has a file that would lie elsewhere: {entry.filename[:100]!r}")
 
