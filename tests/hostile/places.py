@@ -23,6 +23,16 @@ FAILURES = "test_vendor_replies.py::test_any_failure_of_a_function_is_told_in_fe
 POLICIES = "test_policy_files.py::test_a_policy_changed_at_will_is_a_policy_or_told_what_is_wrong"
 BOMBS = "test_policy_files.py::test_a_bomb_of_a_policy_is_refused_within_little_time_and_memory"
 CALENDARS = "test_policy_files.py::test_a_bomb_of_a_calendar_is_refused_or_read_in_time"
+ACCOUNTS = "test_account_replies.py::test_whatever_a_deployment_shows_the_doctor_finds_something"
+SHAPES = "test_account_replies.py::test_the_shape_of_any_answer_is_shallow_and_says_nothing_of_it"
+GRANTS = "test_account_replies.py::test_a_policy_full_of_wildcards_is_weighed_in_time"
+DEPLOYED = "test_account_replies.py::test_any_function_and_any_trigger_is_read_or_told_to_be_none"
+SECOND = "test_account_replies.py::test_whatever_the_second_generation_shows_is_read_or_unreadable"
+STACKS = "test_account_replies.py::test_whatever_a_stack_shows_is_read_or_refused"
+DATES = "test_account_replies.py::test_any_date_of_the_vendor_is_a_time_or_none"
+INVOKED = "test_account_replies.py::test_any_answer_of_an_invoked_function_is_shown_or_is_a_failure"
+WHEELS = "test_wheels.py::test_any_byte_of_a_wheel_may_be_another"
+DEPLOYING = "test_deploying_words.py::test_any_word_of_a_deployment_is_a_mistake_in_a_plain_line"
 WORDS = "test_settings_and_commands.py::test_any_word_on_the_command_line_is_a_mistake_in_a_plain_line"
 TIMES = "test_settings_and_commands.py::test_any_time_and_any_duration_is_read_or_is_a_mistake"
 TERMINAL = "test_settings_and_commands.py::test_what_others_wrote_cannot_rule_the_terminal_of_whoever_reads_it"
@@ -59,10 +69,14 @@ PLACES: dict[str, str] = {
     "tidegate/alerts/fields.py": ALERTS,
     "tidegate/alerts/sls.py": ALERTS,
     "tidegate/aliyun/answers.py": REPLIES,
+    "tidegate/aliyun/deployed.py": DEPLOYED,
     "tidegate/aliyun/functions.py": FAILURES,
     "tidegate/aliyun/instants.py": REPLIES,
     "tidegate/aliyun/metrics.py": REPLIES,
     "tidegate/aliyun/orders.py": REPLIES,
+    "tidegate/aliyun/reach.py": DATES,
+    "tidegate/aliyun/second.py": SECOND,
+    "tidegate/aliyun/stacks.py": STACKS,
     "tidegate/aliyun/workflow.py": STARTS,
     "tidegate/app/approving.py": LINKS,
     "tidegate/app/codec.py": FACTS,
@@ -75,6 +89,7 @@ PLACES: dict[str, str] = {
     "tidegate/app/surroundings.py": OWN + "the published policy, which only `policy push` writes, checked",
     "tidegate/cli/commands.py": WORDS,
     "tidegate/cli/looks.py": TERMINAL,
+    "tidegate/cli/operating.py": DEPLOYING,
     "tidegate/cli/publish.py": OWN + "a policy that it has just written as JSON",
     "tidegate/cli/replies.py": OWN + "the answer of our own function, which was signed for",
     "tidegate/cli/roots.py": OWN + "the clock of a cloud on this machine (tests/cli/test_mistakes.py)",
@@ -86,6 +101,17 @@ PLACES: dict[str, str] = {
     "tidegate/ledger/marks.py": MARKS,
     "tidegate/ledger/record.py": RECORDS,
     "tidegate/operate/candidate.py": PUBLISHED,
+    "tidegate/operate/deploy/second.py": STACKS,
+    "tidegate/operate/deploy/template.py": OWN + "the project's own template.yml, which was just rendered",
+    "tidegate/operate/doctor/alarms.py": ACCOUNTS,
+    "tidegate/operate/doctor/expected.py": OWN + "template.yml and the workflow of this very project",
+    "tidegate/operate/doctor/noting.py": SHAPES,
+    "tidegate/operate/doctor/ram.py": GRANTS,
+    "tidegate/operate/invoking.py": INVOKED,
+    "tidegate/operate/package/build.py": OWN + "it only packs; wheels are opened by wheels.py",
+    "tidegate/operate/package/needed.py": OWN + "pyproject.toml and constraints.txt of this very project",
+    "tidegate/operate/package/rendered.py": OWN + "template.yml of this very project (tests/operate/test_rendered.py)",
+    "tidegate/operate/package/wheels.py": WHEELS,
     "tidegate/policyfile/__init__.py": BOMBS,
     "tidegate/policyfile/ics.py": CALENDARS,
     "tidegate/policyfile/instance.py": POLICIES,
@@ -130,6 +156,7 @@ PLACES: dict[str, str] = {
     "localcloud/rpc/estate.py": KEPT,
     "localcloud/rpc/load.py": CONSOLE,
     "localcloud/rpc/orders.py": KEPT,
+    "localcloud/rpc/rules.py": PRODUCTS,
     "localcloud/rpc/schema.py": OWN + "a file of the vendor's that comes with it",
     "localcloud/rpc/signing.py": SIGNATURES,
     "localcloud/serve.py": WORLDS,

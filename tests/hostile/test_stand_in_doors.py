@@ -251,6 +251,11 @@ ACTIONS: dict[str, tuple[str, dict[str, Any]]] = {
             "NextToken": "",
         },
     ),
+    "DescribeMetricRuleList": (
+        "2019-01-01",
+        {"RuleIds": "r", "RuleName": "n", "Namespace": "acs_amqp", "EnableState": True, "Page": 1, "PageSize": 9},
+    ),
+    "DescribeMetricRuleTargets": ("2019-01-01", {"RuleId": "r"}),
     "QueryOrders": (
         "2017-12-14",
         {

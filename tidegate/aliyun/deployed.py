@@ -14,6 +14,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
 
+from tidegate.aliyun.answers import listed
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.functions import VERSION, InvokeFailed, acs3, failure, fc_signed, send
 from tidegate.aliyun.permission import Permission
@@ -54,8 +55,8 @@ class Deployed:
 
     def triggers(self, name: str) -> list[Trigger]:
         """Give a function's triggers. Raises InvokeFailed."""
-        listed = self._ask(f"functions/{quote(name)}/triggers", "ListTriggers").get("triggers")
-        return [_trigger(each) for each in listed or [] if isinstance(each, dict)]
+        shown = self._ask(f"functions/{quote(name)}/triggers", "ListTriggers")
+        return [_trigger(each) for each in listed(shown, "triggers")]
 
     def _ask(self, what: str, action: str) -> Mapping[str, Any]:
         keys = self._credentials

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from tidegate.aliyun.endpoints import LOOPBACK
@@ -30,8 +30,13 @@ def reach(url: str) -> Reached:
             reply = session.get(url, timeout=(CONNECT_S, READ_S), allow_redirects=False, auth=lambda asked: asked)
         except requests.RequestException as error:
             raise OSError(f"no answer ({type(error).__name__})") from None
+    return Reached(reply.status_code, _date(reply.headers.get("Date", "")))
+
+
+def _date(text: str) -> datetime | None:
+    """Read HTTP's own time, None where there is none. One that says no zone, or `-0000`, is of UTC."""
     try:
-        date = parsedate_to_datetime(reply.headers.get("Date", ""))
-    except (TypeError, ValueError):
-        date = None
-    return Reached(reply.status_code, date)
+        date = parsedate_to_datetime(text)
+        return date.replace(tzinfo=timezone.utc) if date.tzinfo is None else date.astimezone(timezone.utc)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None

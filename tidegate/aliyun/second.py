@@ -6,11 +6,12 @@ fc2 logs the headers that it signs when a call fails, and trips over errors that
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from tidegate.aliyun.answers import listed
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.errors import Missing, Refused, Unreadable, VendorError
 from tidegate.aliyun.functions import CONNECT_S, LOOPBACK, READ_S, Function, fc_signed
@@ -52,7 +53,7 @@ class SecondGeneration:
     def service(self, name: str) -> Mapping[str, Any] | None:
         """Describe a service, None where there is none."""
         try:
-            return _data(self._client.get_service(name, headers={}))
+            return _data(lambda: self._client.get_service(name, headers={}))
         except Missing:
             return None
 
@@ -70,7 +71,7 @@ class SecondGeneration:
     def function(self, service: str, name: str) -> Mapping[str, Any] | None:
         """Describe a function, None where there is none."""
         try:
-            return _data(self._client.get_function(service, name, headers={}))
+            return _data(lambda: self._client.get_function(service, name, headers={}))
         except Missing:
             return None
 
@@ -92,18 +93,18 @@ class SecondGeneration:
     def functions(self, service: str) -> list[str]:
         """Name every function of a service; none where there is no service."""
         try:
-            found = _data(self._client.list_functions(service, limit=100, headers={})).get("functions") or []
+            found = _data(lambda: self._client.list_functions(service, limit=100, headers={}))
         except Missing:
             return []
-        return [str(one["functionName"]) for one in found]
+        return list(_named(found, "functions", "functionName"))
 
     def triggers(self, service: str, function: str) -> dict[str, Mapping[str, Any]]:
         """Describe every trigger of a function by its name."""
         try:
-            found = _data(self._client.list_triggers(service, function, headers={})).get("triggers") or []
+            found = _data(lambda: self._client.list_triggers(service, function, headers={}))
         except Missing:
             return {}
-        return {str(one["triggerName"]): one for one in found}
+        return _named(found, "triggers", "triggerName")
 
     def put_trigger(self, service: str, function: str, name: str, wanted: Mapping[str, Any]) -> bool:
         """Make a trigger as wanted, and say whether it was otherwise."""
@@ -144,9 +145,9 @@ class SecondGeneration:
         return True
 
 
-def _is_as(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+def _is_as(there: Any, wanted: Mapping[str, Any]) -> bool:
     """Say whether all that is wanted is there. The vendor adds its defaults to what it was given, but no variables."""
-    return all(
+    return isinstance(there, Mapping) and all(
         _is_as(there.get(key) or {}, value)
         if isinstance(value, Mapping) and key != EXACT
         else (there.get(key) or None) == (value or None)
@@ -166,8 +167,20 @@ class _OnlyLooks:
         return lambda *_given, **_named: None
 
 
-def _data(answer: Any) -> Mapping[str, Any]:
-    return dict(answer.data)
+def _data(ask: Callable[[], Any]) -> Mapping[str, Any]:
+    """Give the object that is answered. Raises Unreadable for anything else: what stands is not known then."""
+    try:
+        shown = ask().data
+    except (ValueError, RecursionError):
+        shown = None
+    if not isinstance(shown, dict):
+        raise Unreadable("NotJson", "Function Compute 2.0 gave no JSON object")
+    return shown
+
+
+def _named(found: Mapping[str, Any], what: str, key: str) -> dict[str, Mapping[str, Any]]:
+    """Give what is listed by its names. What has none is none of the vendor's."""
+    return {one[key]: one for one in listed(found, what) if isinstance(one.get(key), str)}
 
 
 class _Answer:

@@ -14,7 +14,7 @@ from typing import Any
 from tidegate.aliyun.answers import listed
 from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import ROS
-from tidegate.aliyun.errors import Refused, VendorError
+from tidegate.aliyun.errors import Refused, Unanswered, Unreadable, VendorError
 from tidegate.aliyun.line import Parameters
 from tidegate.aliyun.permission import Permission
 
@@ -96,11 +96,13 @@ class Stacks:
         body = self._read("ListStacks", {"StackName.1": name, "PageSize": LARGEST_PAGE})
         for row in listed(body, "Stacks"):
             if row.get("StackName") == name and row.get("Status") != GONE:
-                return self.get(str(row["StackId"]))
+                return self.get(str(row.get("StackId") or ""))
         return None
 
     def get(self, stack_id: str) -> Stack:
-        """Give one stack, also one that was deleted a moment ago."""
+        """Give one stack, also one that was deleted a moment ago. Raises VendorError."""
+        if not stack_id:
+            raise Unreadable("NoStackId", "ROS names a stack without its id")
         body = self._read("GetStack", {"StackId": stack_id})
         rows = [(str(row.get("ParameterKey")), str(row.get("ParameterValue"))) for row in listed(body, "Parameters")]
         return Stack(
@@ -151,7 +153,7 @@ class Stacks:
         body = self._read("GetTemplate", {"StackId": stack_id})
         try:
             return json.loads(str(body.get("TemplateBody")))
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def validate(self, template: str) -> None:
@@ -175,7 +177,9 @@ class Stacks:
     def create(self, name: str, template: str, given: Mapping[str, str]) -> str:
         """Begin to create a stack, and give its id. Raises Unanswered where it may have begun all the same."""
         body = self._write("CreateStack", {"StackName": name, "TemplateBody": template, **numbered(given)})
-        return str(body.get("StackId", ""))
+        if not body.get("StackId"):
+            raise Unanswered("NoStackId", "ROS gave no id of the stack", str(body.get("RequestId", ""))[:200])
+        return str(body["StackId"])
 
     def update(self, stack_id: str, template: str, given: Mapping[str, str]) -> bool:
         """Begin to update a stack, and say whether there is anything to update.

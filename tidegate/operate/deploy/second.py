@@ -5,11 +5,12 @@ ROS makes all else, and works out what the functions' properties are: the stack 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from tidegate.aliyun.errors import VendorError
 from tidegate.aliyun.second import SecondGeneration
@@ -29,6 +30,8 @@ WHY = {
     f"{FC3}ConcurrencyConfig": "fc2 cannot limit the instances of a function",
     "": "it is about a function of 3.0",
 }
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+"""Of a service, a function or a trigger: it stands in the path of a call."""
 _HOLE = re.compile(r"\$\{([A-Za-z0-9_-]+)(?:\.[A-Za-z0-9_.-]+)?\}")
 
 
@@ -177,6 +180,41 @@ def _as_second(value: Any, services: Mapping[str, str]) -> Any:
     return value
 
 
+class _Trigger(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    TriggerName: Name
+    TriggerType: Name
+    TriggerConfig: dict[str, Any]
+
+
+class _Code(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    OssBucketName: str
+    OssObjectName: str
+
+
+class _Function(BaseModel):
+    """What `_output` puts out, after ROS filled it in: numbers may have become texts."""
+
+    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
+
+    Service: Name
+    Role: str
+    LogConfig: dict[str, Any] | None = None
+    FunctionName: Name
+    Description: str
+    Handler: str
+    Runtime: str
+    MemorySize: int
+    Timeout: int
+    Code: _Code
+    EnvironmentVariables: dict[str, Any]
+    Secrets: dict[str, str]
+    Triggers: list[_Trigger]
+
+
 def differences(account: Account, outputs: Mapping[str, Any], given: Mapping[str, str]) -> tuple[str, ...]:
     """Say which services, functions and triggers are otherwise than the stack puts out; nothing is changed."""
     told: list[str] = []
@@ -248,8 +286,20 @@ def services_in(outputs: Mapping[str, Any]) -> set[str]:
 def functions_in(outputs: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Give what a stack puts out of its functions."""
     for name, value in sorted(outputs.items()):
-        if name.startswith(OUTPUT):
-            yield json.loads(value) if isinstance(value, str) else value
+        if name.startswith(OUTPUT) and value not in (None, ""):
+            yield _read(name, value)
+
+
+def _read(name: str, value: Any) -> Mapping[str, Any]:
+    """Read what a stack puts out of one function: anybody may have given a stack such an output."""
+    try:
+        said = _Function.model_validate_json(value) if isinstance(value, str) else _Function.model_validate(value)
+    except (ValueError, RecursionError):
+        raise CannotDeploy(
+            f"the stack's output {name[:100]} does not say what a function of 2.0 shall be; "
+            "this is no stack of Tidegate's, or somebody changed it"
+        ) from None
+    return said.model_dump(exclude_unset=True)
 
 
 def _raise_triggers(fc2: SecondGeneration, said: Mapping[str, Any], tell: Callable[[str], None]) -> bool:
@@ -274,6 +324,8 @@ def _raise_triggers(fc2: SecondGeneration, said: Mapping[str, Any], tell: Callab
 def _wanted(fc2: SecondGeneration, said: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     there = fc2.function(said["Service"], said["FunctionName"]) or {}
     before = there.get("environmentVariables") or {}
+    if not isinstance(before, Mapping):
+        raise CannotDeploy(f"{said['FunctionName']}: its environment, with secrets that are to stay, is not shown")
     secrets = {key: given.get(parameter, before.get(key, "")) for key, parameter in said["Secrets"].items()}
     return {
         "handler": said["Handler"],

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from tidegate.alerts import same_token
 from tidegate.aliyun.answers import listed
@@ -77,7 +77,7 @@ def _identities(policies: list[InstancePolicy], name: str) -> set[str]:
 def _door(place: Place) -> Door:
     try:
         triggers = {trigger.kind: trigger for trigger in place.triggers(ALERTS)}
-        environment = place.function(ALERTS).get("environmentVariables") or {}
+        environment = place.variables(ALERTS)
     except InvokeFailed:
         return Door("", (), "")
     tokens = tuple(token for token in str(environment.get("TIDEGATE_HOOK_TOKENS", "")).split(",") if token)
@@ -116,16 +116,24 @@ def _watched(rule: Rule) -> set[str]:
     """The instances that a rule watches; none for all of them, or where the rule does not tell."""
     try:
         resources = json.loads(str(rule.get("Resources") or "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return set()
     named = [each for each in resources if isinstance(each, dict)] if isinstance(resources, list) else []
     return {str(each["instanceId"]) for each in named if "instanceId" in each}
 
 
+def _address(text: str) -> SplitResult:
+    """An address in its parts, all empty where it is none."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
+
+
 def _rings(place: Place, door: Door, policy: InstancePolicy, rule: Rule) -> Verdict:
     """Whether a rule tells us: by a callback with one of our tokens, or over our topic."""
     name, webhook = rule.get("RuleName") or rule.get("RuleId"), str(rule.get("Webhook") or "")
-    there, ours = urlsplit(webhook), urlsplit(door.url)
+    there, ours = _address(webhook), _address(door.url)
     if webhook and any(same_token(part, door.tokens) for part in there.path.split("/")):
         if there.netloc == ours.netloc:
             return ok("by callback")

@@ -18,6 +18,8 @@ class Level(str, Enum):
 
 
 ALLOW = "allow the one who asks to look: docs/doctor.md names the actions"
+LONGEST = 1_500
+"""Of what one part of a check tells: it may quote what the vendor shows."""
 WORST = tuple(Level)
 
 
@@ -50,22 +52,22 @@ class Finding:
 
 def ok(found: str) -> Verdict:
     """All is well."""
-    return Verdict(Level.OK, found)
+    return Verdict(Level.OK, found[:LONGEST])
 
 
 def skip(found: str, do: str = "") -> Verdict:
     """It does not apply."""
-    return Verdict(Level.SKIP, found, do)
+    return Verdict(Level.SKIP, found[:LONGEST], do[:LONGEST])
 
 
 def warn(found: str, do: str) -> Verdict:
     """It works, and somebody should look."""
-    return Verdict(Level.WARN, found, do)
+    return Verdict(Level.WARN, found[:LONGEST], do[:LONGEST])
 
 
 def fail(found: str, do: str) -> Verdict:
     """It does not work."""
-    return Verdict(Level.FAIL, found, do)
+    return Verdict(Level.FAIL, found[:LONGEST], do[:LONGEST])
 
 
 def together(good: str, parts: Iterable[Verdict]) -> Verdict:

@@ -16,7 +16,7 @@ NAME = re.compile(r"[A-Za-z_]{1,40}[0-9]?[A-Za-z]{0,20}")
 """Other keys may be somebody's ids."""
 TELLING = ("Status", "State", "Type", "Success", "Code", "PaymentStatus")
 """Fields whose words are the vendor's own, and say how it behaves."""
-DEEPEST = 6
+DEEPEST, WIDEST = 6, 200
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,10 @@ def shape_of(value: Any, name: str = "", depth: int = 0) -> Any:
             return "map"
         return {
             str(key) if NAME.fullmatch(str(key)) else "(a key)": shape_of(item, str(key), depth + 1)
-            for key, item in sorted(value.items())
+            for key, item in sorted(value.items())[:WIDEST]
         }
     if isinstance(value, list):
-        return [shape_of(value[0], name, depth + 1)] if value else []
+        return [] if not value else [shape_of(value[0], name, depth + 1)] if depth < DEEPEST else "list"
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, (int, float)):

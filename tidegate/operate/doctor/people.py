@@ -35,10 +35,9 @@ def messages(place: Place) -> Verdict:
 def _environment(place: Place, short: str) -> Mapping[str, str]:
     """A function's environment; nothing where it is not there, which another check says."""
     try:
-        shown: Mapping[str, str] = place.function(short).get("environmentVariables") or {}
+        return place.variables(short)
     except InvokeFailed:
         return {}
-    return shown
 
 
 def _telling(

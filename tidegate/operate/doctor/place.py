@@ -106,6 +106,11 @@ class Place:
         """A deployed function's settings. Raises InvokeFailed."""
         return self._once(f"function {short}", lambda: self._found(short)[1])
 
+    def variables(self, short: str) -> Mapping[str, Any]:
+        """A deployed function's environment. Raises InvokeFailed."""
+        shown = self.function(short).get("environmentVariables")
+        return shown if isinstance(shown, dict) else {}
+
     def triggers(self, short: str) -> list[Trigger]:
         """A deployed function's triggers. Raises InvokeFailed."""
         service = self.service_of(short)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from tidegate.operate.package.faults import CannotPackage
 from tidegate.operate.package.project import FUNCTIONS
-from tidegate.operate.package.wheels import Wheel
+from tidegate.operate.package.wheels import Wheel, content
 
 Entry = tuple[str, bytes]
 """A file's place in the package, and what is in it."""
@@ -48,11 +48,11 @@ def of_wheel(wheel: Wheel) -> Iterator[Entry]:
                 if rest == "METADATA":
                     yield name, _identity(wheel)
                 elif PurePosixPath(rest).name.lower().startswith(_LICENCES) or rest.startswith("licenses/"):
-                    yield name, archive.read(name)
+                    yield name, content(archive, name)
                 continue
             place = _place(rest) if folder.endswith(".data") else name
             if place and is_loaded(place):
-                yield place, archive.read(name)
+                yield place, content(archive, name)
 
 
 def is_loaded(place: str) -> bool:

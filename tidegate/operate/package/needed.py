@@ -43,7 +43,7 @@ def _pin(said: str, place: str) -> Requirement:
         pin = Requirement(said)
     except InvalidRequirement:
         pin = None
-    if pin is None or [each.operator for each in pin.specifier] != ["=="]:
+    if pin is None or [each.operator for each in pin.specifier] != ["=="] or "*" in str(pin.specifier):
         raise CannotPackage(f"{place}: {said!r} is no pin such as `name==1.2`")
     return pin
 
@@ -51,7 +51,12 @@ def _pin(said: str, place: str) -> Requirement:
 def applies(requirement: Requirement, runtime: Runtime, extras: Iterable[str] = ()) -> bool:
     """Whether a requirement counts on a runtime; `extras` are those that its distribution was asked for with."""
     marker = requirement.marker
-    return marker is None or any(marker.evaluate(dict(runtime.environment(extra))) for extra in ("", *extras))
+    try:
+        return marker is None or any(marker.evaluate(dict(runtime.environment(extra))) for extra in ("", *extras))
+    except (ValueError, RecursionError) as error:
+        raise CannotPackage(
+            f"{requirement.name} is needed only where {str(marker)[:100]!r}, which says nothing"
+        ) from error
 
 
 def pinned(requirement: Requirement, versions: Mapping[str, str], by: str) -> str:
