@@ -6,6 +6,7 @@ The three stories are those of the demo, on functions, workflow and roles that c
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from localcloud.template.package import zip_project
 from localcloud.world import World
 from tidegate.app import codec
 from tidegate.cli import main
+from tidegate.domain.state import State
+from tidegate.operate.package import build, project_root
+from tidegate.operate.package.build import WHEELHOUSE
 
 pytestmark = pytest.mark.once
 TOKEN = "a-token-of-nobody-else"
@@ -59,11 +63,15 @@ class Site:
 
     def ended(self, name: str, number: int) -> Any:
         """An operation that is over, and reached what was wanted."""
+        recent = self.state(name).recent
+        return next((one for one in recent if one.number == number and one.outcome.value == "resized"), None)
+
+    def state(self, name: str) -> State:
+        """What the ledger says of an instance."""
         book = self.stage.around.book()
         assert book is not None
         head = self.stage.around.ledger.head(self.stage.around.key(book.read(name)))
-        recent = codec.read_state(head.state).recent if head else ()
-        return next((one for one in recent if one.number == number and one.outcome.value == "resized"), None)
+        return codec.read_state(head.state) if head else State()
 
 
 def less(document: dict[str, Any], action: str) -> dict[str, Any]:
@@ -74,6 +82,21 @@ def less(document: dict[str, Any], action: str) -> dict[str, Any]:
     return {**document, "Statement": [one for one in statements if one["Action"]]}
 
 
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as it is deployed, where this Python is one of the runtimes; otherwise Tidegate's own code alone.
+
+    The libraries in a package are built for one Python, and localcloud's functions run in the one at hand.
+    """
+    folder, python = tmp_path_factory.mktemp("package"), f"{sys.version_info[0]}.{sys.version_info[1]}"
+    wheels = project_root() / WHEELHOUSE
+    if python in ("3.10", "3.12") and wheels.is_dir():
+        return build(project_root(), python, folder, wheels).path
+    alone = folder / "tidegate.zip"
+    alone.write_bytes(zip_project(project_root()))
+    return alone
+
+
 @pytest.fixture
 def words() -> tuple[str, ...]:
     """What is said besides when it is deployed."""
@@ -82,7 +105,11 @@ def words() -> tuple[str, ...]:
 
 @pytest.fixture
 def site(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    package: Path,
+    words: tuple[str, ...],
 ) -> Iterator[Site]:
     """An account that was empty, deployed to from a zip."""
     made: list[Whole] = []
@@ -90,8 +117,6 @@ def site(
     def attach(cloud: Cloud) -> None:
         made.append(compose(cloud, tmp_path / "work"))
 
-    package = tmp_path / "tidegate.zip"
-    package.write_bytes(zip_project(Path(__file__).parents[2]))
     with running(World.load(DEMO / "world.yml"), attach=attach) as cloud:
         address = cloud.cloud.address()
         said = {
