@@ -16,7 +16,7 @@ from rich.console import Console
 
 from localcloud.cloud import Cloud
 from localcloud.project.compose import Whole, compose
-from localcloud.project.demo.play import MQ, MQ_ID, perform, verdict
+from localcloud.project.demo.play import GATEWAY, GATEWAY_ID, MQ, MQ_ID, perform, verdict
 from localcloud.project.demo.stage import Stage, customer, vendor
 from localcloud.project.up import DEMO
 from localcloud.server import Running, running
@@ -24,6 +24,7 @@ from localcloud.template.package import zip_project
 from localcloud.world import World
 from tidegate.app import codec
 from tidegate.cli import main
+from tidegate.domain.operation import Phase
 from tidegate.domain.state import State
 from tidegate.operate.package import build, project_root
 from tidegate.operate.package.build import WHEELHOUSE
@@ -39,6 +40,7 @@ class Site:
 
     def __init__(self, cloud: Running, whole: Whole, stage: Stage) -> None:
         self.cloud, self.whole, self.stage = cloud, whole, stage
+        self.pressed: set[str] = set()
 
     def without(self, role: str, action: str) -> None:
         """Take one action away from a role that the stack made."""
@@ -65,6 +67,20 @@ class Site:
         """An operation that is over, and reached what was wanted."""
         recent = self.state(name).recent
         return next((one for one in recent if one.number == number and one.outcome.value == "resized"), None)
+
+    def attended(self, name: str, instance_id: str) -> Any:
+        """Its first operation, once it is over; whatever it needs of a person is done in the console."""
+        operation = self.state(name).operation
+        if operation is not None and operation.phase is Phase.UNPAID:
+            self._press(f"orders/{operation.evidence.candidates[0]}/pay")
+        if operation is not None and operation.phase is Phase.SWITCHOVER:
+            self._press(f"instances/{instance_id}/switch")
+        return self.ended(name, 1)
+
+    def _press(self, what: str) -> None:
+        if what not in self.pressed:
+            self.pressed.add(what)
+            self.stage.console("POST", what)
 
     def state(self, name: str) -> State:
         """What the ledger says of an instance."""
@@ -205,7 +221,7 @@ def test_an_alert_the_timetable_and_a_person_do_their_jobs_on_functions_of_2_0(
     assert site.whole.fc.host.registry.functions() == []
     site.publish()
     waits("the alert's resize", lambda: site.ended(MQ, 1), PATIENCE_S)
-    waits("the timetable's order", lambda: "ok" in site.outcomes("ModifyInstanceSpec"), PATIENCE_S)
+    waits("the timetable's resize", lambda: site.attended(GATEWAY, GATEWAY_ID), PATIENCE_S)
     assert main(["resize", MQ, "--to", "small", "--for", "2h", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["decision"] in ("resize", "hold")
     waits("the person's resize", lambda: site.ended(MQ, 2), PATIENCE_S)
