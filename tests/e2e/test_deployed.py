@@ -98,6 +98,14 @@ def less(document: dict[str, Any], action: str) -> dict[str, Any]:
     return {**document, "Statement": [one for one in statements if one["Action"]]}
 
 
+def doctor(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What the doctor finds of the roles."""
+    capsys.readouterr()
+    main(["doctor", "--json"])
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    return next(one for one in checks if one["check"] == "roles")
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package as it is deployed, where this Python is one of the runtimes; otherwise Tidegate's own code alone.
@@ -180,7 +188,9 @@ def test_the_three_stories_of_the_demo_end_well_on_what_was_deployed(site: Site)
     assert [one["to_rung"] for one in receipts] == ["medium", "api.s1.medium", "small", "medium"]
 
 
-def test_submit_without_the_action_to_order_is_refused_by_the_vendor(site: Site, waits: Callable[..., Any]) -> None:
+def test_submit_without_the_action_to_order_is_refused_by_the_vendor_and_the_doctor_names_it(
+    site: Site, waits: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     site.without("tidegate-submit", "amqp:UpdateInstance")
     site.stage.post_alert()
     waits("the refusal", lambda: site.outcomes("UpdateInstance"))
@@ -189,16 +199,19 @@ def test_submit_without_the_action_to_order_is_refused_by_the_vendor(site: Site,
     assert "UnauthorizedOperation" in json.dumps(told)
     (instance,) = [one for one in site.stage.console("GET", "instances")["instances"] if one["instance_id"] == MQ_ID]
     assert instance["spec"]["MaxPrivateTps"] == 3000
+    assert doctor(capsys)["level"] == "FAIL"
+    assert "amqp:UpdateInstance" in doctor(capsys)["found"]
 
 
-def test_a_door_without_the_action_to_start_the_workflow_is_refused_by_the_vendor(
-    site: Site, waits: Callable[..., Any]
+def test_a_door_without_the_action_to_start_the_workflow_is_refused_by_the_vendor_and_the_doctor_names_it(
+    site: Site, waits: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.without("tidegate-door", "fnf:StartExecution")
     site.stage.post_alert()
     waits("the refusal", lambda: site.outcomes("StartExecution"))
     assert site.outcomes("StartExecution") == {"AccessDenied"}
     assert site.outcomes("UpdateInstance") == set()
+    assert "fnf:StartExecution" in doctor(capsys)["found"]
 
 
 def test_a_workflow_without_the_action_to_call_functions_orders_nothing(site: Site, waits: Callable[..., Any]) -> None:
