@@ -91,21 +91,6 @@ def parse(text: str, base_dir: Path) -> Template:
     return template
 
 
-def render(path: Path, base_dir: Path | None = None) -> dict[str, Any]:
-    """Give the template as ROS takes it: included texts in place, everything else as written."""
-    read(path, base_dir)
-    said = yaml.load(path.read_text(encoding="utf-8"), Loader=TemplateLoader)  # noqa: S506 - as above
-    reader = _Reader(base_dir or path.parent)
-    for name, body in said["Resources"].items():
-        metadata = dict(body.get("Metadata") or {})
-        body.setdefault("Properties", {}).update(reader.included(metadata, name))
-        metadata.pop("Tidegate", None)
-        body["Metadata"] = metadata
-        if not metadata:
-            del body["Metadata"]
-    return dict(said)
-
-
 def _items(said: Mapping[str, Any], section: str) -> list[tuple[str, Any]]:
     body = said.get(section) or {}
     if not isinstance(body, Mapping):

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from itertools import count
@@ -22,6 +22,7 @@ from localcloud.faults import Fault
 from localcloud.project.compose import Whole, compose
 from localcloud.server import Running, running
 from tests.cli.shop import LEDGER, SPEED, Shop, deployed, stop_ticks
+from tests.said import Said
 from tidegate.app import codec
 from tidegate.app.reconcile import Verdict, reconcile
 from tidegate.app.requests import receive_request
@@ -67,20 +68,6 @@ instances:
     instance_id: apigateway-cn-demo0001
     ladder: [api.s1.small, api.s1.medium]
 """
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output as JSON."""
-        return json.loads(self.out)
 
 
 class Office:

@@ -21,7 +21,7 @@ from tidegate.ledger.shelf import listed
 from tidegate.settings import read_settings
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Said
+    from tests.said import Said
 
 SPEED = 60.0
 TEMPLATE = Path(__file__).parents[2] / "template.yml"

@@ -13,7 +13,8 @@ from tidegate.ledger.policies import Policies
 from tidegate.settings import read_settings
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Office, Said
+    from tests.cli.conftest import Office
+    from tests.said import Said
 
 THIRD = """
   audit-mq:

@@ -13,7 +13,8 @@ from tidegate.app.tick import tick
 from tidegate.policyfile import parse_policy, read_policy
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Office, Said
+    from tests.cli.conftest import Office
+    from tests.said import Said
 
 WRITES = ("UpdateInstance", "ModifyInstanceSpec", "StartExecution")
 VIP = {"MaxPrivateTps": 8000, "QueueCapacity": 10000, "MaxConnections": 50000, "StorageSize": 700}

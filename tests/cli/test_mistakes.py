@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Office, Said
+    from tests.cli.conftest import Office
+    from tests.said import Said
 
 
 @pytest.mark.parametrize(

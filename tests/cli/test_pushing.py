@@ -19,8 +19,9 @@ from tidegate.operate.candidate import from_file
 from tidegate.operate.push import enact, judge
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Office, Said
+    from tests.cli.conftest import Office
     from tests.cli.shop import Shop
+    from tests.said import Said
 
 ROOT = Path(__file__).parents[2]
 POLICIES = f"{LEDGER}/policy/*"

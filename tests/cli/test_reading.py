@@ -14,7 +14,8 @@ from tidegate.domain.signal import AlertState
 from tidegate.ledger.record import encode
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Office, Said
+    from tests.cli.conftest import Office
+    from tests.said import Said
 
 Plain = Callable[[str], str]
 READS = (

@@ -14,7 +14,8 @@ from tests.template.reading import Template
 from tests.template.types import type_problems
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Office, Said
+    from tests.cli.conftest import Office
+    from tests.said import Said
 
 CONFIRM = {"metric": "InstanceMaxTpsInMiunte", "above": 2400}
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Office, Said
+    from tests.cli.conftest import Office
+    from tests.said import Said
 
 OFFLINE = ("TIDEGATE_ACCOUNT", "FC_ACCOUNT_ID", "TIDEGATE_REGION", "TIDEGATE_STORE", "TIDEGATE_CLOCK_URL")
 POLICY = """

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Said
     from tests.cli.shop import Shop
+    from tests.said import Said
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?\+08:00")
 ME = re.compile(r"li \([^)]*\)")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from localcloud.faults import Fault
 from localcloud.project.compose import Whole, compose
 from localcloud.server import Running, running
 from localcloud.template.package import zip_project
+from tests.said import Said
 from tidegate.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -42,20 +41,6 @@ WORLD: dict[str, Any] = {
     "stack_resource_takes": "0.001s",
     "behaviour": {"apply_takes": "20s", "order_visible_after": "10s"},
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output as JSON."""
-        return json.loads(self.out)
 
 
 class Site:

@@ -11,7 +11,7 @@ import yaml
 
 from localcloud.template.faults import TemplateError
 from localcloud.template.package import missing_handlers, zip_project
-from localcloud.template.read import parse, read, render
+from localcloud.template.read import parse, read
 
 PROJECT = Path(__file__).parents[2]
 
@@ -253,14 +253,6 @@ def test_a_secret_parameter_never_stands_in_a_message(base: Path) -> None:
         parse(yaml.safe_dump(template), base)
     assert "Parameters.Token: the value does not have the form" in str(caught.value)
     assert "secret-token" not in str(caught.value)
-
-
-def test_rendering_puts_included_texts_in_place_and_leaves_the_rest(base: Path) -> None:
-    (base / "template.yml").write_text(yaml.safe_dump(GOOD))
-    rendered = render(base / "template.yml")
-    assert rendered["Resources"]["Resize"]["Properties"]["Definition"] == {"Fn::Sub": FLOW}
-    assert "Metadata" not in rendered["Resources"]["Resize"]
-    assert rendered["Resources"]["Submit"] == GOOD["Resources"]["Submit"]
 
 
 def test_the_projects_own_template_is_good_and_names_files_that_exist() -> None:

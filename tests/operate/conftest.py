@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 from functools import cache
@@ -24,6 +23,7 @@ from localcloud.project.compose import Whole, compose
 from localcloud.project.up import DEMO, LEDGER, command_environment, compiled, publish, settle_in
 from localcloud.server import Running, running
 from localcloud.world import AlarmRule, World
+from tests.said import Said
 from tidegate.app.wiring import utc_now
 from tidegate.cli import main
 from tidegate.cli.doctor import place_of
@@ -43,20 +43,6 @@ RULE: dict[str, Any] = {
     "instances": [RABBIT],
     "targets": [f"{TOPIC}/messages"],
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output as JSON."""
-        return json.loads(self.out)
 
 
 class Clinic:

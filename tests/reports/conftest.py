@@ -14,8 +14,8 @@ from rich.console import Console
 
 from localcloud.project.scenario.folder import read_folder
 from localcloud.project.scenario.play import Options, Performance, performed
-from tests.cli.conftest import Said
 from tests.reports.fortnight import POLICY, WORLD, scenario
+from tests.said import Said
 from tidegate.cli import main
 
 

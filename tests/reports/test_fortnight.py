@@ -12,8 +12,8 @@ from localcloud.rpc.calls import KEEPS
 from tests.reports.fortnight import ALERTS, Count, at, count_audit_mq, count_orders_mq
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Said
     from tests.reports.conftest import Fortnight
+    from tests.said import Said
 
 READS = ("Get", "Describe", "List", "Query")
 """How the vendor's calls begin that change nothing."""

@@ -17,7 +17,7 @@ from tests.reports.fortnight import PRICES, RABBIT, ladder
 from tidegate.cli.orders import COLUMNS, safe
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Said
+    from tests.said import Said
 
 Run = Callable[..., "Said"]
 pytestmark = pytest.mark.once
