@@ -145,6 +145,7 @@ def test_a_file_that_is_there_is_replaced_only_by_force(office: Office) -> None:
     ("options", "code", "why"),
     [
         (("--tag", "app"), 2, "`app` is no tag; write --tag KEY=VALUE"),
+        (("--region", "no region"), 2, "`no region` is the name of no region"),
         (("--instance", "amqp-cn-1", "--tag", "a=b"), 2, "leave out --tag and --resource-group"),
         (("--tag", "app=nobody"), 1, "nothing in cn-hangzhou that a policy can be about"),
         (("--instance", "amqp-cn-99"), 1, "amqp-cn-99: it could not be read: "),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from tidegate.cli.looks import CALM, GOOD, NEEDS, Line, show
 from tidegate.cli.paper import Paper, columns
 from tidegate.cli.publish import counted
 from tidegate.cli.roots import clock
+from tidegate.domain.policy import REGION
 from tidegate.operate.draft import Drafted, draft, drafted
 from tidegate.operate.survey import LeftOut, survey
 from tidegate.policyfile import BadPolicy, parse_policy
@@ -47,6 +49,8 @@ def init(wish: Wish, out: Path, *, force: bool, as_json: bool) -> int:
     region = wish.region or settings.region
     if not region:
         raise Mistake("say which region: --region cn-hangzhou, or TIDEGATE_REGION in the environment")
+    if not re.match(REGION, region):
+        raise Mistake(f"`{region}` is the name of no region; they are like cn-hangzhou")
     choice = _choice(wish)
     aliyun, now = vendor(settings, region), clock()
     listed, notes = _listed(aliyun, wish, choice)

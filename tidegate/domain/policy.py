@@ -26,6 +26,8 @@ PRICE = "hourly_price"
 RESIZE_TAKES = timedelta(minutes=30)
 """How long a resize is reckoned to take where the policy does not say (facts B.1 and B.2 give minutes to hours)."""
 
+REGION = r"^[a-z0-9-]{1,40}$"
+
 
 class RungSpec(Strict):
     """A rung as it is compiled: its name, the vendor's fields, and what it costs for an hour where that is known."""
@@ -91,7 +93,7 @@ class InstancePolicy(Strict):
     name: str = Field(pattern=NAME)
     product: Literal["rabbitmq", "apigateway"]
     """What it is: ApsaraMQ for RabbitMQ, or a dedicated instance of API Gateway."""
-    region: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    region: str = Field(pattern=REGION)
     """The vendor's name of its region."""
     instance_id: str = Field(min_length=1)
     """The vendor's id. The same instance may stand in a policy once."""
