@@ -55,8 +55,26 @@ def lines(opens_for_all: Callable[..., Any], waits: Callable[..., Any]) -> list[
     place.ring("nobody")
     assert place.settled("resized").outcome.value == "resized"
     assert place.settled("refused").outcome.value == "refused"
+    # A record can be read before the function that wrote it has logged it.
+    for name in ("resized", "refused"):
+        waits(
+            f"the outcome of {name} in a log",
+            lambda name=name: [
+                fact for fact in told_in(everything_of(place)) if fact["what"] == "settled" and fact["instance"] == name
+            ],
+        )
     waits("a tick after all that", lambda: place.logged("tidegate-on-schedule", ticked)[1:])
+    return everything_of(place)
+
+
+def everything_of(place: Any) -> list[str]:
+    """Every line that the functions have logged so far."""
     return [line for name in FUNCTIONS for line in place.host.logs(f"tidegate-{name}")]
+
+
+def told_in(lines: list[str]) -> list[dict[str, Any]]:
+    """The facts of these lines."""
+    return [json.loads(found["fact"]) for line in lines if (found := LINE.fullmatch(line))]
 
 
 def place_policy(place: Any) -> bytes:
@@ -74,7 +92,7 @@ def place_policy(place: Any) -> bytes:
 @pytest.fixture(scope="module")
 def facts(lines: list[str]) -> list[dict[str, Any]]:
     """What they say."""
-    return [json.loads(found["fact"]) for line in lines if (found := LINE.fullmatch(line))]
+    return told_in(lines)
 
 
 def documented(page: str) -> Iterator[tuple[str, set[str]]]:
