@@ -7,12 +7,16 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tidegate.app import codec, steps
 from tidegate.app.steps import Which
 from tidegate.domain.fold import fold
 from tidegate.domain.operation import Outcome, Phase, Sight
 from tidegate.domain.signal import AlertState, Verb
 from tidegate.domain.state import State
+from tidegate.ledger.marks import Mark
+from tidegate.ledger.memory import NoMisfortune
 
 Opens = Callable[..., Any]
 
@@ -56,6 +60,44 @@ def test_the_same_alert_four_times_buys_once(desk: Opens) -> None:
         assert at.hear(alert).answers == ()
     assert len(at.orders()) == 1
     assert at.state().operation is None
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+class DiesAfterItsRecord(NoMisfortune):
+    """The process dies at its first call after a record of an instance."""
+
+    def __init__(self) -> None:
+        self.has_written = self.is_over = False
+
+    def before(self, verb: str, key: str) -> None:
+        """Let nothing through any more, once."""
+        if self.has_written and not self.is_over:
+            self.is_over = True
+            raise Died
+
+    def after(self, verb: str, key: str) -> None:
+        """Note that a record stands."""
+        is_record = key.startswith("ledger/") and not key.startswith("ledger/fleet/")
+        self.has_written = self.has_written or (verb == "create" and is_record)
+
+
+def test_a_resize_that_was_decided_by_a_process_that_died_is_taken_up_within_minutes(desk: Opens) -> None:
+    """Also where nothing but its record asks for that: an instance whose turn it is has no mark of its own."""
+    at = desk()
+    at.tick()
+    at.clock.advance(600)
+    at.shelf._misfortunes = DiesAfterItsRecord()
+    with pytest.raises(Died):
+        at.hear(at.alert())
+    assert (at.state().stance.code, at.state().operation) == ("resize", None)
+    at.around.ledger.take(at.key(), [item["id"] for item in at.around.ledger.inbox(at.key())])
+    at.shelf.delete(str(Mark(at.clock.now(), at.key())))
+    at.clock.advance(180)
+    assert at.tick().reconciled == ("orders-mq",)
+    assert at.operation().phase is Phase.PLANNED
 
 
 def test_a_second_ringing_of_the_same_rule_does_not_climb(desk: Opens) -> None:

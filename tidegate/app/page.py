@@ -115,6 +115,9 @@ class Page:
             times.append(now + LOOK_AGAIN)
         if state.operation:
             times.append(overdue_at(state.operation))
+        elif state.stance and state.stance.kind == "resize":
+            # Whoever writes this plans it next, unless he dies before.
+            times.append(now + LOOK_AGAIN)
         elif state.stance and state.stance.barrier in RESTLESS:
             times.append(next_beat(now, state.stance.at, policy.name, LOOK_AGAIN, SELDOM))
         return min((at for at in times if at and at > now), default=None)
