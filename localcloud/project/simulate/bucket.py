@@ -19,6 +19,9 @@ T = TypeVar("T")
 READ_S, DOOR_READ_S = 5.0, 2.0
 """How long a client waits for an answer (tidegate.app.wiring)."""
 REMEMBERED = timedelta(minutes=10)
+FOLLOWS = ("look", "on_schedule")
+CONCLUDED = b'"fact":{"kind":"concluded"'
+"""In a record after which the next tick may close an operation."""
 KINDS = {"ledger": "record", "inbox": "item", "wake": "mark", "policy": "policy", "epoch": "epoch", "probe": "probe"}
 
 READING = Failing(
@@ -54,14 +57,16 @@ class Store:
     """When it was written; of a mark, when it was asked for last."""
     heads_at: dict[str, datetime] = field(default_factory=dict)
     """When the newest record of each ledger was written."""
+    head_marks: dict[str, str] = field(default_factory=dict)
+    """The mark that its writer asked for last before that, where no older mark means anything any more."""
     news_at: datetime | None = None
     """When a record of an instance or a signal was last written."""
     on_record: Callable[[str, bytes], None] | None = None
     """Told of every record of an instance as it is written."""
     _changes: deque[tuple[datetime, str, bool]] = field(default_factory=deque)
 
-    def put(self, key: str, body: bytes) -> None:
-        """Create an object. Raises Taken where one stands."""
+    def put(self, key: str, body: bytes, mark: str = "") -> None:
+        """Create an object; of a record with the mark that its writer asked for. Raises Taken where one stands."""
         if key in self.bodies:
             if key.startswith("wake/"):
                 self.created[key] = self.now()
@@ -71,7 +76,9 @@ class Store:
         if key.startswith(("ledger/", "inbox/")) and not key.startswith("ledger/fleet/"):
             self.news_at = self.now()
             if key.startswith("ledger/"):
-                self.heads_at[key[len("ledger/") :].rpartition("/")[0]] = self.now()
+                ledger = key[len("ledger/") :].rpartition("/")[0]
+                self.heads_at[ledger] = self.now()
+                self.head_marks[ledger] = "" if CONCLUDED in body else mark
                 if self.on_record is not None:
                     self.on_record(key, body)
         insort(self.keys, key)
@@ -126,11 +133,25 @@ class Objects:
 
     def get(self, key: str) -> bytes | None:
         """Give what stands under a key now."""
+        self._asks_for(key)
         return self._cross(f"get {of_what(key)}", key, lambda _: self.store.read(key), READING)
 
     def put(self, key: str, body: bytes) -> None:
         """Create an object; raises Taken, Unsure."""
-        self._cross(f"put {of_what(key)}", key, lambda _: self.store.put(key, body), WRITING)
+        mark = self._asks_for(key)
+        self._cross(f"put {of_what(key)}", key, lambda _: self.store.put(key, body, mark), WRITING)
+
+    def _asks_for(self, key: str) -> str:
+        """Note that the call that runs asks for a mark, and give the mark that it asked for last.
+
+        Only of those who have seen all that an older mark may stand for: who ticks, and who follows an operation.
+        """
+        here = self.platform.here()
+        if here is None:
+            return ""
+        if key.startswith("wake/"):
+            here.mark = key
+        return here.mark if here.worker.function in FOLLOWS else ""
 
     def page(self, prefix: str, after: str, size: int) -> builtins.list[str]:
         """Give keys in order, perhaps of some time ago."""

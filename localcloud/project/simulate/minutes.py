@@ -34,6 +34,8 @@ MINUTE = timedelta(minutes=1)
 KEEP_ALIVE = timedelta(minutes=5)
 IDLE = timedelta(hours=26)
 SELDOM = 100
+RECYCLED = 5
+"""One tick in so many finds no process that ran an earlier one."""
 AWAKE_FOR = timedelta(minutes=4)
 OUTDATED = timedelta(minutes=3)
 """A mark is put before its record, and shown for so long."""
@@ -54,11 +56,16 @@ class Minutes:
     served: datetime | None = None
     quiet_since: datetime | None = None
     """When the last tick began that served everybody and met no trouble."""
+    quiet_skew: timedelta = timedelta(0)
+    """How far the clock of its process was off."""
     lost_until: datetime | None = None
     awake_until: datetime | None = None
     touched: dict[str, datetime] = field(default_factory=dict)
     """Until when each instance is watched that somebody was at, past Tidegate."""
+    seen: set[str] = field(default_factory=set)
+    """Whose turn came since then, in a tick without trouble."""
     _tables: dict[str, list[Timetable]] = field(default_factory=dict)
+    _summaries: dict[str, dict[str, str]] = field(default_factory=dict)
     _change: tuple[str, datetime | None] = ("", None)
 
     def wake(self) -> None:
@@ -70,16 +77,19 @@ class Minutes:
         now = self.stage.clockwork.now()
         for each in [name] if name else self.stage.pushed.policies:
             self.touched[each] = max(now, self.lost_until or now) + WATCHED_FOR
+            self.seen.discard(each)
 
     def lose(self, until: datetime) -> None:
         """Lose the ticks for a while. Who was to be watched meanwhile is watched afterwards."""
         self.lost_until = until
-        for name in self.touched:
-            self.touched[name] = until + WATCHED_FOR
+        for name, watched_until in self.touched.items():
+            if watched_until >= self.first():
+                self.touched[name] = until + WATCHED_FOR
+                self.seen.discard(name)
 
     def next_at(self) -> tuple[datetime, bool]:
         """The next minute for the tick, and whether it is idle then."""
-        first = self._first()
+        first = self.first()
         due = self._due(first)
         idle = self._idle(first, due)
         return (idle, True) if idle is not None else (due, False)
@@ -120,7 +130,9 @@ class Minutes:
         while mark := store.first(PREFIX, mark):
             key = mark[len(PREFIX) :].partition("/")[2]
             head_at = store.heads_at.get(key)
-            is_newest = head_at is None or store.created[mark] >= head_at - OUTDATED
+            own = store.head_marks.get(key)
+            since = head_at - OUTDATED if head_at is not None and not own else head_at
+            is_newest = since is None or mark == own or store.created[mark] >= since
             # Whoever met trouble may have left something half done: then every mark that is there counts.
             if self.quiet_since is None or is_newest or store.first(f"inbox/{key}/"):
                 return _minute(mark)
@@ -131,9 +143,7 @@ class Minutes:
         news_at = self.stage.store.news_at
         if self.quiet_since is None or (news_at is not None and news_at >= self.quiet_since):
             return ""
-        # By a clock that may be behind.
-        served = self.quiet_since - timedelta(seconds=self.stage.script.skew_s)
-        return f"{PREFIX}{served:{FORM}}/~"
+        return f"{PREFIX}{self.quiet_since + self.quiet_skew:{FORM}}/~"
 
     def _turns(self, first: datetime) -> list[datetime]:
         """When the instances that somebody was at are read for real."""
@@ -141,6 +151,8 @@ class Minutes:
         for name, until in list(self.touched.items()):
             if until < first:
                 del self.touched[name]
+                continue
+            if name in self.seen:
                 continue
             # A process whose clock is behind takes the minute after the turn for it.
             for late in (0, 1) if self.stage.script.skew_s else (0,):
@@ -152,7 +164,10 @@ class Minutes:
         """When the summary of a day is due, or what was gathered of many messages, by the fleet's ledger."""
         state = self._fleet() or FleetState()
         yield from (at for queue in state.queues.values() if (at := queue.due_at()) is not None)
-        for channel, zone in summaries_of(self.stage.policies.index(self.stage.pushed.hash)["instances"]).items():
+        hashed = self.stage.pushed.hash
+        if hashed not in self._summaries:
+            self._summaries[hashed] = summaries_of(self.stage.policies.index(hashed)["instances"])
+        for channel, zone in self._summaries[hashed].items():
             yield next_due(zone, state.summaries.get(channel), first)
 
     def _idle(self, first: datetime, due: datetime) -> datetime | None:
@@ -175,7 +190,7 @@ class Minutes:
         self._change = (pushed.hash, known)
         return known
 
-    def _first(self) -> datetime:
+    def first(self) -> datetime:
         """The first minute that had no tick yet and is not over."""
         now = ceiling(self.stage.clockwork.now())
         return max(self.last + MINUTE, now) if self.last else now
@@ -198,9 +213,15 @@ class Minutes:
 
     def _tick(self, *, idle: bool) -> None:
         before = self._fleet() if idle else None
+        if self._is_warm(self.stage.clockwork.now()):
+            ticked = {key: number for key, number in self.stage.newest.items() if key.startswith(f"ledger/{FLEET}/")}
+            self.stage.platform.keep_warm("on_schedule", ticked)
         ran = self.stage.platform.invoke("on_schedule", b"{}")
         whole = isinstance(ran.body, dict) and not ran.body["failed"] and not ran.body["left"]
         self.quiet_since = ran.invocation.began_at if whole and not ran.invocation.troubles else None
+        if self.quiet_since is not None:
+            self.quiet_skew = ran.invocation.worker.skew
+            self._note_turns((self.quiet_since + self.quiet_skew).minute)
         if ran.died:
             # Whom it served as it died is served again in his turn.
             self.touch("")
@@ -217,6 +238,16 @@ class Minutes:
         if wrote:
             at = ran.invocation.began_at.isoformat()
             self.stage.trace.wrong.append(f"idle ticks: the tick of {at} was to be idle, and did {'; '.join(wrote)}")
+
+    def _is_warm(self, now: datetime) -> bool:
+        """Whether the process that ran the ticks before is still there: mostly so while they run every minute."""
+        minute = int(now.timestamp()) // 60
+        is_stopped = self.lost_until is not None and now <= self.lost_until + MINUTE
+        return not is_stopped and crc32(f"{self.stage.script.seed} {minute}".encode()) % RECYCLED != 0
+
+    def _note_turns(self, minute: int) -> None:
+        """Note whose turn it was in a tick that went well."""
+        self.seen.update(name for name in self.touched if minute == crc32(name.encode()) % ROUND)
 
     def _looked_again(self, call: str, about: str) -> bool:
         """Whether it saw earlier what may be seen at any time: somebody was there past Tidegate, or a hold has ended.

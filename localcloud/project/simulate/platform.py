@@ -67,6 +67,8 @@ class Invocation:
     deadline: datetime
     crossings: list[tuple[str, str]] = field(default_factory=list)
     troubles: int = 0
+    mark: str = ""
+    """The mark that it asked for last."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,13 @@ class Platform:
         self._answer(here, what, effect, 0.0)
         if self.on_late is not None:
             self.on_late()
+
+    def keep_warm(self, function: str, hints: Mapping[str, int]) -> None:
+        """Note that its processes were busy until now with what is not played, and what they saw as newest in that."""
+        now = self.clockwork.now()
+        for worker in self.idle.get(function, ()):
+            worker.used_at = now
+            worker.memory.hints.update(hints)
 
     def _worker(self, function: str) -> Worker:
         now = self.clockwork.now()

@@ -76,6 +76,11 @@ class Week:
         clockwork = self.stage.clockwork
         while True:
             other = clockwork.next_at()
+            if other is not None and other <= until and other < self.minutes.first():
+                # No tick is due before that, whatever there is to do.
+                self.minutes.keep_alive(other)
+                clockwork.run(other)
+                continue
             tick_at, idle = self.minutes.next_at()
             if other is not None and other < tick_at and other <= until:
                 self.minutes.keep_alive(other)

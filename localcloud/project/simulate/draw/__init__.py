@@ -15,7 +15,9 @@ from localcloud.project.simulate.script import Deed, Script
 
 SEASONED = 0.99
 """So many fleets are not new."""
-UNATTENDED, WAITS, SWITCHED, SLOW, CLOSING = 0.008, 0.2, 0.5, 0.04, 0.02
+UNATTENDED, WAITS, SWITCHED, SLOW, CLOSING = 0.004, 0.2, 0.5, 0.04, 0.02
+UNPAID_FOR = ("5h", "5h", "5h", "26h")
+"""How long an order of ours waits to be paid while a colleague's comes and goes."""
 WEEK_S = 7 * 24 * 3600.0
 STARTS = (
     datetime(2026, 3, 6, 9, 17, 23, tzinfo=timezone.utc),
@@ -65,7 +67,7 @@ def _arrange(chance: Random, world: dict[str, Any], deeds: list[Deed]) -> bool:
     awaited, behaviour = {deed.what for deed in deeds if deed.do == "ambush"}, world["behaviour"]
     if "saw an unpaid order" in awaited:
         behaviour |= {"wait_for_payment": True, "unpaid_blocks_next": False, "switchover_ends_after": "1h"}
-        behaviour |= {"unpaid_ends_after": "26h", "status_during_resize": "SERVING"}
+        behaviour |= {"unpaid_ends_after": chance.choice(UNPAID_FOR), "status_during_resize": "SERVING"}
         behaviour |= {"new_values_before_completion": True, "rolls_back": True, "apply_takes": "6m"}
         behaviour["switchover"] = chance.random() < SWITCHED
     if "saw the switchover wait" in awaited:

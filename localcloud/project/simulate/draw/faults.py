@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -16,6 +17,18 @@ HOUR = 3600.0
 FOCI, UNFOCUSED, ABOUT_ORDERS = 13, 0.12, 0.4
 SOON, UNHEARD, PAUSED = ("30s", "10m", "30m"), 0.7, 0.15
 DOORS = {"alert": "on_alert", "request": "on_request"}
+OFTEN_PASSED = (
+    *(f"on_schedule {call} " for call in ("get", "list marks", "list pointers", "list fleet", "put fleet")),
+    *("look get record ", "look get fleet record ", "look get pointer ", "settle get record ", "timer "),
+)
+"""What begins like this is met often enough by chance."""
+SELDOM_PASSED = (
+    *("on_alert StartExecution", "on_alert put epoch", "on_alert put fleet record", "on_alert DescribeMetricLast"),
+    *("on_request StartExecution", "on_request put fleet record", "on_request DescribeInstanceQps"),
+    *("on_request DescribeInstanceSlbConnect", "on_request tell", "look tell", "settle tell", "look put fleet record"),
+)
+SOUGHT = 3
+"""How much more likely one of these is sought than another place."""
 MOSTLY = (1, 1, 1, 2, 4)
 """How often what is sought strikes."""
 WITHOUT_ANSWER = ("reply lost", "5xx after", "timed out", "killed after", "stalled", "stalled")
@@ -66,10 +79,17 @@ def _about_attempts(chance: Random, world: Mapping[str, Any], deeds: Sequence[De
             yield Focus(site=order, trouble=trouble, most=2)
 
 
+@cache
+def _sought() -> tuple[tuple[str, str], ...]:
+    """Pairs of place and trouble, as often as they are to be sought."""
+    sought = [pair for pair in pairs() if not f"{pair[0]} ".startswith(OFTEN_PASSED)]
+    return tuple(pair for pair in sought for _ in range(SOUGHT if pair[0] in SELDOM_PASSED else 1))
+
+
 def _foci(chance: Random, what: set[str]) -> Iterator[Focus]:
     """What is sought in a week: pairs of place and trouble, at no door where nobody knocks, and one about an order."""
     shut = tuple(f"{door} " for deed, door in DOORS.items() if deed not in what)
-    for site, trouble in chance.sample([pair for pair in pairs() if not pair[0].startswith(shut)], FOCI):
+    for site, trouble in chance.sample([pair for pair in _sought() if not pair[0].startswith(shut)], FOCI):
         yield Focus(site=site, trouble=trouble, most=chance.choice(MOSTLY))
     if chance.random() >= ABOUT_ORDERS:
         return

@@ -89,7 +89,7 @@ ALWAYS: Mapping[float, Mapping[str, str]] = {
     },
 }
 """By who calls, what. What is struck always keeps little else from being reached."""
-GROUPS, HOW_OFTEN = (EARLY, READS, WRITES, LAST), (0.21, 0.24, 0.33, 0.22)
+GROUPS, HOW_OFTEN = (EARLY, READS, WRITES, LAST), (0.17, 0.23, 0.33, 0.27)
 
 
 def odds_of(chance: Random) -> dict[str, float]:
