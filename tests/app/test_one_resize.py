@@ -74,6 +74,7 @@ class DiesAfterItsRecord(NoMisfortune):
 
     def before(self, verb: str, key: str) -> None:
         """Let nothing through any more, once."""
+        del verb, key
         if self.has_written and not self.is_over:
             self.is_over = True
             raise Died

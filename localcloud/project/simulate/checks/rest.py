@@ -90,7 +90,10 @@ def _stands(history: History, name: str, policy: InstancePolicy) -> Iterator[Vio
     wanted = _wanted(terms, state, (now, now - NEWS - history.slack)) if terms else set()
     named = {field for rung in policy.ladder for field in rung.spec}
     adopted = {field: value for field, value in state.found.items() if field in named}
-    if stands in wanted or (not wanted and adopted and all(spec.get(field) == adopted[field] for field in adopted)):
+    as_found = bool(adopted) and all(spec.get(field) == adopted[field] for field in adopted)
+    # Where nothing asks for a rung it also stays where our last order for it has left it.
+    as_left = bool(state.recent) and stands == state.recent[-1].to_rung
+    if stands in wanted or (not wanted and (as_found or as_left)):
         return
     if (why := _no_reason(history, chronicle, now)) is not None:
         yield Violation("wanted or named", name, now, f"it stands on {stands}, wanted is {sorted(wanted)}, and {why}")
