@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+from tidegate import names
 from tidegate.app.fleet import Fleet
 from tidegate.domain.calendars import Calendar
 from tidegate.domain.limits import FleetLimits
@@ -98,6 +99,8 @@ class Surroundings:
     cache: dict[str, Any]
     """Outlives one call where the process does; holds only what is named by its hash."""
     link: MakeLink = no_link
+    prefix: str = names.DEFAULT
+    """What the names of this deployment's functions begin with."""
     silent: dict[str, datetime] = field(default_factory=dict)
     """Channels that took nothing a moment ago, and when: others of this call are not kept waiting for them."""
 

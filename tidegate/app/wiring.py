@@ -88,6 +88,7 @@ def wire(
         checked=memory.checked,
         cache=memory.cache,
         link=link,
+        prefix=known.prefix,
     )
 
 

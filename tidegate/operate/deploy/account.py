@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tidegate import names
 from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.endpoints import Endpoint
@@ -63,7 +64,7 @@ class Account:
         """Give the surroundings of what is deployed, with its ledger in this bucket."""
         return wire(self.deployed(ledger_bucket), now=self.now)
 
-    def deployed(self, ledger_bucket: str) -> Settings:
+    def deployed(self, ledger_bucket: str, prefix: str = names.DEFAULT) -> Settings:
         """Give the settings of a person's machine for what is deployed."""
         known = self.settings
         return Settings(
@@ -72,6 +73,8 @@ class Account:
             store=f"oss://{ledger_bucket}",
             oss_endpoint=known.oss_endpoint,
             endpoint=known.endpoint,
+            prefix=prefix,
+            flow=names.flow_name(prefix),
             access_key_id=known.access_key_id,
             access_key_secret=known.access_key_secret,
             security_token=known.security_token,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tidegate import names
 from tidegate.aliyun.errors import Unanswered, VendorError
 from tidegate.aliyun.stacks import GONE, Stack
 from tidegate.app import codec
@@ -16,6 +17,7 @@ from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.act import PAUSE_S, ROUNDS, Voice
 from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
+from tidegate.operate.deploy.naming import Named
 from tidegate.operate.deploy.second import clear_functions, left_over, services_in
 from tidegate.operate.deploy.template import BUCKET, LEDGER
 
@@ -50,10 +52,10 @@ class Unmaking:
     unreadable: tuple[str, ...]
 
 
-def plan_destroy(account: Account, stack_name: str) -> Unmaking:
+def plan_destroy(account: Account, which: Named) -> Unmaking:
     """Look at what stands. Nothing is written."""
-    stack = account.stack(stack_name)
-    bucket = _bucket(account, stack)
+    stack = account.stack(which.stack)
+    bucket = _bucket(account, which, stack)
     stands = bool(bucket) and account.buckets.find(bucket) is not None
     every = account.stacks.resources(stack.id) if stack else {}
     ledger = {name for name, (kind, physical) in every.items() if kind == BUCKET and physical == bucket}
@@ -93,18 +95,18 @@ def check(planned: Unmaking, with_ledger: str, *, despite: bool) -> None:
         )
 
 
-def destroy(account: Account, stack_name: str, voice: Voice, *, with_ledger: str = "", despite: bool = False) -> bool:
+def destroy(account: Account, which: Named, voice: Voice, *, with_ledger: str = "", despite: bool = False) -> bool:
     """Delete the stack, then the ledger if its bucket is named, and say whether there was anything to delete.
 
     May be run again from wherever it ended. Raises CannotDeploy, DeployFailed.
     """
-    planned = plan_destroy(account, stack_name)
+    planned = plan_destroy(account, which)
     check(planned, with_ledger, despite=despite)
     try:
         # Before the stack goes, which says what there is.
         if planned.stack:
             clear_functions(account, planned.services, voice.line)
-        _delete_stack(account, stack_name, voice)
+        _delete_stack(account, which, voice)
         if with_ledger and planned.ledger_stands:
             count = account.buckets.delete(with_ledger)
             voice.line(f"oss://{with_ledger} is deleted, with {count} objects")
@@ -113,9 +115,9 @@ def destroy(account: Account, stack_name: str, voice: Voice, *, with_ledger: str
     return planned.stack is not None or (bool(with_ledger) and planned.ledger_stands)
 
 
-def _delete_stack(account: Account, stack_name: str, voice: Voice) -> None:
+def _delete_stack(account: Account, which: Named, voice: Voice) -> None:
     for _ in range(ROUNDS):
-        planned = plan_destroy(account, stack_name)
+        planned = plan_destroy(account, which)
         stack = planned.stack
         if stack is None:
             return
@@ -127,25 +129,29 @@ def _delete_stack(account: Account, stack_name: str, voice: Voice) -> None:
                 voice.line(f"{error.code}: the answer is not known, looking again")
                 account.sleep(PAUSE_S)
                 continue
-            voice.line(f"stack {stack_name} is being deleted")
+            voice.line(f"stack {which.stack} is being deleted")
             stack = replace(stack, status="DELETE_IN_PROGRESS")
         ended = follow(account, stack, voice.step, seen)
         if ended.status == GONE:
-            voice.line(f"stack {stack_name} is deleted")
+            voice.line(f"stack {which.stack} is deleted")
             return
         if ended.status == "DELETE_FAILED":
             raise DeployFailed(
-                f"stack {stack_name} is {ended.status}: {why(account, ended)}\nwhat was deleted is gone; mend that, "
+                f"stack {which.stack} is {ended.status}: {why(account, ended)}\nwhat was deleted is gone; mend that, "
                 "and run the same command again to go on"
             )
-    raise DeployFailed(f"stack {stack_name} does not come to rest; look at it in the vendor's console")
+    raise DeployFailed(f"stack {which.stack} does not come to rest; look at it in the vendor's console")
 
 
-def _bucket(account: Account, stack: Stack | None) -> str:
+def _bucket(account: Account, which: Named, stack: Stack | None) -> str:
     if stack and stack.parameters.get(LEDGER):
         return stack.parameters[LEDGER]
     _, _, named = account.settings.store.partition("://")
-    return named or f"tidegate-ledger-{account.settings.account}-{account.settings.region}"
+    place = account.settings.account, account.settings.region
+    if names.prefix_of_ledger(named, *place) not in ("", which.prefix):
+        # The environment is of another deployment.
+        named = ""
+    return named or names.ledger_bucket(which.prefix, *place)
 
 
 def _open(account: Account, bucket: str, unreadable: list[str]) -> Iterator[Open]:
