@@ -127,7 +127,10 @@ def test_the_command_line_reaches_the_deployment_that_the_environment_names(
     monkeypatch.setenv("TIDEGATE_STORE", f"oss://{buckets_of(site, 'acme')[0]}")
     said = site.run("invoke", "on-schedule", "--json")
     assert (said.json["function"], said.json["status"]) == ("acme-on-schedule", 200)
-    checks = {one["check"]: one for one in site.run("doctor", "--json").json["checks"]}
+    seen = site.folder / "seen.md"
+    checks = {one["check"]: one for one in site.run("doctor", "--report", str(seen), "--json").json["checks"]}
+    # A prefix may be somebody's name.
+    assert "acme" not in seen.read_text()
     assert checks["flow"]["found"] == "acme-resize is workflows/resize.yml"
     assert {checks[name]["level"] for name in ("functions", "triggers", "flow", "roles", "bucket")} == {"ok"}, checks
     monkeypatch.setenv("TIDEGATE_STORE", f"oss://{site.ledger}")
@@ -171,6 +174,8 @@ def test_of_two_deployments_one_is_destroyed_and_the_other_still_resizes(site: S
     assert set(stacks(site)) == {"tidegate", "acme"}
     assert site.run("destroy", "--yes").code == 0
     assert {name.partition("-")[0] for name in site.functions()} == {"acme"}
+    identity = site.cloud.cloud.identity
+    assert (identity.has_role("tidegate-door"), identity.has_role("acme-door")) == (False, True)
     site.cloud.run(lambda: site.cloud.cloud.clock.set_speed(SPEED))
     now = round(site.cloud.cloud.clock.now().timestamp() * 1000)
     text = MESSAGE.read_text().replace(RABBIT, OTHER)
