@@ -91,8 +91,8 @@ def test_what_cannot_begin_a_name_is_a_mistake(site: Site, prefix: str, monkeypa
         assert said.code == 2
         assert "2 to 16 small letters, digits and hyphens" in said.err.replace("\n", " ")
     monkeypatch.setenv("TIDEGATE_PREFIX", prefix)
-    for words in (("deploy",), ("doctor",), ("invoke", "look")):
-        said = site.run(*words)
+    for line in ("deploy", "doctor", "invoke look"):
+        said = site.run(*line.split())
         assert said.code == 2
         assert said.err.startswith("tidegate: TIDEGATE_PREFIX is 2 to 16 small letters")
 
