@@ -31,7 +31,7 @@ def stacks(site: Site) -> dict[str, Any]:
 
 
 def test_every_name_begins_with_the_prefix_and_none_with_another(site: Site) -> None:
-    done = site.deployed(*ACME)
+    done = site.deployed(*ACME, "--parameter", "ContactGroup=ops")
     ledger, code = buckets_of(site, "acme")
     assert (done["stack"], done["store"]) == ("acme", f"oss://{ledger}")
     assert site.bucket(code)
@@ -41,6 +41,7 @@ def test_every_name_begins_with_the_prefix_and_none_with_another(site: Site) -> 
     told = json.dumps([{name: made.properties for name, made in stack.resources.items()}, stack.outputs])
     assert "tidegate-" not in told
     assert "functions/acme-submit/LATEST" in told
+    assert "acme-tick-dead" in told
     assert stack.resources["FunctionLogs"].properties["LogstoreName"] == "acme-functions"
     environment = site.whole.fc.host.registry.function(Ref("acme-look")).environment
     assert environment["TIDEGATE_PREFIX"] == "acme"
