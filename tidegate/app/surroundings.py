@@ -99,10 +99,10 @@ class Surroundings:
     cache: dict[str, Any]
     """Outlives one call where the process does; holds only what is named by its hash."""
     link: MakeLink = no_link
-    prefix: str = names.DEFAULT
-    """What the names of this deployment's functions begin with."""
     silent: dict[str, datetime] = field(default_factory=dict)
     """Channels that took nothing a moment ago, and when: others of this call are not kept waiting for them."""
+    prefix: str = names.DEFAULT
+    """What the names of this deployment's functions begin with."""
 
     @cached_property
     def fleet(self) -> Fleet:

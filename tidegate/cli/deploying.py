@@ -26,7 +26,7 @@ from tidegate.settings import read_cli_settings, read_deploy_settings
 if TYPE_CHECKING:
     from tidegate.aliyun.stacks import Step
     from tidegate.operate.candidate import Candidate
-    from tidegate.operate.deploy import Account, Code, Deployed, Named
+    from tidegate.operate.deploy import Account, Code, Deployed
     from tidegate.operate.deploy.second import Second
     from tidegate.operate.doctor import Finding
 
@@ -92,25 +92,21 @@ def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     """Plan a deployment, and carry it out if that is wished."""
     policy = _candidate(wanted.policy)
     settings = read_deploy_settings()
-    account = account_of(settings, clock())
-    which = named(account, wanted.stack, wanted.prefix)
+    account, stack = named(account_of(settings, clock()), wanted.stack, wanted.prefix)
     template = _template()
     asked = _asked(wanted, template)
     talker = Talker(_hidden(template, account), quiet=as_json)
-    code, said = (
-        _code(account, which, wanted, asked, template),
-        second(template, which.prefix) if wanted.second else None,
-    )
+    code = _code(account, stack, wanted, asked, template)
+    said = second(template, account.prefix) if wanted.second else None
     sent = said.template if said else template
     wish = Wish(
-        which.stack,
+        stack,
         sent,
         code,
         asked,
         policy,
         partial(why_not, accept=wanted.accept),
         caller_named(wanted.caller),
-        prefix=which.prefix,
         second=wanted.second,
     )
     try:
@@ -127,8 +123,8 @@ def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     except (DeployFailed, VendorError) as error:
         advice = f"; {error.advice}" if isinstance(error, VendorError) and error.advice else ""
         raise DeployFailed("\n".join(map(talker.safe, f"{error}{advice}".splitlines()))) from None
-    found = _looked_over(account, done, which.prefix) if doctor and done.policy else []
-    _end(account, done, talker, found, which.prefix, as_json=as_json)
+    found = _looked_over(account, done) if doctor and done.policy else []
+    _end(account, done, talker, found, as_json=as_json)
     return 0
 
 
@@ -162,11 +158,11 @@ def _asked(wanted: Wanted, template: Template) -> dict[str, str]:
     return asked
 
 
-def _code(account: Account, which: Named, wanted: Wanted, asked: Mapping[str, str], template: Template) -> Code:
-    stack = account.stack(which.stack)
+def _code(account: Account, name: str, wanted: Wanted, asked: Mapping[str, str], template: Template) -> Code:
+    stack = account.stack(name)
     before = stack.parameters if stack else {}
     known = account.settings
-    bucket = before.get("CodeBucket") or names.code_bucket(which.prefix, known.account, known.region)
+    bucket = before.get("CodeBucket") or names.code_bucket(account.prefix, known.account, known.region)
     return read_code(wanted.package or _packed(asked, before, template), bucket)
 
 
@@ -272,26 +268,26 @@ def _facts(planned: Plan, wish: Wish) -> dict[str, Any]:
     }
 
 
-def _looked_over(account: Account, done: Deployed, prefix: str) -> list[Finding]:
+def _looked_over(account: Account, done: Deployed) -> list[Finding]:
     """What the check-up finds that is not well."""
     from tidegate.app.machine import machine  # noqa: PLC0415 - only at the end
     from tidegate.operate.doctor import Level, Place, examine  # noqa: PLC0415
 
-    function = names.function_name(prefix, REQUESTS)
-    settings = replace(read_cli_settings(), prefix=prefix, fc_function=function)
+    function = names.function_name(account.prefix, REQUESTS)
+    settings = replace(read_cli_settings(), prefix=account.prefix, fc_function=function)
     asked = next((said for said in functions_in(done.outputs) if said["Handler"] == ASKED), None)
     if asked is not None:
         settings = replace(settings, fc_api="2.0", fc_service=asked["Service"], fc_function=asked["FunctionName"])
     settings = replace(settings, store=f"oss://{done.ledger_bucket}")
-    place = Place(account.deployed(done.ledger_bucket, prefix), settings, account.around(done.ledger_bucket), machine())
+    place = Place(account.deployed(done.ledger_bucket), settings, account.around(done.ledger_bucket), machine())
     try:
         return [finding for finding in examine(place) if finding.level is not Level.OK]
     finally:
         place.close()
 
 
-def _end(account: Account, done: Deployed, talker: Talker, found: list[Finding], prefix: str, *, as_json: bool) -> None:
-    paper, comes = Paper(), _next(account, done, prefix)
+def _end(account: Account, done: Deployed, talker: Talker, found: list[Finding], *, as_json: bool) -> None:
+    paper, comes = Paper(), _next(account, done)
     if as_json:
         paper.json(
             {
@@ -323,8 +319,8 @@ def _outputs(done: Deployed) -> dict[str, Any]:
     return {name: value for name, value in done.outputs.items() if not name.startswith(OUTPUT)}
 
 
-def _next(account: Account, done: Deployed, prefix: str) -> list[str]:
-    lines = [f"export TIDEGATE_PREFIX={prefix}"] if prefix != names.DEFAULT else []
+def _next(account: Account, done: Deployed) -> list[str]:
+    lines = [f"export TIDEGATE_PREFIX={account.prefix}"] if account.prefix != names.DEFAULT else []
     lines += [f"export TIDEGATE_STORE=oss://{done.ledger_bucket}"]
     for said in functions_in(done.outputs):
         if said["Handler"] == ASKED:

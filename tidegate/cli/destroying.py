@@ -8,16 +8,16 @@ from typing import Any
 from tidegate.cli.deploying import Talker
 from tidegate.cli.paper import Paper, columns, plain
 from tidegate.cli.roots import clock
-from tidegate.operate.deploy import account_of, check, destroy, named, plan_destroy
+from tidegate.operate.deploy import account_of, check, destroy, plan_destroy
 from tidegate.operate.deploy.destroy import Unmaking
+from tidegate.operate.deploy.naming import named
 from tidegate.settings import read_deploy_settings
 
 
 def run(prefix: str, stack: str, with_ledger: str, *, despite: bool, yes: bool, as_json: bool) -> int:
     """Plan what would go, and delete it if that is wished."""
-    account = account_of(read_deploy_settings(), clock())
-    which = named(account, stack, prefix)
-    stack, planned = which.stack, plan_destroy(account, which)
+    account, stack = named(account_of(read_deploy_settings(), clock()), stack, prefix)
+    planned = plan_destroy(account, stack)
     paper = Paper()
     if yes:
         check(planned, with_ledger, despite=despite)
@@ -32,7 +32,7 @@ def run(prefix: str, stack: str, with_ledger: str, *, despite: bool, yes: bool, 
         check(planned, with_ledger, despite=despite)
         return 0
     talker = Talker((), quiet=as_json)
-    changed = destroy(account, which, talker, with_ledger=with_ledger, despite=despite)
+    changed = destroy(account, stack, talker, with_ledger=with_ledger, despite=despite)
     if as_json:
         paper.json({**_facts(planned, stack, with_ledger), "steps": talker.steps, "changed": changed, "done": True})
     elif not changed:

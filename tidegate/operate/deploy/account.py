@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,11 @@ class Account:
         return Credentials(known.access_key_id, known.access_key_secret, known.security_token)
 
     @property
+    def prefix(self) -> str:
+        """What every name of the deployment begins with."""
+        return self.settings.prefix or names.DEFAULT
+
+    @property
     def is_simulated(self) -> bool:
         """Whether all this is a cloud on this machine."""
         return bool(self.settings.endpoint) and Endpoint.parse(self.settings.endpoint).loopback
@@ -60,11 +65,15 @@ class Account:
             )
         return stack
 
+    def of(self, prefix: str) -> Account:
+        """Give the same account as the place of the deployment whose names begin so, whatever the environment says."""
+        return replace(self, settings=replace(self.settings, prefix=prefix))
+
     def around(self, ledger_bucket: str) -> Surroundings:
         """Give the surroundings of what is deployed, with its ledger in this bucket."""
         return wire(self.deployed(ledger_bucket), now=self.now)
 
-    def deployed(self, ledger_bucket: str, prefix: str = names.DEFAULT) -> Settings:
+    def deployed(self, ledger_bucket: str) -> Settings:
         """Give the settings of a person's machine for what is deployed."""
         known = self.settings
         return Settings(
@@ -73,8 +82,8 @@ class Account:
             store=f"oss://{ledger_bucket}",
             oss_endpoint=known.oss_endpoint,
             endpoint=known.endpoint,
-            prefix=prefix,
-            flow=names.flow_name(prefix),
+            prefix=self.prefix,
+            flow=names.flow_name(self.prefix),
             access_key_id=known.access_key_id,
             access_key_secret=known.access_key_secret,
             security_token=known.security_token,

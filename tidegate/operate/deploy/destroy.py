@@ -17,7 +17,6 @@ from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.act import PAUSE_S, ROUNDS, Voice
 from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
-from tidegate.operate.deploy.naming import Named
 from tidegate.operate.deploy.second import clear_functions, left_over, services_in
 from tidegate.operate.deploy.template import BUCKET, LEDGER
 
@@ -52,10 +51,10 @@ class Unmaking:
     unreadable: tuple[str, ...]
 
 
-def plan_destroy(account: Account, which: Named) -> Unmaking:
+def plan_destroy(account: Account, stack_name: str) -> Unmaking:
     """Look at what stands. Nothing is written."""
-    stack = account.stack(which.stack)
-    bucket = _bucket(account, which, stack)
+    stack = account.stack(stack_name)
+    bucket = _bucket(account, stack)
     stands = bool(bucket) and account.buckets.find(bucket) is not None
     every = account.stacks.resources(stack.id) if stack else {}
     ledger = {name for name, (kind, physical) in every.items() if kind == BUCKET and physical == bucket}
@@ -95,18 +94,18 @@ def check(planned: Unmaking, with_ledger: str, *, despite: bool) -> None:
         )
 
 
-def destroy(account: Account, which: Named, voice: Voice, *, with_ledger: str = "", despite: bool = False) -> bool:
+def destroy(account: Account, stack_name: str, voice: Voice, *, with_ledger: str = "", despite: bool = False) -> bool:
     """Delete the stack, then the ledger if its bucket is named, and say whether there was anything to delete.
 
     May be run again from wherever it ended. Raises CannotDeploy, DeployFailed.
     """
-    planned = plan_destroy(account, which)
+    planned = plan_destroy(account, stack_name)
     check(planned, with_ledger, despite=despite)
     try:
         # Before the stack goes, which says what there is.
         if planned.stack:
             clear_functions(account, planned.services, voice.line)
-        _delete_stack(account, which, voice)
+        _delete_stack(account, stack_name, voice)
         if with_ledger and planned.ledger_stands:
             count = account.buckets.delete(with_ledger)
             voice.line(f"oss://{with_ledger} is deleted, with {count} objects")
@@ -115,9 +114,9 @@ def destroy(account: Account, which: Named, voice: Voice, *, with_ledger: str = 
     return planned.stack is not None or (bool(with_ledger) and planned.ledger_stands)
 
 
-def _delete_stack(account: Account, which: Named, voice: Voice) -> None:
+def _delete_stack(account: Account, stack_name: str, voice: Voice) -> None:
     for _ in range(ROUNDS):
-        planned = plan_destroy(account, which)
+        planned = plan_destroy(account, stack_name)
         stack = planned.stack
         if stack is None:
             return
@@ -129,29 +128,29 @@ def _delete_stack(account: Account, which: Named, voice: Voice) -> None:
                 voice.line(f"{error.code}: the answer is not known, looking again")
                 account.sleep(PAUSE_S)
                 continue
-            voice.line(f"stack {which.stack} is being deleted")
+            voice.line(f"stack {stack_name} is being deleted")
             stack = replace(stack, status="DELETE_IN_PROGRESS")
         ended = follow(account, stack, voice.step, seen)
         if ended.status == GONE:
-            voice.line(f"stack {which.stack} is deleted")
+            voice.line(f"stack {stack_name} is deleted")
             return
         if ended.status == "DELETE_FAILED":
             raise DeployFailed(
-                f"stack {which.stack} is {ended.status}: {why(account, ended)}\nwhat was deleted is gone; mend that, "
+                f"stack {stack_name} is {ended.status}: {why(account, ended)}\nwhat was deleted is gone; mend that, "
                 "and run the same command again to go on"
             )
-    raise DeployFailed(f"stack {which.stack} does not come to rest; look at it in the vendor's console")
+    raise DeployFailed(f"stack {stack_name} does not come to rest; look at it in the vendor's console")
 
 
-def _bucket(account: Account, which: Named, stack: Stack | None) -> str:
+def _bucket(account: Account, stack: Stack | None) -> str:
     if stack and stack.parameters.get(LEDGER):
         return stack.parameters[LEDGER]
     _, _, named = account.settings.store.partition("://")
-    place = account.settings.account, account.settings.region
-    if names.prefix_of_ledger(named, *place) not in ("", which.prefix):
+    known = account.settings
+    if names.prefix_of_ledger(named, known.account, known.region) not in ("", account.prefix):
         # The environment is of another deployment.
         named = ""
-    return named or names.ledger_bucket(which.prefix, *place)
+    return named or names.ledger_bucket(account.prefix, known.account, known.region)
 
 
 def _open(account: Account, bucket: str, unreadable: list[str]) -> Iterator[Open]:

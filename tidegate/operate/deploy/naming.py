@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidegate import names
 from tidegate.aliyun.stacks import Stack
 from tidegate.operate.deploy.account import Account
@@ -12,16 +10,10 @@ from tidegate.operate.deploy.faults import CannotDeploy
 PREFIX = "Prefix"
 
 
-@dataclass(frozen=True)
-class Named:
-    """One deployment of an account and region."""
+def named(account: Account, stack: str, prefix: str) -> tuple[Account, str]:
+    """Give the deployment that is meant: the account as its place, and its stack. Raises CannotDeploy.
 
-    stack: str
-    prefix: str
-
-
-def named(account: Account, stack: str, prefix: str) -> Named:
-    """Give the deployment that is meant; what is not said comes from the environment. Raises CannotDeploy.
+    What is not said comes from the stack that stands, then from the environment.
 
     A stack keeps the prefix that it was made with: with another one everything in it would be made anew, and the
     executions under way would call functions that are gone.
@@ -30,14 +22,14 @@ def named(account: Account, stack: str, prefix: str) -> Named:
     name = stack or asked or names.DEFAULT
     stands = account.stack(name)
     if stands is None:
-        return Named(name, asked or names.DEFAULT)
+        return account.of(asked or names.DEFAULT), name
     before = prefix_of(stands)
     if asked not in ("", before):
         raise CannotDeploy(
             f"the names of stack {name} begin with {before}, and cannot begin with {asked}: "
             f"say --prefix {before}, or name another stack with --stack"
         )
-    return Named(name, before)
+    return account.of(before), name
 
 
 def prefix_of(stack: Stack) -> str:

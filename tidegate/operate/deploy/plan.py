@@ -52,7 +52,6 @@ class Wish:
     policy: Candidate | None = None
     refuses: Callable[[Judged], str] = lambda _judged: ""
     caller: str = ""
-    prefix: str = names.DEFAULT
     second: bool = False
     """Whether the functions are of Function Compute 2.0."""
 
@@ -104,7 +103,8 @@ def plan(account: Account, wish: Wish) -> Plan:
     template = wish.template
     if ledger is not None and not owned & set(template.ledgers()):
         template = template.without_ledger()
-    own = {PREFIX: wish.prefix, LEDGER: bucket_name, "CodeBucket": wish.code.bucket, "CodeObject": wish.code.key}
+    code = {"CodeBucket": wish.code.bucket, "CodeObject": wish.code.key}
+    own = {PREFIX: account.prefix, LEDGER: bucket_name, **code}
     given = parameters_of(account, template, wish.asked, own, before)
     deed, changes = _stack(account, wish, stack, template, given)
     code_bucket = account.buckets.find(wish.code.bucket)
@@ -132,12 +132,12 @@ def _ledger_bucket(account: Account, wish: Wish, before: Mapping[str, str] | Non
         raise CannotDeploy("TIDEGATE_STORE must be oss://BUCKET: functions keep their ledger in a bucket")
     here = (before or {}).get(LEDGER)
     place = account.settings.account, account.settings.region
-    if named and named != here and names.prefix_of_ledger(named, *place) not in ("", wish.prefix):
+    if named and named != here and names.prefix_of_ledger(named, *place) not in ("", account.prefix):
         raise CannotDeploy(
             f"TIDEGATE_STORE names oss://{named}, which by its name is the ledger of another deployment than "
-            f"{wish.prefix}; unset it, or say --parameter {LEDGER}={named} if it is meant"
+            f"{account.prefix}; unset it, or say --parameter {LEDGER}={named} if it is meant"
         )
-    return named or here or names.ledger_bucket(wish.prefix, *place)
+    return named or here or names.ledger_bucket(account.prefix, *place)
 
 
 def _check(account: Account, bucket: BucketFacts | None, what: str = "ledger") -> None:
