@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tidegate import names
+
 APPROVAL_URL = "TIDEGATE_APPROVAL_URL"
 
 
@@ -24,7 +26,9 @@ class Settings:
     oss_endpoint: str = ""
     endpoint: str = ""
     """One endpoint for all RPC products; empty for the vendor's own."""
-    flow: str = "tidegate-resize"
+    prefix: str = names.DEFAULT
+    """What every name of the deployment begins with."""
+    flow: str = names.flow_name(names.DEFAULT)
     access_key_id: str = ""
     access_key_secret: str = field(default="", repr=False)
     security_token: str = field(default="", repr=False)
@@ -42,13 +46,15 @@ class Settings:
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment. Raises BadSettings naming the first variable that is missing."""
     env = os.environ if environ is None else environ  # noqa: TID251 - the one place
+    prefix = _prefix(env) or names.DEFAULT
     return Settings(
         account=_required(env, "TIDEGATE_ACCOUNT", "FC_ACCOUNT_ID"),
         region=_required(env, "TIDEGATE_REGION", "FC_REGION"),
         store=_required(env, "TIDEGATE_STORE"),
         oss_endpoint=env.get("TIDEGATE_OSS_ENDPOINT", ""),
         endpoint=env.get("TIDEGATE_ENDPOINT", ""),
-        flow=env.get("TIDEGATE_FLOW") or "tidegate-resize",
+        prefix=prefix,
+        flow=env.get("TIDEGATE_FLOW") or names.flow_name(prefix),
         access_key_id=env.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
         access_key_secret=env.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
         security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
@@ -67,9 +73,11 @@ class CliSettings:
     fc_endpoint: str
     """Where Function Compute answers, with or without a scheme; empty where that cannot be told."""
     fc_api: str = "3.0"
-    fc_service: str = "tidegate"
+    fc_service: str = names.DEFAULT
     """Only functions of 2.0 belong to a service."""
-    fc_function: str = "tidegate-on-request"
+    fc_function: str = names.function_name(names.DEFAULT, "on-request")
+    prefix: str = names.DEFAULT
+    """What every name of the deployment begins with."""
     clock_url: str = ""
     """Empty for the machine's own time."""
     account: str = ""
@@ -92,11 +100,13 @@ def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
         raise BadSettings("TIDEGATE_FC_API is 2.0 or 3.0")
     account, region = env.get("TIDEGATE_ACCOUNT"), env.get("TIDEGATE_REGION")
     own = f"https://{account}.{region}.fc.aliyuncs.com" if account and region else ""
+    prefix = _prefix(env) or names.DEFAULT
     return CliSettings(
         fc_endpoint=env.get("TIDEGATE_FC_ENDPOINT") or own,
         fc_api=api,
-        fc_service=env.get("TIDEGATE_FC_SERVICE") or "tidegate",
-        fc_function=env.get("TIDEGATE_FC_FUNCTION") or "tidegate-on-request",
+        fc_service=env.get("TIDEGATE_FC_SERVICE") or prefix,
+        fc_function=env.get("TIDEGATE_FC_FUNCTION") or names.function_name(prefix, "on-request"),
+        prefix=prefix,
         clock_url=env.get("TIDEGATE_CLOCK_URL", ""),
         account=account or "",
         region=region or "",
@@ -116,6 +126,8 @@ class DeploySettings:
     region: str
     store: str = ""
     """Where the ledger is to be: `oss://BUCKET`; empty for a bucket named after account and region."""
+    prefix: str = ""
+    """What every name begins with; empty where the environment does not say."""
     endpoint: str = ""
     oss_endpoint: str = ""
     fc_endpoint: str = ""
@@ -134,6 +146,7 @@ def read_deploy_settings(environ: Mapping[str, str] | None = None) -> DeploySett
         account=account,
         region=region,
         store=env.get("TIDEGATE_STORE", ""),
+        prefix=_prefix(env),
         endpoint=env.get("TIDEGATE_ENDPOINT", ""),
         oss_endpoint=env.get("TIDEGATE_OSS_ENDPOINT", ""),
         fc_endpoint=env.get("TIDEGATE_FC_ENDPOINT") or f"https://{account}.{region}.fc.aliyuncs.com",
@@ -142,6 +155,13 @@ def read_deploy_settings(environ: Mapping[str, str] | None = None) -> DeploySett
         security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
         variables={key: value for key, value in env.items() if key.startswith("TIDEGATE_") and value},
     )
+
+
+def _prefix(env: Mapping[str, str]) -> str:
+    prefix = env.get("TIDEGATE_PREFIX", "")
+    if prefix and not names.is_prefix(prefix):
+        raise BadSettings(f"TIDEGATE_PREFIX is {names.WORDS}")
+    return prefix
 
 
 def _is_channel(name: str) -> bool:

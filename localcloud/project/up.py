@@ -25,6 +25,8 @@ from localcloud.world import World
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "examples" / "demo"
 LEDGER, CODE, CODE_OBJECT = "tidegate-ledger", "tidegate-code", "tidegate.zip"
+PREFIX = "tidegate"
+"""The template's own default."""
 
 
 class Unable(Exception):  # noqa: N818 - reads as what it is
@@ -162,7 +164,7 @@ async def settle_in(
         kept["approval key"] = secrets.token_urlsafe(24)
     links = {
         "ApprovalKey": kept["approval key"],
-        "ApprovalUrl": f"http://{whole.cloud.endpoint}/_fc/tidegate-on-approval",
+        "ApprovalUrl": f"http://{whole.cloud.endpoint}/_fc/{parameters.get('Prefix', PREFIX)}-on-approval",
     }
     outputs = await deployed(whole, {"HookTokens": kept["token"], **links, **parameters})
     await asyncio.to_thread(publish, whole, documents, index)

@@ -93,9 +93,12 @@ def _scope(template: Template, made: Mapping[str, Resource], held: Mapping[str, 
             known = ", ".join(spec["attributes"])
             raise KeyError(f"{resource.type} has no attribute {name!r}; it has {known}")
         own = resource.properties.get(spec["ref"])
-        return Unknown(own if isinstance(own, str) and name == spec["ref"] else f"{owner}.{name}")
+        if name == spec["ref"] and own is not None:
+            return Unknown(str(resolve(own, scope, f"{owner}.Properties.{name}")))
+        return Unknown(f"{owner}.{name}")
 
-    return Scope(ref, attribute, held.__getitem__)
+    scope = Scope(ref, attribute, held.__getitem__)
+    return scope
 
 
 def _trigger(properties: Mapping[str, Any], path: str) -> None:
@@ -143,7 +146,7 @@ _SPECIAL: dict[str, Callable[[Mapping[str, Any], str], None]] = {
 
 
 def _check_flows(resources: Collection[Resource], scope: Scope) -> None:
-    names = {one.properties.get("FunctionName") for one in resources if one.type in FUNCTIONS}
+    names = {_plain(one, "FunctionName", scope) for one in resources if one.type in FUNCTIONS}
     for resource in resources:
         if resource.type != "ALIYUN::FNF::Flow":
             continue
@@ -153,12 +156,16 @@ def _check_flows(resources: Collection[Resource], scope: Scope) -> None:
             flow = parse_flow(text, express=resource.properties.get("ExecutionMode") == "Express")
         except FlowError as error:
             raise TemplateError(path, str(error)) from error
-        said = resource.properties["Name"]
-        if isinstance(said, str) and flow.name != said:
+        said = _plain(resource, "Name", scope)
+        if flow.name != said:
             raise TemplateError(path, f"the flow calls itself {flow.name!r}, the resource {said!r}")
-        if all(isinstance(name, str) for name in names):
-            for missing in sorted(set(_FUNCTION_ARN.findall(text)) - names):
-                raise TemplateError(path, f"calls the function {missing!r}, which is not in the template")
+        for missing in sorted(set(_FUNCTION_ARN.findall(text)) - names):
+            raise TemplateError(path, f"calls the function {missing!r}, which is not in the template")
+
+
+def _plain(resource: Resource, key: str, scope: Scope) -> str:
+    """Give a name with its parameters at their defaults."""
+    return str(resolve(resource.properties[key], scope, f"{resource.name}.Properties.{key}"))
 
 
 def _has_unknown(value: Any) -> bool:

@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,16 @@ def test_doors_tell_a_person_when_the_tick_is_dead(desk: Opens) -> None:
     (told,) = [text for _, text in at.messages if "last complete tick" in text]
     assert "tidegate-on-schedule" in told
     assert "If nobody does, timetables, revivals and reminders stand still until it runs." in told
+
+
+def test_of_a_dead_tick_the_function_is_named_as_it_is_deployed(desk: Opens) -> None:
+    at = desk()
+    at.around = replace(at.around, prefix="acme")
+    at.tick()
+    at.clock.advance(11 * 60)
+    deliver(at, cms())
+    (told,) = [text for _, text in at.messages if "last complete tick" in text]
+    assert "the function acme-on-schedule, its timer" in told
 
 
 def test_doors_tell_a_person_when_no_tick_was_ever_seen(desk: Opens) -> None:

@@ -152,7 +152,8 @@ def carry(at: Any, name: str, switches: Switches = Switches()) -> None:  # noqa:
 
 def execute(at: Any, which: Which, switches: Switches) -> None:
     """Run one execution of the workflow."""
-    flow = parse(re.sub(r"\$\{ALIYUN::\w+}", "1", WORKFLOW.read_text("utf-8")))
+    text = WORKFLOW.read_text("utf-8").replace("${Prefix}", "tidegate")
+    flow = parse(re.sub(r"\$\{ALIYUN::\w+}", "1", text))
     given = {"instance": which.instance, "operation": which.operation}
     execution = Execution(flow, which.execution, given, seed="", switches=switches)
     execution.start(at.clock.now())

@@ -120,3 +120,17 @@ def test_a_fleet_too_large_for_one_document_is_told(office: Office) -> None:
     office.file.write_text(yaml.safe_dump(policy))
     notes = office.run("permissions", "--policy", str(office.file), "--json").json["notes"]
     assert any("tidegate-submit is longer than RAM takes (6144)" in note for note in notes)
+
+
+def test_names_begin_with_the_prefix_of_the_deployment(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_option = office.run("permissions", "--policy", str(office.file), "--prefix", "acme", "--json").json
+    assert {one["name"] for one in by_option["roles"].values()} == {
+        f"acme-{role}" for role in ("door", "submit", "look", "approval", "flow", "trigger")
+    }
+    text = json.dumps(by_option)
+    assert "tidegate-" not in text
+    assert ":functions/acme-on-request/*" in text
+    assert "project/acme-1234567890123456/logstore/acme-functions" in text
+    assert "/queues/acme-failures/messages" in text
+    monkeypatch.setenv("TIDEGATE_PREFIX", "acme")
+    assert office.run("permissions", "--policy", str(office.file), "--json").json == by_option

@@ -134,7 +134,7 @@ def test_destroying_takes_the_functions_too(site: Site) -> None:
 def test_the_workflow_calls_functions_of_2_0_which_its_role_may_call() -> None:
     template = second(Template.parse(rendered(ROOT))).template
     text = template.text
-    assert ":functions/tidegate-" not in text
-    assert "services/tidegate-submit.LATEST/functions/tidegate-submit" in text
-    assert "services/tidegate-submit*/functions/tidegate-submit" in text
+    assert ":functions/" not in text
+    assert "services/${Prefix}-submit.LATEST/functions/${Prefix}-submit" in text
+    assert "services/${Prefix}-submit*/functions/${Prefix}-submit" in text
     assert "ALIYUN::FC3::" not in text

@@ -38,7 +38,7 @@ def test_every_handler_is_a_file_of_functions_and_every_file_is_a_handler() -> N
 def test_a_function_is_called_as_its_file() -> None:
     for one in properties("ALIYUN::FC3::Function"):
         stem = one["Handler"].removeprefix("functions/").removesuffix(".handler")
-        assert one["FunctionName"] == f"tidegate-{stem.replace('_', '-')}"
+        assert one["FunctionName"] == {"Fn::Sub": f"${{Prefix}}-{stem.replace('_', '-')}"}
 
 
 def test_every_workflow_file_is_deployed() -> None:
@@ -46,11 +46,11 @@ def test_every_workflow_file_is_deployed() -> None:
 
 
 def test_the_workflow_calls_functions_that_are_deployed() -> None:
-    named = {one["FunctionName"] for one in properties("ALIYUN::FC3::Function")}
+    named = {one["FunctionName"]["Fn::Sub"] for one in properties("ALIYUN::FC3::Function")}
     called = {
-        arn for path in FLOWS for arn in re.findall(r"functions/([a-z-]+)/LATEST", (ROOT / path).read_text("utf-8"))
+        arn for path in FLOWS for arn in re.findall(r"functions/([^/:]+)/LATEST", (ROOT / path).read_text("utf-8"))
     }
-    assert called == {"tidegate-submit", "tidegate-look", "tidegate-settle"}
+    assert called == {"${Prefix}-submit", "${Prefix}-look", "${Prefix}-settle"}
     assert called <= named
 
 

@@ -15,8 +15,8 @@ WORKFLOW = Path(__file__).parents[2] / "workflows" / "resize.yml"
 
 @pytest.fixture
 def written() -> dict[str, Any]:
-    """Give `workflows/resize.yml` as YAML gives it."""
-    flow: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text("utf-8"))
+    """Give `workflows/resize.yml` as YAML gives it, with a prefix."""
+    flow: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text("utf-8").replace("${Prefix}", "tidegate"))
     return flow
 
 

@@ -56,6 +56,7 @@ LOOKED_AT = ("on-alert", "on-schedule", "submit")
 TRUST = {"Version": "1", "Statement": [{"Effect": "Allow", "Principal": {"Service": ["fc.aliyuncs.com"]}}]}
 GRANT = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": ["amqp:*"], "Resource": ["acs:amqp:*:*:*"]}]}
 WATCHED = [{"instanceId": "amqp-cn-demo0001"}]
+FLOW = (ROOT / "workflows" / "resize.yml").read_text("utf-8").replace("${Prefix}", "tidegate")
 OURS = {
     "Service": "tidegate-door",
     "Role": "acs:ram::1:role/tidegate-door",
@@ -101,7 +102,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     },
     "functions": {"functions": [{"functionName": "tidegate-on-alert"}]},
     "service": {"serviceName": "s", "role": "acs:ram::1:role/tidegate-door", "logConfig": {"project": "p"}},
-    "DescribeFlow": {"Definition": (ROOT / "workflows" / "resize.yml").read_text(), "RoleArn": "acs:ram::1:role/f"},
+    "DescribeFlow": {"Definition": FLOW, "RoleArn": "acs:ram::1:role/f"},
     "GetRole": {"Role": {"RoleName": "r", "AssumeRolePolicyDocument": json.dumps(TRUST)}},
     "ListPoliciesForRole": {"Policies": {"Policy": [{"PolicyName": "p", "PolicyType": "Custom"}]}},
     "GetPolicy": {"DefaultPolicyVersion": {"PolicyDocument": json.dumps(GRANT)}},

@@ -31,7 +31,7 @@ __all__ = ["clock", "office", "run", "world"]
 NOON = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)
 NAMES = (
     *("ACCOUNT", "REGION", "STORE", "OSS_ENDPOINT", "ENDPOINT", "FLOW", "HOOK_TOKENS", "FC_API", "FC_ENDPOINT"),
-    *("CLOCK_URL", "CHAT_URL", "FC_SERVICE", "FC_FUNCTION"),
+    *("CLOCK_URL", "CHAT_URL", "FC_SERVICE", "FC_FUNCTION", "PREFIX"),
 )
 TIMES = st.one_of(
     st.text(alphabet="0123456789:-+TZ. ", max_size=30),

@@ -187,6 +187,11 @@ TIMER = "Resources/Timer/Properties"
         ),
         ("Resources/Resize/Properties/Type", "FDL", "Resize.Properties.Type: unknown property"),
         (f"{SUBMIT}/FunctionName", "order", "calls the function 'submit', which is not in the template"),
+        (
+            f"{SUBMIT}/FunctionName",
+            {"Fn::Sub": "${ALIYUN::StackName}-submit"},
+            "calls the function 'submit', which is not in the template",
+        ),
         ("Resources/Role/Properties/Policies/0/PolicyDocument/Version", 1, "PolicyDocument.Version: must be text"),
         (
             "Resources/Role/Properties/Policies/0/PolicyDocument/Statement/0/Condition",

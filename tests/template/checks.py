@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tests.template.names import parameter_problems, reference_problems, size_problems
 from tests.template.parts import alarm_problems, bucket_problems, flow_problems, function_problems, trigger_problems
+from tests.template.prefixes import prefix_problems
 from tests.template.reading import Template
 from tests.template.roles import mode_problems, role_problems
 from tests.template.types import type_problems
@@ -22,4 +23,5 @@ CHECKS: Mapping[str, Callable[[Template], Iterator[str]]] = {
     "mode": mode_problems,
     "bucket": bucket_problems,
     "alarms": alarm_problems,
+    "prefix": prefix_problems,
 }

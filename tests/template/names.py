@@ -57,7 +57,7 @@ def _holes(template: Template) -> Iterator[str]:
         lost = {owner for owner, _, _ in references(one)} - set(template.parameters)
         yield from (f"Conditions.{name}: there is no parameter {owner}" for owner in sorted(lost))
     for path, text in template.flows.items():
-        lost = set(HOLE.findall(text)) - set(PSEUDO)
+        lost = set(HOLE.findall(text)) - set(PSEUDO) - set(template.parameters)
         yield from (f"{path}: there is no {owner}" for owner in sorted(lost))
 
 

@@ -19,6 +19,7 @@ from tests.template.reading import (
     FUNCTION,
     HOLE,
     LATER,
+    PREFIX,
     PSEUDO,
     QUEUE,
     ROOT,
@@ -149,7 +150,8 @@ def flow_problems(template: Template) -> Iterator[str]:
         if place not in template.flows:
             yield f"{name}.Definition: there is no {place}"
             continue
-        text = HOLE.sub(lambda hole: PSEUDO.get(hole[1], "?"), template.flows[place])
+        known = {**PSEUDO, PREFIX: template.prefix}
+        text = HOLE.sub(lambda hole, known=known: known.get(hole[1], "?"), template.flows[place])  # type: ignore[misc]
         try:
             parse_flow(text, express=False)
         except FlowError as error:

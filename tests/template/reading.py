@@ -15,10 +15,12 @@ ROOT = Path(__file__).parents[2]
 HOLE = re.compile(r"\$\{([^!}][^}]*)\}")
 PSEUDO = {"ALIYUN::Region": "cn-hangzhou", "ALIYUN::TenantId": "1234567890123456", "ALIYUN::StackName": "tidegate"}
 """With what they may stand for. `ALIYUN::AccountId` is none of them: for a RAM user it is the user's own number."""
+PREFIX, PREFIX_HOLE = "Prefix", "${Prefix}"
 FUNCTION, TRIGGER, FLOW = "ALIYUN::FC3::Function", "ALIYUN::FC3::Trigger", "ALIYUN::FNF::Flow"
 ROLE, BUCKET, RULE = "ALIYUN::RAM::Role", "ALIYUN::OSS::Bucket", "ALIYUN::CMS::ResourceMetricRule"
 LATER, ALONE = "ALIYUN::FC3::AsyncInvokeConfig", "ALIYUN::FC3::ConcurrencyConfig"
 QUEUE, TOPIC = "ALIYUN::MNS::Queue", "ALIYUN::MNS::Topic"
+LOGS, LOGSTORE = "ALIYUN::SLS::Project", "ALIYUN::SLS::Logstore"
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,15 @@ class Template:
         """Every parameter by its name."""
         return dict(self.said["Parameters"])
 
-    def of(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The properties of every resource of one type."""
-        return {name: one["Properties"] for name, one in self.resources.items() if one["Type"] == kind}
+    @property
+    def prefix(self) -> str:
+        """What every name begins with where nothing else is asked for."""
+        return str(self.parameters.get(PREFIX, {}).get("Default"))
+
+    def of(self, kind: str, prefix: str = "") -> dict[str, dict[str, Any]]:
+        """The properties of every resource of one type, its names with a prefix, the default one unless stated."""
+        found = {name: one["Properties"] for name, one in self.resources.items() if one["Type"] == kind}
+        return {name: with_prefix(one, prefix or self.prefix) for name, one in found.items()}
 
 
 def read() -> Template:
@@ -48,6 +56,16 @@ def read() -> Template:
     said = json.loads(json.dumps(yaml.safe_load((ROOT / "template.yml").read_text("utf-8"))))
     flows = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in (ROOT / "workflows").glob("*.yml")}
     return Template(said, flows)
+
+
+def with_prefix(value: Any, prefix: str) -> Any:
+    """Give a part of the template in which texts that need the prefix alone are filled in."""
+    if calls(value) == "Fn::Sub" and isinstance(value["Fn::Sub"], str):
+        filled = value["Fn::Sub"].replace(PREFIX_HOLE, prefix)
+        return value if HOLE.search(filled) else filled
+    if isinstance(value, dict):
+        return {key: with_prefix(item, prefix) for key, item in value.items()}
+    return [with_prefix(item, prefix) for item in value] if isinstance(value, list) else value
 
 
 def calls(value: Any) -> str:
@@ -67,10 +85,10 @@ def resolved(value: Any, template: Template) -> list[Any]:
     if name == "Fn::If":
         return [one for side in value[name][1:] for one in resolved(side, template)]
     if name == "Ref":
-        return [PSEUDO.get(value[name], f"{{{value[name]}}}")]
+        return [template.prefix if value[name] == PREFIX else PSEUDO.get(value[name], f"{{{value[name]}}}")]
     if name == "Fn::GetAtt":
         owner, attribute = value[name]
-        own = template.resources.get(owner, {}).get("Properties", {}).get(attribute)
+        own = with_prefix(template.resources.get(owner, {}).get("Properties", {}).get(attribute), template.prefix)
         return [own if isinstance(own, str) else f"{{{owner}.{attribute}}}"]
     if name == "Fn::Sub":
         return [HOLE.sub(lambda hole: _filled(hole[1], template), value[name])]

@@ -35,8 +35,8 @@ def declared(role: Role) -> set[Grant]:
 
 def general(permission: Permission) -> str:
     """Write a declared resource as for everything here."""
-    known = {"account": OWN, "bucket": "{LedgerBucket}", "failures": "tidegate-failures", "instance": "*"}
-    return permission.resource.format_map({**known, "region": "*", "project": "*", "logstore": "*"})
+    known = {"account": OWN, "bucket": "{LedgerBucket}", "prefix": "tidegate", "failures": "tidegate-failures"}
+    return permission.resource.format_map({**known, "instance": "*", "region": "*", "project": "*", "logstore": "*"})
 
 
 def granted(properties: Mapping[str, Any], template: Template, effect: str, *, acting: bool) -> set[Grant]:
@@ -72,8 +72,9 @@ def role_problems(template: Template) -> Iterator[str]:
         yield f"there are the roles {sorted(roles)}"
     for kind, name in NAMES.items():
         one = roles.get(name, {})
-        if one.get("RoleName") != ROLES[kind].name:
-            yield f"{name}.RoleName: is {ROLES[kind].name}"
+        called = ROLES[kind].name.format(prefix=template.prefix)
+        if one.get("RoleName") != called:
+            yield f"{name}.RoleName: is {called}"
         trusted = json.dumps(one.get("AssumeRolePolicyDocument"))
         if re.findall(r'"([\w.]+\.aliyuncs\.com)"', trusted) != [ROLES[kind].service] or '"RAM"' in trusted:
             yield f"{name}: only {ROLES[kind].service} may take it"

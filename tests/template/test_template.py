@@ -81,11 +81,35 @@ FAULTS: list[tuple[str, str, Any, str]] = [
     ("bucket", "Resources/Ledger/DeletionPolicy", GONE, "Ledger: goes with the stack"),
     ("alarms", "Resources/TickDead/Properties/NoDataPolicy", "OK", "a tick that is dead sends no figures"),
     ("alarms", "Resources/FailuresWait", GONE, "nothing watches ActiveMessages"),
+    (
+        "prefix",
+        f"{FUNCTION}/FunctionName",
+        "tidegate-on-alert",
+        "OnAlert.FunctionName: tidegate-on-alert does not begin",
+    ),
+    ("prefix", "Resources/Alerts/Properties/TopicName", "alerts", "Alerts.TopicName: alerts does not begin with"),
+    ("prefix", "Resources/Logs/Properties/Name", {"Fn::Sub": "x-${ALIYUN::TenantId}"}, "Logs.Name: {'Fn::Sub': 'x-"),
+    (
+        "prefix",
+        "Resources/LookRole/Properties/Policies/0/PolicyName",
+        {"Fn::Sub": "look-${Prefix}"},
+        "LookRole.Policies: {'Fn::Sub': 'look-${Prefix}'} does not begin",
+    ),
+    (
+        "prefix",
+        "Resources/TriggerRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource",
+        ["acs:fc:*:*:functions/tidegate-on-alert/*"],
+        "template.yml: tidegate-on-alert is so whatever the prefix",
+    ),
+    ("prefix", "Parameters/Prefix/MaxLength", 40, "is too long for a bucket"),
+    ("prefix", "Parameters/Prefix/MaxLength", GONE, "is no name for ALIYUN::FC3::Function"),
 ]
 """The check that must see it, where, what stands there instead, and a part of what is said."""
 TEXT_FAULTS = [
     ("flow", "Next: Choose", "Next: Chose", "Chose"),
-    ("flow", "tidegate-settle/LATEST", "tidegate-setle/LATEST", "tidegate-setle/LATEST, which is not deployed"),
+    ("flow", "${Prefix}-settle/LATEST", "${Prefix}-setle/LATEST", "tidegate-setle/LATEST, which is not deployed"),
+    ("flow", "${Prefix}-settle/LATEST", "acme-settle/LATEST", "acme-settle/LATEST, which is not deployed"),
+    ("prefix", "${Prefix}-look", "tidegate-look", "workflows/resize.yml: tidegate-look is so whatever the prefix"),
     ("references", "${ALIYUN::TenantId}", "${ALIYUN::AccountId}", "there is no ALIYUN::AccountId"),
 ]
 

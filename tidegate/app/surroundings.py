@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+from tidegate import names
 from tidegate.app.fleet import Fleet
 from tidegate.domain.calendars import Calendar
 from tidegate.domain.limits import FleetLimits
@@ -100,6 +101,8 @@ class Surroundings:
     link: MakeLink = no_link
     silent: dict[str, datetime] = field(default_factory=dict)
     """Channels that took nothing a moment ago, and when: others of this call are not kept waiting for them."""
+    prefix: str = names.DEFAULT
+    """What the names of this deployment's functions begin with."""
 
     @cached_property
     def fleet(self) -> Fleet:

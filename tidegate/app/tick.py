@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from tidegate import names
 from tidegate.app import codec
 from tidegate.app.gathered import readable, tell_gathered
 from tidegate.app.index import timetable_of
@@ -106,7 +107,7 @@ def warn_of_dead_tick(around: Surroundings, policy: InstancePolicy) -> None:
         if known is None:
             return
         log("tick-dead", last=known.last_tick)
-        title, text = dead_tick_message(known.last_tick)
+        title, text = dead_tick_message(known.last_tick, around.prefix)
         # Every channel is tried. If none takes the message, the next door or Look tries again soon.
         taken = [send(around, channel, title, text, "needs-person") for channel in channels]
         if any(taken):
@@ -158,12 +159,13 @@ def pause_message(pause: Pause) -> tuple[str, str]:
     return title, text
 
 
-def dead_tick_message(last: datetime | None) -> tuple[str, str]:
+def dead_tick_message(last: datetime | None, prefix: str = names.DEFAULT) -> tuple[str, str]:
     """What people are told: what, where to press, and what happens if nobody does."""
     title = "Tidegate's tick does not run"
+    function = names.function_name(prefix, "on-schedule")
     since = f"The last complete tick was at {last:%Y-%m-%d %H:%M}Z." if last else "No tick was ever seen."
     text = (
-        f"{title}. {since} Look at the function tidegate-on-schedule, its timer and its log: {FUNCTIONS_CONSOLE}. "
+        f"{title}. {since} Look at the function {function}, its timer and its log: {FUNCTIONS_CONSOLE}. "
         "If nobody does, timetables, revivals and reminders stand still until it runs."
     )
     return title, text

@@ -78,6 +78,7 @@ def wire(
 
     return Surroundings(
         account=known.account,
+        prefix=known.prefix,
         ledger=Ledger(ledger_shelf, here.now, here.nonce, hints=memory.hints),
         policies=Policies(ledger_shelf, here.now, memory.hints),
         product=product,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tidegate.cli.operating import operating
-from tidegate.cli.options import Accept, As, File, Json, MaybeFile, Name, PolicyFile
+from tidegate.cli.options import Accept, As, File, Json, MaybeFile, Name, PolicyFile, Prefix
 from tidegate.cli.verbs import verbs
 
 app = typer.Typer(
@@ -63,11 +63,11 @@ def validate(
 
 
 @app.command()
-def permissions(*, policy: File = POLICY, as_json: Json = False) -> int:
+def permissions(*, policy: File = POLICY, prefix: Prefix = "", as_json: Json = False) -> int:
     """Print what RAM must allow for a policy, role by role, and no more."""
     from tidegate.cli.permissions import run  # noqa: PLC0415
 
-    return run(policy, as_json=as_json)
+    return run(policy, prefix, as_json=as_json)
 
 
 @app.command()

@@ -9,16 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidegate import names
 from tidegate.aliyun.errors import VendorError
 from tidegate.cli.errors import Mistake
 from tidegate.cli.paper import Paper, columns, plain
 from tidegate.cli.pushes import why_not
 from tidegate.cli.roots import clock, read_file
 from tidegate.cli.who import caller_named
-from tidegate.operate.deploy import CannotDeploy, DeployFailed, account_of, deploy, plan, read_code
+from tidegate.operate.deploy import CannotDeploy, DeployFailed, account_of, deploy, named, plan, read_code
 from tidegate.operate.deploy.plan import Plan, Wish
 from tidegate.operate.deploy.second import OUTPUT, functions_in, second
 from tidegate.operate.deploy.template import Template
+from tidegate.operate.ours import REQUESTS
 from tidegate.settings import read_cli_settings, read_deploy_settings
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ VERBS = {"CREATE": "made", "UPDATE": "changed", "DELETE": "gone"}
 class Wanted:
     """What was written on the command line."""
 
+    prefix: str
     stack: str
     policy: Path | None
     package: Path | None
@@ -89,14 +92,15 @@ def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     """Plan a deployment, and carry it out if that is wished."""
     policy = _candidate(wanted.policy)
     settings = read_deploy_settings()
-    account = account_of(settings, clock())
+    account, stack = named(account_of(settings, clock()), wanted.stack, wanted.prefix)
     template = _template()
     asked = _asked(wanted, template)
     talker = Talker(_hidden(template, account), quiet=as_json)
-    code, said = _code(account, wanted, asked, template), second(template) if wanted.second else None
+    code = _code(account, stack, wanted, asked, template)
+    said = second(template, account.prefix) if wanted.second else None
     sent = said.template if said else template
     wish = Wish(
-        wanted.stack,
+        stack,
         sent,
         code,
         asked,
@@ -154,11 +158,11 @@ def _asked(wanted: Wanted, template: Template) -> dict[str, str]:
     return asked
 
 
-def _code(account: Account, wanted: Wanted, asked: Mapping[str, str], template: Template) -> Code:
-    stack = account.stack(wanted.stack)
+def _code(account: Account, name: str, wanted: Wanted, asked: Mapping[str, str], template: Template) -> Code:
+    stack = account.stack(name)
     before = stack.parameters if stack else {}
     known = account.settings
-    bucket = before.get("CodeBucket") or f"tidegate-code-{known.account}-{known.region}"
+    bucket = before.get("CodeBucket") or names.code_bucket(account.prefix, known.account, known.region)
     return read_code(wanted.package or _packed(asked, before, template), bucket)
 
 
@@ -269,7 +273,8 @@ def _looked_over(account: Account, done: Deployed) -> list[Finding]:
     from tidegate.app.machine import machine  # noqa: PLC0415 - only at the end
     from tidegate.operate.doctor import Level, Place, examine  # noqa: PLC0415
 
-    settings = read_cli_settings()
+    function = names.function_name(account.prefix, REQUESTS)
+    settings = replace(read_cli_settings(), prefix=account.prefix, fc_function=function)
     asked = next((said for said in functions_in(done.outputs) if said["Handler"] == ASKED), None)
     if asked is not None:
         settings = replace(settings, fc_api="2.0", fc_service=asked["Service"], fc_function=asked["FunctionName"])
@@ -315,7 +320,8 @@ def _outputs(done: Deployed) -> dict[str, Any]:
 
 
 def _next(account: Account, done: Deployed) -> list[str]:
-    lines = [f"export TIDEGATE_STORE=oss://{done.ledger_bucket}"]
+    lines = [f"export TIDEGATE_PREFIX={account.prefix}"] if account.prefix != names.DEFAULT else []
+    lines += [f"export TIDEGATE_STORE=oss://{done.ledger_bucket}"]
     for said in functions_in(done.outputs):
         if said["Handler"] == ASKED:
             lines += ["export TIDEGATE_FC_API=2.0", f"export TIDEGATE_FC_SERVICE={said['Service']}"]

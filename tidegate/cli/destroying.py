@@ -10,12 +10,13 @@ from tidegate.cli.paper import Paper, columns, plain
 from tidegate.cli.roots import clock
 from tidegate.operate.deploy import account_of, check, destroy, plan_destroy
 from tidegate.operate.deploy.destroy import Unmaking
+from tidegate.operate.deploy.naming import named
 from tidegate.settings import read_deploy_settings
 
 
-def run(stack: str, with_ledger: str, *, despite: bool, yes: bool, as_json: bool) -> int:
+def run(prefix: str, stack: str, with_ledger: str, *, despite: bool, yes: bool, as_json: bool) -> int:
     """Plan what would go, and delete it if that is wished."""
-    account = account_of(read_deploy_settings(), clock())
+    account, stack = named(account_of(read_deploy_settings(), clock()), stack, prefix)
     planned = plan_destroy(account, stack)
     paper = Paper()
     if yes:

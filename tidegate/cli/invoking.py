@@ -15,7 +15,7 @@ from tidegate.cli.send import credentials_of, endpoint_of
 from tidegate.operate.doctor.expected import expected, services_of
 from tidegate.operate.invoking import Invoked, invoke
 from tidegate.operate.ours import ROOT, deployed_name, functions, short_name
-from tidegate.settings import read_cli_settings
+from tidegate.settings import CliSettings, read_cli_settings
 
 MAY_ORDER = ("submit",)
 """Functions that may buy something. Every step is safe twice, but nobody buys by mistyping."""
@@ -32,7 +32,7 @@ def run(given: str, event: str, *, yes: bool, as_json: bool) -> int:
     body = _event(event)
     endpoint, credentials = endpoint_of(settings), credentials_of(settings)
     name = deployed_name(short, settings.fc_function)
-    services = services_of(short, settings.fc_service, expected(ROOT)) if settings.fc_api == "2.0" else [""]
+    services = _services(short, settings) if settings.fc_api == "2.0" else [""]
     for service in services:
         invoked = invoke(Function(endpoint, name, service), credentials, body, at=utc_now(), clock=monotonic)
         if invoked.error not in GONE:
@@ -44,6 +44,10 @@ def run(given: str, event: str, *, yes: bool, as_json: bool) -> int:
     if not invoked.succeeded:
         raise Failed(f"{name} failed: {invoked.error}: {invoked.message}")
     return 0
+
+
+def _services(short: str, settings: CliSettings) -> list[str]:
+    return services_of(short, settings.fc_service, expected(ROOT, settings.prefix))
 
 
 def _event(given: str) -> bytes:

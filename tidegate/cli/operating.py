@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli.options import Accept, As, Json
+from tidegate.cli.options import Accept, As, Json, Prefix
 
 operating = typer.Typer()
 
-Stack = Annotated[str, typer.Option("--stack", help="The stack's name.")]
+Stack = Annotated[str, typer.Option("--stack", help="The stack's name; the prefix unless stated.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this it is only said what would be done.")]
 
 
@@ -28,7 +28,8 @@ def deploy(
     package: Annotated[
         Path | None, typer.Option("--package", help="A zip that `tidegate package` made, instead of packing now.")
     ] = None,
-    stack: Stack = "tidegate",
+    prefix: Prefix = "",
+    stack: Stack = "",
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", help="A parameter of the template, K=V; never a secret.")
     ] = None,
@@ -44,14 +45,15 @@ def deploy(
     """Deploy to the account, or bring what is deployed up to date. Run again, it goes on from where it ended."""
     from tidegate.cli.deploying import Wanted, run  # noqa: PLC0415
 
-    wanted = Wanted(stack, policy, package, mode, tuple(parameter or ()), caller, generation, accept)
+    wanted = Wanted(prefix, stack, policy, package, mode, tuple(parameter or ()), caller, generation, accept)
     return run(wanted, yes=yes, doctor=not no_doctor, as_json=as_json)
 
 
 @operating.command()
 def destroy(
     *,
-    stack: Stack = "tidegate",
+    prefix: Prefix = "",
+    stack: Stack = "",
     with_ledger: Annotated[
         str, typer.Option("--with-ledger", help="Delete the ledger too, by its bucket's name.", metavar="BUCKET")
     ] = "",
@@ -64,4 +66,4 @@ def destroy(
     """Delete what is deployed. The ledger stays, unless its bucket is named."""
     from tidegate.cli.destroying import run  # noqa: PLC0415
 
-    return run(stack, with_ledger, despite=despite_open_operations, yes=yes, as_json=as_json)
+    return run(prefix, stack, with_ledger, despite=despite_open_operations, yes=yes, as_json=as_json)

@@ -7,6 +7,15 @@ from typing import Annotated
 
 import typer
 
+from tidegate import names
+
+
+def _prefix(given: str) -> str:
+    if given and not names.is_prefix(given):
+        raise typer.BadParameter(f"a prefix is {names.WORDS}")
+    return given
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
 File = Annotated[Path, typer.Option("--policy", help="The policy file, or a folder of them.", show_default=True)]
@@ -20,6 +29,14 @@ Accept = Annotated[
     int, typer.Option("--accept", min=0, metavar="N", help="Let it start so many orders at once, above the limit.")
 ]
 As = Annotated[str, typer.Option("--as", help="Who asks, where that is not whoever is logged in here.")]
+Prefix = Annotated[
+    str,
+    typer.Option(
+        "--prefix",
+        help="What the names of the deployment begin with; TIDEGATE_PREFIX, or tidegate, unless stated.",
+        callback=_prefix,
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be decided; nothing is written.")]
 MaybeName = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
 WholeFleet = Annotated[bool, typer.Option("--fleet", help="Every instance, instead of one.")]

@@ -54,9 +54,10 @@ PRODUCTS: Mapping[str, Product] = {
 
 @dataclass(frozen=True)
 class Role:
-    """One role: the name that the template gives it, whom it is for, who may take it, and what for."""
+    """One role: what it is called, whom it is for, who may take it, and what for."""
 
     name: str
+    """As the template gives it, `{prefix}` and all."""
     purpose: str
     service: str
     """Who may take it; empty for people."""
@@ -75,16 +76,18 @@ class Role:
         )
 
 
-def invoking(*names: str) -> tuple[Permission, ...]:
-    """The permission to invoke some functions by any qualifier."""
-    return tuple(Permission(one.action, f"{FUNCTIONS}{name}/*") for one in functions.PERMISSIONS for name in names)
+def invoking(*shorts: str) -> tuple[Permission, ...]:
+    """The permission to invoke some functions of ours by any qualifier."""
+    return tuple(
+        Permission(one.action, f"{FUNCTIONS}{{prefix}}-{short}/*") for one in functions.PERMISSIONS for short in shorts
+    )
 
 
 FC, FLOW, SMQ = "fc.aliyuncs.com", "fnf.aliyuncs.com", "mns.aliyuncs.com"
-STEPS = ("tidegate-submit", "tidegate-look", "tidegate-settle")
+STEPS = ("submit", "look", "settle")
 ROLES: Mapping[str, Role] = {
     "door": Role(
-        "tidegate-door",
+        "{prefix}-door",
         "on_alert, on_schedule, on_request and settle: they keep the ledger, read, plan and start; they cannot order",
         FC,
         (*LEDGER, *PLATFORM, *workflow.PERMISSIONS),
@@ -92,7 +95,7 @@ ROLES: Mapping[str, Role] = {
         measures=True,
     ),
     "submit": Role(
-        "tidegate-submit",
+        "{prefix}-submit",
         "submit: it claims, reads, decides once more, and orders",
         FC,
         (*LEDGER, *PLATFORM),
@@ -101,26 +104,26 @@ ROLES: Mapping[str, Role] = {
         orders=True,
     ),
     "look": Role(
-        "tidegate-look",
+        "{prefix}-look",
         "look: it reads the instance and its order",
         FC,
         (*LEDGER, *PLATFORM, *orders.PERMISSIONS),
         reads=True,
     ),
     "approval": Role(
-        "tidegate-approval",
+        "{prefix}-approval",
         "on_approval: it shows what is asked, and leaves a yes in an inbox; it decides and orders nothing",
         FC,
         (*READ_STORE, *(Permission("oss:PutObject", OBJECTS + key) for key in ("inbox/*", "wake/*")), *PLATFORM),
     ),
-    "flow": Role("tidegate-flow", "the workflow: it calls its three steps", FLOW, invoking(*STEPS)),
-    "trigger": Role("tidegate-trigger", "the topic of alerts: it calls on_alert", SMQ, invoking("tidegate-on-alert")),
+    "flow": Role("{prefix}-flow", "the workflow: it calls its three steps", FLOW, invoking(*STEPS)),
+    "trigger": Role("{prefix}-trigger", "the topic of alerts: it calls on_alert", SMQ, invoking("on-alert")),
 }
 PEOPLE: Mapping[str, Role] = {
     "watch": Role("watch", "who reads: status, plan, explain, history", "", READ_STORE, reads=True, measures=True),
     "ask": Role(
         "ask", "who asks: resize, pause, approve, as well as reading", "",
-        (*READ_STORE, *invoking("tidegate-on-request")), reads=True, measures=True,
+        (*READ_STORE, *invoking("on-request")), reads=True, measures=True,
     ),
     "push": Role(
         "push", "who puts policies in force, and is told what that would start", "", PUSH, reads=True, measures=True

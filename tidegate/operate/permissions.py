@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tidegate import names
 from tidegate.aliyun.permission import Permission
 from tidegate.domain.policy import InstancePolicy
 from tidegate.operate.grants import PEOPLE, PRODUCTS, ROLES, Role
@@ -32,6 +33,7 @@ class Place:
     account: str = ""
     region: str = ""
     bucket: str = ""
+    prefix: str = names.DEFAULT
 
     def words(self) -> Mapping[str, str]:
         """What stands for the parts of a resource."""
@@ -39,11 +41,12 @@ class Place:
             "account": self.account or "*",
             "region": self.region or "*",
             "bucket": self.bucket or "LEDGER-BUCKET",
-            "failures": "tidegate-failures",
-            **dict.fromkeys(("function", "role", "policy"), "tidegate-*"),
+            "prefix": self.prefix,
+            "failures": f"{self.prefix}-failures",
+            **dict.fromkeys(("function", "role", "policy"), f"{self.prefix}-*"),
             # As the template makes them, unless it is told of another project.
-            "project": f"tidegate-{self.account}" if self.account else "*",
-            "logstore": "tidegate-functions",
+            "project": f"{self.prefix}-{self.account}" if self.account else "*",
+            "logstore": f"{self.prefix}-functions",
         }
 
 
@@ -52,6 +55,7 @@ class Granted:
     """What one role, or one person, is to be allowed."""
 
     role: Role
+    name: str
     document: Mapping[str, Any]
 
 
@@ -67,8 +71,13 @@ class Permissions:
 def permissions(instances: Iterable[InstancePolicy], place: Place) -> Permissions:
     """Give the documents for the instances of a policy."""
     all_of_them = sorted(instances, key=lambda one: (one.product, one.region, one.instance_id))
-    roles = {key: Granted(role, document(role, all_of_them, place)) for key, role in ROLES.items()}
-    people = {key: Granted(role, document(role, all_of_them, place)) for key, role in PEOPLE.items()}
+    roles, people = (
+        {
+            key: Granted(role, role.name.format_map(place.words()), document(role, all_of_them, place))
+            for key, role in kind.items()
+        }
+        for kind in (ROLES, PEOPLE)
+    )
     return Permissions(roles, people, tuple(_notes(all_of_them, place, [*roles.values(), *people.values()])))
 
 
@@ -123,7 +132,7 @@ def _notes(instances: list[InstancePolicy], place: Place, granted: Iterable[Gran
         yield "Set TIDEGATE_STORE=oss://BUCKET, or write the bucket's name for LEDGER-BUCKET."
     for one in granted:
         if len("".join(str(one.document).split())) > LONGEST_DOCUMENT:
-            yield f"The document of {one.role.name} is longer than RAM takes ({LONGEST_DOCUMENT}): split it in two."
+            yield f"The document of {one.name} is longer than RAM takes ({LONGEST_DOCUMENT}): split it in two."
 
 
 def _gateways(instances: Iterable[InstancePolicy]) -> bool:

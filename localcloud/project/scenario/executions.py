@@ -15,7 +15,7 @@ from localcloud.flow.language import parse
 from localcloud.flow.model import Flow
 from localcloud.flow.outcome import Outcome, outcome_of_fc
 from localcloud.project.scenario.mortal import Killed
-from localcloud.project.up import ROOT
+from localcloud.project.up import PREFIX, ROOT
 from tidegate.app.past import AT
 
 WORKFLOW = ROOT / "workflows" / "resize.yml"
@@ -25,8 +25,9 @@ CRASHED = {"X-Fc-Error-Type": "UnhandledInvocationError"}
 
 
 def workflow() -> Flow:
-    """Read `workflows/resize.yml`; what template.yml fills in means nothing here."""
-    return parse(re.sub(r"\$\{ALIYUN::\w+}", "1", WORKFLOW.read_text("utf-8")))
+    """Read `workflows/resize.yml`; but for the prefix, what template.yml fills in means nothing here."""
+    text = WORKFLOW.read_text("utf-8").replace("${Prefix}", PREFIX)
+    return parse(re.sub(r"\$\{ALIYUN::\w+}", "1", text))
 
 
 @dataclass

@@ -22,6 +22,7 @@ from localcloud.project.simulate.clockwork import Clockwork
 from localcloud.project.simulate.misfortunes import Misfortunes
 from localcloud.project.simulate.platform import Platform, Ran
 from localcloud.project.simulate.sites import EXECUTION_TWISTS, TASK_TWISTS
+from localcloud.project.up import PREFIX
 from localcloud.rpc.operation import ApiError
 
 LATEST_S = 20.0
@@ -137,7 +138,7 @@ class Executions:
 
     def _outcome(self, call: Call) -> Outcome:
         """Invoke a function and answer as Function Compute does."""
-        function = str(call.parameters["resourceArn"]).split("/")[1].removeprefix("tidegate-").replace("-", "_")
+        function = str(call.parameters["resourceArn"]).split("/")[1].removeprefix(f"{PREFIX}-").replace("-", "_")
         ran = self.platform.invoke(function, json.dumps(call.parameters["body"]).encode())
         return outcome_of(ran, self.switches)
 

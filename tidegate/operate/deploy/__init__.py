@@ -7,6 +7,7 @@ from tidegate.operate.deploy.act import Deployed, Voice, deploy
 from tidegate.operate.deploy.code import Code, read_code
 from tidegate.operate.deploy.destroy import Unmaking, check, destroy, plan_destroy
 from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
+from tidegate.operate.deploy.naming import named
 from tidegate.operate.deploy.plan import Deed, Plan, Wish, plan
 from tidegate.operate.deploy.template import Template
 
@@ -26,6 +27,7 @@ __all__ = [
     "check",
     "deploy",
     "destroy",
+    "named",
     "plan",
     "plan_destroy",
     "read_code",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tidegate import names
 from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.endpoints import Endpoint
@@ -43,6 +44,11 @@ class Account:
         return Credentials(known.access_key_id, known.access_key_secret, known.security_token)
 
     @property
+    def prefix(self) -> str:
+        """What every name of the deployment begins with."""
+        return self.settings.prefix or names.DEFAULT
+
+    @property
     def is_simulated(self) -> bool:
         """Whether all this is a cloud on this machine."""
         return bool(self.settings.endpoint) and Endpoint.parse(self.settings.endpoint).loopback
@@ -59,6 +65,10 @@ class Account:
             )
         return stack
 
+    def of(self, prefix: str) -> Account:
+        """Give the same account as the place of the deployment whose names begin so, whatever the environment says."""
+        return replace(self, settings=replace(self.settings, prefix=prefix))
+
     def around(self, ledger_bucket: str) -> Surroundings:
         """Give the surroundings of what is deployed, with its ledger in this bucket."""
         return wire(self.deployed(ledger_bucket), now=self.now)
@@ -72,6 +82,8 @@ class Account:
             store=f"oss://{ledger_bucket}",
             oss_endpoint=known.oss_endpoint,
             endpoint=known.endpoint,
+            prefix=self.prefix,
+            flow=names.flow_name(self.prefix),
             access_key_id=known.access_key_id,
             access_key_secret=known.access_key_secret,
             security_token=known.security_token,

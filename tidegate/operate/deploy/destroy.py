@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tidegate import names
 from tidegate.aliyun.errors import Unanswered, VendorError
 from tidegate.aliyun.stacks import GONE, Stack
 from tidegate.app import codec
@@ -145,7 +146,11 @@ def _bucket(account: Account, stack: Stack | None) -> str:
     if stack and stack.parameters.get(LEDGER):
         return stack.parameters[LEDGER]
     _, _, named = account.settings.store.partition("://")
-    return named or f"tidegate-ledger-{account.settings.account}-{account.settings.region}"
+    known = account.settings
+    if names.prefix_of_ledger(named, known.account, known.region) not in ("", account.prefix):
+        # The environment is of another deployment.
+        named = ""
+    return named or names.ledger_bucket(account.prefix, known.account, known.region)
 
 
 def _open(account: Account, bucket: str, unreadable: list[str]) -> Iterator[Open]:

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.faults import CannotDeploy
+from tidegate.operate.deploy.naming import PREFIX
 from tidegate.operate.deploy.template import LEDGER, Template, variable_of
 
 MODE = "Mode"
 HIDDEN = "(hidden)"
-OWN = ("CodeBucket", "CodeObject")
-"""Parameters that only `--package` decides."""
+OWN = {
+    "CodeBucket": "the package; give --package",
+    "CodeObject": "the package; give --package",
+    PREFIX: "--prefix; give that",
+}
+"""Parameters that are not given as such, and what they follow from."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def _check(template: Template, asked: Mapping[str, str]) -> None:
         if name not in template.parameters:
             raise CannotDeploy(f"the template has no parameter {name}; it has {', '.join(template.parameters)}")
         if name in OWN:
-            raise CannotDeploy(f"{name} follows from the package; give --package instead")
+            raise CannotDeploy(f"{name} follows from {OWN[name]} instead")
         if template.is_secret(name):
             raise CannotDeploy(f"{name} is a secret: set {variable_of(name)} in the environment instead")
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tidegate import names
 from tidegate.aliyun.stacks import Changed, Stack
 from tidegate.ledger.buckets import BucketFacts
 from tidegate.operate.candidate import Candidate
 from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.code import Code
 from tidegate.operate.deploy.faults import CannotDeploy
+from tidegate.operate.deploy.naming import PREFIX
 from tidegate.operate.deploy.parameters import Given, parameters_of
 from tidegate.operate.deploy.second import differences
 from tidegate.operate.deploy.template import LEDGER, Template
@@ -101,7 +103,8 @@ def plan(account: Account, wish: Wish) -> Plan:
     template = wish.template
     if ledger is not None and not owned & set(template.ledgers()):
         template = template.without_ledger()
-    own = {LEDGER: bucket_name, "CodeBucket": wish.code.bucket, "CodeObject": wish.code.key}
+    code = {"CodeBucket": wish.code.bucket, "CodeObject": wish.code.key}
+    own = {PREFIX: account.prefix, LEDGER: bucket_name, **code}
     given = parameters_of(account, template, wish.asked, own, before)
     deed, changes = _stack(account, wish, stack, template, given)
     code_bucket = account.buckets.find(wish.code.bucket)
@@ -127,9 +130,14 @@ def _ledger_bucket(account: Account, wish: Wish, before: Mapping[str, str] | Non
     kind, _, named = account.settings.store.partition("://")
     if account.settings.store and kind != "oss":
         raise CannotDeploy("TIDEGATE_STORE must be oss://BUCKET: functions keep their ledger in a bucket")
-    if named:
-        return named
-    return (before or {}).get(LEDGER) or f"tidegate-ledger-{account.settings.account}-{account.settings.region}"
+    here = (before or {}).get(LEDGER)
+    place = account.settings.account, account.settings.region
+    if named and named != here and names.prefix_of_ledger(named, *place) not in ("", account.prefix):
+        raise CannotDeploy(
+            f"TIDEGATE_STORE names oss://{named}, which by its name is the ledger of another deployment than "
+            f"{account.prefix}; unset it, or say --parameter {LEDGER}={named} if it is meant"
+        )
+    return named or here or names.ledger_bucket(account.prefix, *place)
 
 
 def _check(account: Account, bucket: BucketFacts | None, what: str = "ledger") -> None:

@@ -15,8 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from tidegate.aliyun.errors import VendorError
 from tidegate.aliyun.second import SecondGeneration
 from tidegate.aliyun.stacks import Stack
+from tidegate.names import DEFAULT
 from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.faults import CannotDeploy
+from tidegate.operate.deploy.naming import PREFIX
 from tidegate.operate.deploy.template import Template
 
 FC3 = "ALIYUN::FC3::"
@@ -44,12 +46,13 @@ class Second:
     left_out: Mapping[str, str]
 
 
-def second(template: Template) -> Second:
+def second(template: Template, prefix: str = DEFAULT) -> Second:
     """Give the template of all but the functions, which puts out what they shall be."""
     resources: dict[str, Any] = dict(template.body["Resources"])
     functions = {name: one["Properties"] for name, one in resources.items() if one["Type"] == FUNCTION}
-    services = {str(said["FunctionName"]): _service(resources, name, said) for name, said in functions.items()}
-    names = {name: str(said["FunctionName"]) for name, said in functions.items()}
+    names = {name: said["FunctionName"] for name, said in functions.items()}
+    roles = {name: _service(resources, name, said) for name, said in functions.items()}
+    services = {written(names[name]): written(role) for name, role in roles.items()}
     gone = {name for name, one in resources.items() if str(one["Type"]).startswith(FC3)}
     left_out = dict(_unable(resources, gone))
     kept = {}
@@ -68,17 +71,28 @@ def second(template: Template) -> Second:
     }
     for name, said in functions.items():
         triggers = [one["Properties"] for one in resources.values() if _is_for(one, name, names[name])]
-        outputs[f"{OUTPUT}{name}"] = {"Value": _output(template, said, services[names[name]], triggers, names)}
-    return Second(Template({**template.body, "Resources": kept, "Outputs": outputs}), services, left_out)
+        outputs[f"{OUTPUT}{name}"] = {"Value": _output(template, said, roles[name], triggers, names)}
+    shown = {_filled(name, prefix): _filled(service, prefix) for name, service in services.items()}
+    return Second(Template({**template.body, "Resources": kept, "Outputs": outputs}), shown, left_out)
 
 
-def _service(resources: Mapping[str, Any], name: str, said: Mapping[str, Any]) -> str:
+def written(name: Any) -> str:
+    """Give a name as it is written, `${Prefix}` and all; empty for one that is made in any other way."""
+    text = name.get("Fn::Sub") if isinstance(name, Mapping) else name
+    return text if isinstance(text, str) else ""
+
+
+def _filled(text: str, prefix: str) -> str:
+    return text.replace(f"${{{PREFIX}}}", prefix)
+
+
+def _service(resources: Mapping[str, Any], name: str, said: Mapping[str, Any]) -> Any:
     """A 2.0 function has its role from its service, so there is a service for each role, called as that."""
     owner = (said.get("Role") or {}).get("Fn::GetAtt") or [""]
     role = (resources.get(owner[0]) or {}).get("Properties") or {}
-    if not isinstance(role.get("RoleName"), str):
+    if not written(role.get("RoleName")):
         raise CannotDeploy(f"{name} has no role of this template, so it has no service of 2.0")
-    return str(role["RoleName"])
+    return role["RoleName"]
 
 
 def _unable(resources: Mapping[str, Any], gone: set[str]) -> Iterator[tuple[str, str]]:
@@ -90,7 +104,7 @@ def _unable(resources: Mapping[str, Any], gone: set[str]) -> Iterator[tuple[str,
             yield name, WHY[kind]
 
 
-def _is_for(resource: Mapping[str, Any], logical: str, name: str) -> bool:
+def _is_for(resource: Mapping[str, Any], logical: str, name: Any) -> bool:
     if resource["Type"] != TRIGGER or resource["Properties"].get("TriggerType") == "http":
         return False
     said = resource["Properties"]["FunctionName"]
@@ -100,9 +114,9 @@ def _is_for(resource: Mapping[str, Any], logical: str, name: str) -> bool:
 def _output(
     template: Template,
     said: Mapping[str, Any],
-    service: str,
+    service: Any,
     triggers: list[Mapping[str, Any]],
-    names: Mapping[str, str],
+    names: Mapping[str, Any],
 ) -> dict[str, Any]:
     environment = dict(said.get("EnvironmentVariables") or {})
     secrets = {
@@ -112,7 +126,9 @@ def _output(
     }
     plain = {key: value for key, value in environment.items() if key not in secrets}
     if any(name in template.parameters and template.is_secret(name) for name in _named(plain)):
-        raise CannotDeploy(f"{said['FunctionName']}: a secret inside another value cannot be kept out of the outputs")
+        raise CannotDeploy(
+            f"{written(said['FunctionName'])}: a secret inside another value cannot be kept out of the outputs"
+        )
     made = {
         "Service": service,
         "Role": said["Role"],
@@ -152,7 +168,7 @@ def _named(value: Any) -> Iterator[str]:
             yield from _named(item)
 
 
-def _with_names(value: Any, names: Mapping[str, str]) -> Any:
+def _with_names(value: Any, names: Mapping[str, Any]) -> Any:
     """Give a part in which a function that ROS does not make is called by its name."""
     if isinstance(value, list):
         return [_with_names(item, names) for item in value]

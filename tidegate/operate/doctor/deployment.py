@@ -19,7 +19,7 @@ from tidegate.policyfile.tree import read_tree
 PERMISSIONS = (Permission("fnf:DescribeFlow"),)
 DEPLOY = "deploy again"
 ALERTS, TICK = "on-alert", "on-schedule"
-ARN = re.compile(r"acs:fc:[^:]*:[^:]*:(?:services/[^/]+/)?functions/(?:tidegate-)?([\w-]+)(?:/LATEST)?$")
+ARN = re.compile(r"acs:fc:[^:]*:[^:]*:(?:services/[^/]+/)?functions/([\w-]+)(?:/LATEST)?$")
 LONGEST = 2_000
 """Of a text of the workflow that a deployment fills in."""
 SUB = re.compile(r"\$\{[A-Za-z0-9:_]+\}")
@@ -46,6 +46,7 @@ def _function(place: Place, short: str) -> Iterator[Verdict]:
     place.facts["function"] = ("fc 1.6", f"GetFunction shows `{_told(_without_environment(shown))}`")
     if place.expected is not None:
         yield from _settings(name, place.expected.functions[short], shown, place.variables(short))
+    yield from _ledger(place, name, place.variables(short))
 
 
 def _settings(
@@ -62,6 +63,16 @@ def _settings(
         yield fail(f"{name} lacks {', '.join(missing)} in its environment", DEPLOY)
     if shown.get("state", "Active") not in ("Active", "", None):
         yield warn(f"{name} is {shown['state']}", "wait for the platform, then look again")
+
+
+def _ledger(place: Place, name: str, variables: Mapping[str, Any]) -> Iterator[Verdict]:
+    """Of several deployments, whether function and ledger belong to the same one."""
+    ours, theirs = place.settings.store, variables.get("TIDEGATE_STORE")
+    if theirs and theirs != ours and ours.startswith("oss://"):
+        yield fail(
+            f"{name} keeps its ledger in {str(theirs)[:LONGEST]}, and TIDEGATE_STORE says {ours}",
+            "set TIDEGATE_STORE and TIDEGATE_PREFIX of one deployment",
+        )
 
 
 def triggers(place: Place) -> Verdict:
@@ -133,7 +144,8 @@ def flow(place: Place) -> Verdict:
         return skip("workflows/resize.yml is not here", "run it from a checkout")
     ours, there = _definition(_filled(place, place.expected.flow)), _definition(str(shown.get("Definition") or ""))
     if place.cli.fc_api == "2.0":
-        ours, there = _by_name(ours), _by_name(there)
+        known = place.settings.prefix
+        ours, there = _by_name(ours, known), _by_name(there, known)
     if where := difference(ours, there):
         return fail(f"{place.settings.flow} is not workflows/resize.yml: it differs at {where}", DEPLOY)
     return ok(f"{place.settings.flow} is workflows/resize.yml")
@@ -156,13 +168,13 @@ def _filled(place: Place, text: str) -> str:
     return text
 
 
-def _by_name(value: Any) -> Any:
-    """A definition with functions named by their names alone: those of 2.0 have other ARNs (fact flow 5.2)."""
+def _by_name(value: Any, prefix: str) -> Any:
+    """A definition with functions named by their short names: those of 2.0 have other ARNs (fact flow 5.2)."""
     if isinstance(value, dict):
-        return {key: _by_name(item) for key, item in value.items()}
+        return {key: _by_name(item, prefix) for key, item in value.items()}
     if isinstance(value, list):
-        return [_by_name(item) for item in value]
-    return ARN.sub(r"\1", value) if isinstance(value, str) else value
+        return [_by_name(item, prefix) for item in value]
+    return ARN.sub(lambda arn: arn[1].removeprefix(f"{prefix}-"), value) if isinstance(value, str) else value
 
 
 def difference(ours: Any, there: Any, where: str = "") -> str:

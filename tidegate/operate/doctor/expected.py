@@ -9,8 +9,10 @@ from typing import Any
 
 import yaml
 
+from tidegate.names import DEFAULT
+
 FUNCTION, TRIGGER, FLOW = "ALIYUN::FC3::Function", "ALIYUN::FC3::Trigger", "ALIYUN::FNF::Flow"
-HANDLERS = "functions/"
+HANDLERS, HOLE = "functions/", "${Prefix}"
 Choice = tuple[Any, ...]
 """The values that a property may have; empty where the file alone does not tell."""
 
@@ -36,19 +38,32 @@ class Expected:
 
     functions: Mapping[str, ExpectedFunction]
     flow: str
-    """The workflow's text, its `${...}` as they are."""
+    """The workflow's text, all but the prefix in its `${...}` as it is."""
 
 
-def expected(root: Path) -> Expected | None:
-    """Read the project's files; None where only the package is installed, without them."""
+def expected(root: Path, prefix: str = DEFAULT) -> Expected | None:
+    """Read the project's files for names that begin so; None where only the package is installed, without them."""
     try:
         template = yaml.safe_load((root / "template.yml").read_text("utf-8"))
         flow = (root / "workflows" / "resize.yml").read_text("utf-8")
     except OSError:
         return None
+    template, flow = _with_prefix(template, prefix), flow.replace(HOLE, prefix)
     parameters, resources = template.get("Parameters") or {}, template["Resources"]
     found = {each.short: each for each in _functions(resources, parameters)}
     return Expected(found, flow)
+
+
+def _with_prefix(value: Any, prefix: str) -> Any:
+    """Give a part of the template with the names in it as they are where it is deployed."""
+    if isinstance(value, list):
+        return [_with_prefix(item, prefix) for item in value]
+    if not isinstance(value, dict):
+        return value
+    text = value.get("Fn::Sub")
+    if isinstance(text, str) and "${" not in (filled := text.replace(HOLE, prefix)):
+        return filled
+    return {key: _with_prefix(item, prefix) for key, item in value.items()}
 
 
 def services_of(short: str, named: str, known: Expected | None) -> list[str]:

@@ -71,7 +71,7 @@ class Place:
     @cached_property
     def expected(self) -> Expected | None:
         """What the project's own files say."""
-        return expected(ROOT)
+        return expected(ROOT, self.settings.prefix)
 
     @property
     def functions(self) -> Sequence[str]:
