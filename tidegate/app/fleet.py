@@ -14,7 +14,7 @@ from tidegate.domain.limits import FleetLimits
 from tidegate.domain.queue import Line, Queue
 from tidegate.domain.state import Pause, Word
 from tidegate.ledger.ledger import Ledger
-from tidegate.ledger.record import FLEET, Record
+from tidegate.ledger.record import FLEET, Corrupt, Record
 from tidegate.ledger.shelf import Unsure
 
 TICK_DEAD_AFTER = timedelta(minutes=10)
@@ -212,7 +212,12 @@ class Fleet:
         return self._newest
 
     def _read(self, head: Record | None) -> FleetState:
-        return FleetState() if head is None else codec.read(FleetState, head.state)
+        if head is None:
+            return FleetState()
+        try:
+            return codec.read(FleetState, head.state)
+        except Corrupt as error:
+            raise Corrupt(f"record {head.seq} of the fleet: {error}") from error
 
     def _change(self, fact: dict[str, object], change: Callable[[FleetState], FleetState]) -> None:
         for _ in range(TRIES):

@@ -17,11 +17,14 @@ from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.app.tell import send
+from tidegate.app.unreadable import Notes, Sightings, tell_unreadable
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import Pause, State
+from tidegate.domain.unreadable import FLEET_KEY, POLICY_KEY
 from tidegate.ledger.marks import Mark
-from tidegate.ledger.record import Corrupt, NewerSchema
+from tidegate.ledger.policies import NoSuchPolicy
+from tidegate.ledger.record import UNREADABLE, Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
 ROUND = 60
@@ -56,14 +59,22 @@ class Ticked:
 
 
 def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
-    """Reconcile what is due while there is time. A failure of one instance keeps none of the others from its turn."""
-    now, book = around.now(), around.book()
+    """Reconcile what is due while there is time. A failure of one instance keeps none of the others from its turn.
+
+    Where the policy in force or the fleet's ledger cannot be read nothing can be done: people are told, and it raises.
+    """
+    now = around.now()
+    seen = Sightings(now)
+    book = _book(around, seen, has_time)
     if book is None:
         log("no-policy", hint="push one with `tidegate policy push`")
         return Ticked((), (), 0)
-    fleet = around.fleet.state()
+    fleet = _fleet(around, book, seen, has_time)
     marks = _marks(around, book, now)
+    notes = Notes.open(around) if any(mark.key == UNREADABLE for mark in marks) else None
     goes_on = fleet.stopped_at is not None and fleet.round_policy == book.hash
+    # What could not be read lately is tried on every tick.
+    marks += [Mark(now, key) for key in (notes.known.troubles if notes else ()) if key not in (FLEET_KEY, POLICY_KEY)]
     due = _due(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
     if goes_on:
         # Whoever was served already comes after those that were not, so that nobody starves.
@@ -73,19 +84,44 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     for each in due:
         if not has_time():
             break
-        (done if _one(around, book, each) else failed).append(each.name)
+        (done if _one(around, book, each, seen) else failed).append(each.name)
     keys = _keys(around, book)
     free_leftovers(around, fleet, now)
     if fleet.is_pause_told_at(now):
         warn_of_pause(around, book, now)
     tell_gathered(around, book, fleet, has_time)
-    followed = {mark.key for mark in marks if mark.key not in keys and has_time() and _left_over(around, mark.key)}
+    left_over = {mark.key for mark in marks} - {*keys, UNREADABLE}
+    followed = {key for key in sorted(left_over) if has_time() and _left_over(around, key, seen)}
+    if tell_unreadable(around, book, seen, has_time, notes):
+        followed.add(UNREADABLE)
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     round_ = fleet if goes_on else FleetState(stopped_at=now)
     _note_round(around, book, [*done, *failed], due, round_)
     ticked = Ticked(tuple(done), tuple(failed), len(due) - len(done) - len(failed))
     log("ticked", policy=book.hash, reconciled=len(done), failed=failed, left=ticked.left)
     return ticked
+
+
+def _book(around: Surroundings, seen: Sightings, has_time: Callable[[], bool]) -> Book | None:
+    try:
+        book = around.book()
+    except (Corrupt, NoSuchPolicy) as error:
+        seen.failed(POLICY_KEY, "", error, with_policy=True)
+        tell_unreadable(around, None, seen, has_time)
+        raise
+    seen.read(POLICY_KEY)
+    return book
+
+
+def _fleet(around: Surroundings, book: Book, seen: Sightings, has_time: Callable[[], bool]) -> FleetState:
+    try:
+        fleet = around.fleet.state()
+    except (Corrupt, NewerSchema) as error:
+        seen.failed(FLEET_KEY, "", error)
+        tell_unreadable(around, book, seen, has_time)
+        raise
+    seen.read(FLEET_KEY)
+    return fleet
 
 
 def _note_round(around: Surroundings, book: Book, served: list[str], due: list[Due], round_: FleetState) -> None:
@@ -111,7 +147,7 @@ def warn_of_dead_tick(around: Surroundings, policy: InstancePolicy) -> None:
         taken = [send(around, channel, title, text, "needs-person") for channel in channels]
         if any(taken):
             around.fleet.dead_tick_told(around.now())
-    except (ShelfUnavailable, Unsure, NewerSchema) as error:
+    except (ShelfUnavailable, Unsure, NewerSchema, Corrupt) as error:
         log("tick-unknown", error=str(error))
 
 
@@ -169,17 +205,22 @@ def dead_tick_message(last: datetime | None) -> tuple[str, str]:
     return title, text
 
 
-def _one(around: Surroundings, book: Book, due: Due) -> bool:
-    began_at = around.now()
+def _one(around: Surroundings, book: Book, due: Due, seen: Sightings) -> bool:
+    began_at, key, policy = around.now(), around.key_of(book.index["instances"][due.name]), None
     try:
         policy = book.read(due.name)
-        if not _is_served(around, around.key(policy), due):
+        if not _is_served(around, key, due):
             verdict = reconcile(around, policy, book.hash, force_read=due.in_turn)
             # Forgotten with the process, or with the policy in force.
             around.cache[f"served {due.name}"] = (began_at, verdict.record) if not verdict.left else None
+            if verdict.newer is not None:
+                seen.failed(key, due.name, verdict.newer)
+                return True
     except Exception as error:  # noqa: BLE001 - whatever it is, the others have their turn; the mark stays
         log("reconcile-failed", instance=due.name, error=type(error).__name__, message=str(error)[:300])
+        seen.failed(key, due.name, error, with_policy=policy is None)
         return False
+    seen.read(key)
     return True
 
 
@@ -197,7 +238,7 @@ def _is_served(around: Surroundings, key: str, due: Due) -> bool:
     return head is not None and head.seq == number and not around.ledger.inbox(key)
 
 
-def _left_over(around: Surroundings, key: str) -> bool:
+def _left_over(around: Surroundings, key: str, seen: Sightings) -> bool:
     """Go on with what is open for an instance that the policy does not name any more."""
     try:
         rules = rules_left_over(around, key)
@@ -205,7 +246,9 @@ def _left_over(around: Surroundings, key: str) -> bool:
             reconcile(around, rules.policy, rules.hash, past=rules.past)
     except Exception as error:  # noqa: BLE001 - as above
         log("reconcile-failed", instance=key, error=type(error).__name__, message=str(error)[:300])
+        seen.failed(key, key.rpartition("/")[2], error)
         return False
+    seen.read(key)
     return True
 
 
