@@ -39,7 +39,7 @@ def test_a_record_is_plain_json_that_a_person_can_read() -> None:
     assert json.loads(write_record(RECORD)) == {
         "seq": 7,
         "at": "2026-03-02T12:00:00.123456+00:00",
-        "schema": 2,
+        "schema": 3,
         "code": "0.1.0",
         "policy": "7f3a",
         "nonce": "n",

@@ -74,7 +74,7 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     notes = Notes.open(around) if any(mark.key == UNREADABLE for mark in marks) else None
     goes_on = fleet.stopped_at is not None and fleet.round_policy == book.hash
     # What could not be read lately is tried on every tick.
-    marks += [Mark(now, key) for key in (notes.known.troubles if notes else ()) if key not in (FLEET_KEY, POLICY_KEY)]
+    marks += [Mark(now, key) for key in (notes.keys(_keys(around, book)) if notes else ())]
     due = _due(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
     if goes_on:
         # Whoever was served already comes after those that were not, so that nobody starves.

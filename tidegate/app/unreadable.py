@@ -17,7 +17,7 @@ from tidegate.app.page import LostRaces
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.app.tell import TELL_WITHIN, is_spared, send
 from tidegate.domain.policy import Channel
-from tidegate.domain.unreadable import Trouble, Unreadable, What, Word
+from tidegate.domain.unreadable import FLEET_KEY, POLICY_KEY, Trouble, Unreadable, What, Word
 from tidegate.domain.unreadable_words import message
 from tidegate.ledger.policies import NoSuchPolicy
 from tidegate.ledger.record import UNREADABLE, Corrupt, NewerSchema, Record
@@ -69,16 +69,27 @@ def why(error: Exception) -> str:
 
 @dataclass(frozen=True)
 class Notes:
-    """What is known to be unreadable, and who was told. Where that cannot be read itself, it is begun anew."""
+    """What is known to be unreadable, and who was told."""
 
     head: Record | None = None
     known: Unreadable = field(default_factory=Unreadable)
+    are_lost: bool = False
+    """Whether they cannot be read themselves, and are begun anew."""
 
     @classmethod
     def open(cls, around: Surroundings) -> Notes:
         """Read them."""
         head = around.ledger.newest_or_blank(UNREADABLE)
-        return cls(head, _read(head))
+        if head is None:
+            return cls()
+        try:
+            return cls(head, codec.read(Unreadable, head.state), are_lost=not head.nonce)
+        except Corrupt:
+            return cls(head, are_lost=True)
+
+    def keys(self, every: Iterable[str]) -> list[str]:
+        """The instances that are to be looked at: those that could not be read, and all where nobody knows which."""
+        return [key for key in self.known.troubles if key not in (FLEET_KEY, POLICY_KEY)] + [*every] * self.are_lost
 
 
 def tell_unreadable(
@@ -178,14 +189,6 @@ def _log_changes(before: Unreadable, after: Unreadable) -> None:
     for key, each in before.troubles.items():
         if each.over_at is None and (key not in after.troubles or after.troubles[key].over_at is not None):
             log("readable-again", key=key, instance=each.name, kind=each.what)
-
-
-def _read(head: Record | None) -> Unreadable:
-    try:
-        return codec.read(Unreadable, head.state) if head else Unreadable()
-    except Corrupt as error:
-        log("unreadable-anew", why=str(error)[:300])
-        return Unreadable()
 
 
 def _write(around: Surroundings, state: Unreadable, head: Record | None) -> Record | None:

@@ -115,14 +115,11 @@ class Unreadable:
         fails = before is not None and (before.sent_at is None or before.sent_at < before.claimed_at)
         tries = before.tries + 1 if before is not None and fails else 1
         voice = Voice(now, word.remind, before.sent_at if before else None, tries)
-        named = {
-            key: replace(each, told=tuple(sorted({*each.told, word.channel}))) for key, each in word.standing.items()
+        troubles = {
+            key: replace(each, told=tuple(sorted({*each.told, word.channel}))) if key in word.standing else each
+            for key, each in self.troubles.items()
         }
-        claimed = replace(
-            self,
-            troubles={key: named.get(key, each) for key, each in self.troubles.items()},
-            voices={**self.voices, word.channel: voice},
-        )
+        claimed = replace(self, troubles=troubles, voices={**self.voices, word.channel: voice})
         # That something is over is not told for ever to a channel that takes nothing.
         return claimed if tries < TRIES else _heard(claimed, word)
 

@@ -17,10 +17,10 @@ SAYS: Mapping[str, str] = {
     "failing": "looking after it fails",
 }
 MEANWHILE: Mapping[str, str] = {
-    "fleet": "Alerts and requests are kept. An order that stands takes its course at the vendor.",
-    "policy": "Whoever sends an alert is told to send it again. An order that stands takes its course at the vendor, "
-    "and nobody follows it.",
+    "fleet": "Alerts and requests are kept.",
+    "policy": "Whoever sends an alert is told to send it again.",
 }
+UNFOLLOWED = "An order that stands takes its course at the vendor, and nobody follows it."
 MOVE = f"keep a copy and move it away: {OSS_CONSOLE}"
 PRESS: Mapping[str, str] = {
     "damaged": f"Look at that object in the bucket: if it is nothing that Tidegate wrote, {MOVE}.",
@@ -56,6 +56,7 @@ def _of_all(key: str, trouble: Trouble) -> Iterator[str]:
     yield f"The {which} cannot be read{by_us} since {_at(trouble)}: {_why(trouble, LONGEST_WHY)}."
     yield "Nothing is ordered for any instance meanwhile, and no tick is completed."
     yield MEANWHILE[key]
+    yield UNFOLLOWED
     yield PRESS[trouble.what]
     yield "If nobody does, every instance stays as it is, and timetables, revivals and reminders stand still."
 
@@ -63,8 +64,7 @@ def _of_all(key: str, trouble: Trouble) -> Iterator[str]:
 def _of_one(trouble: Trouble) -> Iterator[str]:
     yield f"{_capital(SAYS[trouble.what])} since {_at(trouble)}: {_why(trouble, LONGEST_WHY)}."
     yield "Nothing is ordered for it meanwhile; alerts and requests for it are kept."
-    followed = "" if trouble.what == "failing" else ", and nobody follows it"
-    yield f"An order that stands takes its course at the vendor{followed}."
+    yield UNFOLLOWED
     yield PRESS[trouble.what]
     yield "If nobody does, it stays so. The other instances go on."
 
@@ -76,7 +76,7 @@ def _of_many(troubles: list[Trouble]) -> Iterator[str]:
     more = [f"and {left} more"] if left else []
     yield f"Since {_at(first)} they cannot be looked after: {'; '.join([*named, *more])}."
     yield "Nothing is ordered for them meanwhile; alerts and requests for them are kept."
-    yield "An order that stands takes its course at the vendor."
+    yield UNFOLLOWED
     yield from (PRESS[what] for what in sorted({each.what for each in troubles}))
     yield "If nobody does, they stay so. The other instances go on."
 

@@ -19,6 +19,8 @@ T = TypeVar("T")
 READ_S, DOOR_READ_S = 5.0, 2.0
 """How long a client waits for an answer (tidegate.app.wiring)."""
 REMEMBERED = timedelta(minutes=10)
+NO_INSTANCES = ("ledger/fleet/", "ledger/unreadable/")
+"""Ledgers that are of no instance."""
 KINDS = {"ledger": "record", "inbox": "item", "wake": "mark", "policy": "policy", "epoch": "epoch", "probe": "probe"}
 
 READING = Failing(
@@ -38,8 +40,8 @@ WRITING = Failing(
 def of_what(key: str) -> str:
     """What a key, or the prefix of a listing, is about: `record`, `fleet record`, `mark`, `pointer`."""
     top, _, rest = key.partition("/")
-    if top == "ledger" and rest.startswith("fleet/"):
-        return "fleet record"
+    if top == "ledger" and rest.startswith(("fleet/", "unreadable/")):
+        return f"{rest.partition('/')[0]} record"
     return "pointer" if top == "policy" and rest.startswith("current/") else KINDS[top]
 
 
@@ -68,7 +70,7 @@ class Store:
             raise Taken(key)
         self.bodies[key] = body
         self.created[key] = self.now()
-        if key.startswith(("ledger/", "inbox/")) and not key.startswith("ledger/fleet/"):
+        if key.startswith(("ledger/", "inbox/")) and not key.startswith(NO_INSTANCES):
             self.news_at = self.now()
             if key.startswith("ledger/"):
                 self.heads_at[key[len("ledger/") :].rpartition("/")[0]] = self.now()
