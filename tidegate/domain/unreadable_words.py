@@ -9,7 +9,7 @@ from tidegate.domain.durations import write_duration
 from tidegate.domain.unreadable import FLEET_KEY, POLICY_KEY, Trouble, Word
 
 OSS_CONSOLE = "https://oss.console.aliyun.com"
-MOST_NAMED, LONGEST_WHY, LONGEST_WHY_OF_MANY = 8, 250, 80
+MOST_NAMED, LONGEST_WHY, LONGEST_WHY_OF_MANY = 6, 250, 140
 SAYS: Mapping[str, str] = {
     "damaged": "its ledger cannot be read",
     "newer": "its ledger cannot be read by this version",
@@ -20,10 +20,11 @@ MEANWHILE: Mapping[str, str] = {
     "fleet": "Alerts and requests are kept.",
     "policy": "Whoever sends an alert is told to send it again.",
 }
+COURSE = "An order that stands takes its course at the vendor."
 UNFOLLOWED = "An order that stands takes its course at the vendor, and nobody follows it."
 MOVE = f"keep a copy and move it away: {OSS_CONSOLE}"
 PRESS: Mapping[str, str] = {
-    "damaged": f"Look at that object in the bucket: if it is nothing that Tidegate wrote, {MOVE}.",
+    "damaged": f"Look at what is named there in the bucket: if it is nothing that Tidegate wrote, {MOVE}.",
     "newer": "Deploy the later version again, everywhere: `tidegate deploy`.",
     "policy": "If a later version pushed it, deploy that version: `tidegate deploy`. If the object is damaged, "
     f"{MOVE}, and push the policy again: `tidegate policy push`.",
@@ -63,8 +64,10 @@ def _of_all(key: str, trouble: Trouble) -> Iterator[str]:
 
 def _of_one(trouble: Trouble) -> Iterator[str]:
     yield f"{_capital(SAYS[trouble.what])} since {_at(trouble)}: {_why(trouble, LONGEST_WHY)}."
-    yield "Nothing is ordered for it meanwhile; alerts and requests for it are kept."
-    yield UNFOLLOWED
+    kept = "alerts" if trouble.what == "policy" else "alerts and requests"
+    yield f"Nothing is ordered for it meanwhile; {kept} for it are kept."
+    # What else fails may not keep an execution from following.
+    yield COURSE if trouble.what == "failing" else UNFOLLOWED
     yield PRESS[trouble.what]
     yield "If nobody does, it stays so. The other instances go on."
 
@@ -75,7 +78,7 @@ def _of_many(troubles: list[Trouble]) -> Iterator[str]:
     left = len(troubles) - len(named)
     more = [f"and {left} more"] if left else []
     yield f"Since {_at(first)} they cannot be looked after: {'; '.join([*named, *more])}."
-    yield "Nothing is ordered for them meanwhile; alerts and requests for them are kept."
+    yield "Nothing is ordered for them meanwhile; alerts for them are kept."
     yield UNFOLLOWED
     yield from (PRESS[what] for what in sorted({each.what for each in troubles}))
     yield "If nobody does, they stay so. The other instances go on."
