@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from zlib import crc32
+from datetime import datetime
 
 from tidegate.app import codec
+from tidegate.app.due import Due, due_now, keys_of, marks_due
 from tidegate.app.gathered import readable, tell_gathered
-from tidegate.app.index import timetable_of
 from tidegate.app.logs import log
 from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
@@ -27,25 +24,7 @@ from tidegate.ledger.policies import NoSuchPolicy
 from tidegate.ledger.record import UNREADABLE, Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
-ROUND = 60
-"""Every instance is read for real once in so many minutes, whatever its ledger says: drift, lost marks."""
 FUNCTIONS_CONSOLE = "https://fcnext.console.aliyun.com"
-LONGEST_CATCH_UP = timedelta(days=2)
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""By how much the clocks of two functions may be apart."""
-SHAPE = ("timetable", "timezone", "country", "rungs", "lead_s")
-"""What of an index entry decides when the rung that the timetable wants changes."""
-
-
-@dataclass(frozen=True)
-class Due:
-    """An instance that is due, and why."""
-
-    name: str
-    in_turn: bool
-    """Whether it is to be read whatever its ledger says."""
-    marked_until: datetime | None
-    """The minute of its newest mark where nothing but marks call for it."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +49,12 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
         log("no-policy", hint="push one with `tidegate policy push`")
         return Ticked((), (), 0)
     fleet = _fleet(around, book, seen, has_time)
-    marks = _marks(around, book, now)
+    marks = marks_due(around, book, now)
     notes = Notes.open(around) if any(mark.key == UNREADABLE for mark in marks) else None
     goes_on = fleet.stopped_at is not None and fleet.round_policy == book.hash
     # What could not be read lately is tried on every tick.
-    marks += [Mark(now, key) for key in (notes.keys(_keys(around, book)) if notes else ())]
-    due = _due(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
+    marks += [Mark(now, key) for key in (notes.keys(keys_of(around, book)) if notes else ())]
+    due = due_now(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
     if goes_on:
         # Whoever was served already comes after those that were not, so that nobody starves.
         due.sort(key=lambda each: each.name <= fleet.served_to)
@@ -85,7 +64,7 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
         if not has_time():
             break
         (done if _one(around, book, each, seen) else failed).append(each.name)
-    keys = _keys(around, book)
+    keys = keys_of(around, book)
     free_leftovers(around, fleet, now)
     if fleet.is_pause_told_at(now):
         warn_of_pause(around, book, now)
@@ -250,63 +229,3 @@ def _left_over(around: Surroundings, key: str, seen: Sightings) -> bool:
         return False
     seen.read(key)
     return True
-
-
-def _marks(around: Surroundings, book: Book, now: datetime) -> list[Mark]:
-    """The marks that are due. Where something else lies among them, every instance is, rather than none."""
-    try:
-        return around.ledger.due(now)
-    except Corrupt as error:
-        log("marks-unread", error=str(error))
-        return [Mark(now, key) for key in _keys(around, book)]
-
-
-def _due(around: Surroundings, book: Book, marks: list[Mark], fleet: FleetState, now: datetime) -> list[Due]:
-    """Who is due: marks, transitions, its turn, or a policy that is new.
-
-    After a word about the fleet's pause all are: what it holds, or held, has no mark that knows of that.
-    """
-    keys, last = _keys(around, book), fleet.last_tick
-    # The newest mark of each comes last.
-    marked = {keys[mark.key]: mark.minute for mark in sorted(marks) if mark.key in keys}
-    turns = {name for name in book.names if crc32(name.encode()) % ROUND == now.minute}
-    word = fleet.pause_word
-    if last is None or (word is not None and word.at >= last - CLOCKS_DIFFER):
-        moved = set(book.names)
-    else:
-        moved = set(_transitions(around, book, max(last, now - LONGEST_CATCH_UP), now))
-    called = turns | moved
-    return [
-        Due(name, name in turns or last is None, None if name in called else marked[name])
-        for name in book.names
-        if name in called or name in marked
-    ]
-
-
-def _transitions(around: Surroundings, book: Book, last: datetime, now: datetime) -> Iterator[str]:
-    """The instances whose timetable wants another rung since the last tick, reckoned from the times alone.
-
-    Instances of one profile share a timetable, which is reckoned once.
-    """
-    known: dict[str, bool] = {}
-    for name, entry in book.index["instances"].items():
-        if not entry.get("timetable"):
-            continue
-        shape = json.dumps({key: entry.get(key) for key in SHAPE}, sort_keys=True)
-        if shape not in known:
-            known[shape] = _moves(around, entry, last, now)
-        if known[shape]:
-            yield name
-
-
-def _moves(around: Surroundings, entry: Mapping[str, Any], last: datetime, now: datetime) -> bool:
-    try:
-        table = timetable_of(entry, around.calendar(entry["country"]))
-        return next(table.changes(last, now), None) is not None
-    except Exception as error:  # noqa: BLE001 - one bad calendar must not stop the tick of all
-        log("timetable-unread", entry=dict(entry), error=type(error).__name__, message=str(error)[:300])
-        return True
-
-
-def _keys(around: Surroundings, book: Book) -> dict[str, str]:
-    return {around.key_of(entry): name for name, entry in book.index["instances"].items()}

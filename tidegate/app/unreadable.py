@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
+
+from tidegate.aliyun.errors import VendorError
 from tidegate.app import codec
 from tidegate.app.gathered import readable
 from tidegate.app.logs import log
@@ -23,6 +26,8 @@ from tidegate.ledger.policies import NoSuchPolicy
 from tidegate.ledger.record import UNREADABLE, Corrupt, NewerSchema, Record
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
+MOST_TRIED = 50
+"""So many of those that cannot be read are tried on every tick; more of them in their turn."""
 PASSING = (LostRaces, ShelfUnavailable, Unsure)
 """What keeps an instance from its turn and passes by itself, or is the whole store's trouble."""
 
@@ -64,7 +69,10 @@ def why(error: Exception) -> str:
     if isinstance(error, NoSuchPolicy):
         return f"there is no {error}"
     said = " ".join(str(error).split())
-    return said if isinstance(error, Corrupt) else f"{type(error).__name__}: {said}"
+    if isinstance(error, (Corrupt, VendorError)):
+        return said
+    # What is said by others may hold what is for no chat; the log has it.
+    return f"{type(error).__name__}: {said}" if isinstance(error, ValidationError) else type(error).__name__
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,8 @@ class Notes:
 
     def keys(self, every: Iterable[str]) -> list[str]:
         """The instances that are to be looked at: those that could not be read, and all where nobody knows which."""
-        return [key for key in self.known.troubles if key not in (FLEET_KEY, POLICY_KEY)] + [*every] * self.are_lost
+        troubled = [key for key in self.known.troubles if key not in (FLEET_KEY, POLICY_KEY)]
+        return [*every] if self.are_lost else troubled[:MOST_TRIED]
 
 
 def tell_unreadable(
