@@ -118,6 +118,43 @@ def test_what_needs_somebody_is_told_at_once_however_many_there_are(desk: Opens)
     assert not [text for _, text in at.messages if "messages in one" in text]
 
 
+def test_what_waits_for_a_channel_that_the_policy_names_no_more_ends_with_a_line_of_the_log(
+    desk: Opens, caplog: pytest.LogCaptureFixture
+) -> None:
+    at = desk()
+    at.live(1)
+    for number in range(MOST_AN_HOUR + 4):
+        at.around.fleet.pace(CHAT, line(number), at.clock.now())
+    assert at.around.fleet.state().queues[CHAT].count == 4
+    with caplog.at_level("INFO"):
+        at.live(65)
+    assert CHAT not in at.around.fleet.state().queues
+    (dropped,) = [record.getMessage() for record in caplog.records if "queue-dropped" in record.getMessage()]
+    assert f'"channel": "{CHAT}", "messages": 4' in dropped
+    assert not [text for _, text in at.messages if "messages in one" in text]
+
+
+def test_a_channel_with_nothing_waiting_and_nothing_lately_is_forgotten_with_the_next_message(desk: Opens) -> None:
+    at = desk()
+    fleet = at.around.fleet
+    fleet.pace(CHAT, line(1), NOON)
+    fleet.pace(ONCALL, line(2), NOON + HOUR - MINUTE)
+    assert set(fleet.state().queues) == {CHAT, ONCALL}
+    fleet.pace(ONCALL, line(3), NOON + HOUR)
+    assert set(fleet.state().queues) == {ONCALL}
+
+
+def test_what_waits_is_told_where_a_policy_that_cannot_be_read_may_name_the_channel(desk: Opens) -> None:
+    at = desk()
+    at.live(1)
+    for number in range(MOST_AN_HOUR + 4):
+        at.around.fleet.pace(CHAT, line(number), at.clock.now())
+    at.shelf.delete(f"policy/{at.around.cache['hash']}/edge-gateway.json")
+    at.around.cache.clear()
+    at.live(65)
+    assert len([text for _, text in at.messages if text.startswith("Tidegate: 4 messages in one: ")]) == 1
+
+
 def _daily(desk: Opens, zone: str = "UTC", **over: Any) -> Any:
     at = desk()
     notify = [{"url_env": DAILY, "on": ["summary"]}]

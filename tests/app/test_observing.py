@@ -153,7 +153,7 @@ def test_an_instance_that_was_never_seen_has_nothing_to_tell(desk: Opens) -> Non
 
 
 def test_a_record_with_what_a_later_version_adds_to_a_verdict_can_be_read(desk: Opens) -> None:
-    """As the version before can read what this one adds: so the schema stays as it is."""
+    """Lenient in reading: it is the schema that keeps an older version from writing it again without that."""
     at = _watching(desk)
     at.hear(at.alert())
     state = json.loads(json.dumps(at.page().head.state))

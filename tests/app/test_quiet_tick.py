@@ -9,8 +9,8 @@ from zlib import crc32
 import pytest
 
 from benchmarks.quiet import INSTANCES, QuietFleet
+from tidegate.app.due import ROUND
 from tidegate.app.logs import LOG
-from tidegate.app.tick import ROUND
 
 
 @pytest.fixture(scope="module")

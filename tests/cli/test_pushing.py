@@ -13,10 +13,12 @@ import yaml
 from tests.cli.conftest import POLICY
 from tests.cli.shop import LEDGER
 from tests.processes.place import until
+from tidegate.app.wiring import shelf
 from tidegate.cli.roots import read_file, surroundings
 from tidegate.ledger.policies import Overtaken
 from tidegate.operate.candidate import from_file
 from tidegate.operate.push import enact, judge
+from tidegate.settings import read_settings
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Office
@@ -131,6 +133,43 @@ def test_an_instance_with_an_open_operation_stays_in_the_policy(office: Office, 
     )
     office.carry()
     assert pushed(office, "--accept", "9").code == 0
+
+
+@pytest.mark.parametrize("what", ["_index", "orders-mq"])
+@pytest.mark.parametrize("garbage", [b"", b"not a policy"])
+def test_a_policy_of_which_a_part_is_damaged_is_put_right_by_pushing_it_again(
+    office: Office, what: str, garbage: bytes
+) -> None:
+    """What is damaged must be moved away first, for nothing is ever written over."""
+    hashed = office.push()
+    place, key = shelf(read_settings()), f"policy/{hashed}/{what}.json"
+    place.delete(key)
+    if garbage:
+        place.create(key, garbage)
+        assert pushed(office, "--accept", "9").code == 1
+        place.delete(key)
+    assert pushed(office, "--accept", "9").code == 0
+    assert office.run("status").code == 0
+    assert office.reconcile().decision.code == "as-wanted"
+
+
+def test_another_policy_can_be_pushed_where_the_one_in_force_is_damaged_but_loses_no_open_operation(
+    office: Office,
+) -> None:
+    hashed = office.push()
+    office.reconcile()
+    office.rings()
+    office.reconcile()
+    shelf(read_settings()).delete(f"policy/{hashed}/_index.json")
+    whole = yaml.safe_load(POLICY)
+    office.file.write_text(yaml.safe_dump({**whole, "instances": {"edge-gateway": whole["instances"]["edge-gateway"]}}))
+    said = pushed(office, "--accept", "9")
+    assert said.code == 2
+    assert "whose operation 1 is planned" in said.err
+    whole["instances"]["orders-mq"]["release_after"] = "45m"
+    office.file.write_text(yaml.safe_dump(whole))
+    assert pushed(office, "--accept", "9").code == 0
+    assert in_force(office) != hashed
 
 
 def test_an_instance_with_an_open_operation_may_be_called_otherwise(office: Office) -> None:

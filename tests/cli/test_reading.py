@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tidegate.app.requests import receive_request
+from tidegate.app.wiring import shelf
 from tidegate.domain.signal import AlertState
 from tidegate.ledger.record import encode
+from tidegate.settings import read_settings
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Office
@@ -283,3 +285,24 @@ def test_an_instance_whose_ledger_is_of_a_later_version_does_not_hide_the_others
     assert "edge-gateway  api.s1.small" in status.out
     assert office.run("plan").out.endswith("0 orders, 1 hold, 1 unchanged   nothing was written\n")
     assert office.run("history", "orders-mq").code == 1
+
+
+@pytest.mark.parametrize("body", [b'{"name": "orders-mq", "a_key_of_a_later_version": 1}', b"not a policy", b""])
+def test_an_instance_whose_policy_cannot_be_read_does_not_hide_the_others(office: Office, body: bytes) -> None:
+    hashed = office.push()
+    office.reconcile()
+    office.reconcile("edge-gateway")
+    place, key = shelf(read_settings()), f"policy/{hashed}/orders-mq.json"
+    place.delete(key)
+    if body:
+        place.create(key, body)
+    # What this process remembers of the policy is forgotten, as by another one.
+    office.around.cache.clear()
+    status = office.run("status")
+    assert status.code == 0
+    assert "orders-mq     ?" in status.out
+    assert "edge-gateway  api.s1.small" in status.out
+    for words in (("plan",), ("report", "--observed", "1d"), ("orders", "--month", "2026-03")):
+        said = office.run(*words, "--json")
+        assert said.code == 0, said.err
+        assert key in said.out or "its policy cannot be read" in said.out

@@ -123,6 +123,21 @@ def test_functions_of_before_that_could_not_be_cleared_are_found_by_the_next_dep
     assert site.deployed()["changed"] == []
 
 
+def test_where_2_0_does_not_say_what_is_left_over_whoever_deploys_or_destroys_is_told(site: Site) -> None:
+    """It is no reason to stop: nobody knows what an account without it answers."""
+    site.fault("fc.GetService", times=None)
+    said = site.deploy("--policy", str(site.policy), "--yes")
+    assert said.code == 0, said.err
+    warning = "warning: it is not known whether services of Function Compute 2.0 are left over (Broken"
+    assert warning in said.out
+    assert "look for tidegate-" in said.out
+    assert warning in site.run("destroy").out
+    assert "left over" in site.run("destroy", "--json").json["warning"]
+    site.cloud.run(site.cloud.cloud.faults.clear)
+    assert "left over" not in site.run("destroy").out
+    assert site.run("destroy", "--json").json["warning"] == ""
+
+
 def test_destroying_takes_the_functions_too(site: Site) -> None:
     site.deployed(*TWO)
     said = site.run("destroy", "--yes")

@@ -20,7 +20,8 @@ from tidegate.app.report import status
 from tidegate.app.report.facts import Unreadable
 from tidegate.domain.held import HELD
 from tidegate.domain.state import State
-from tidegate.ledger.sequence import Sequence
+from tidegate.ledger.record import FLEET, Corrupt
+from tidegate.ledger.sequence import NEWEST_FIRST, Sequence
 
 PAGE = Path(__file__).parents[2] / "docs" / "handbook.md"
 SHOWN = re.compile(r"(<!-- shown: ([a-z-]+) -->\n```text\n)((?:(?!```).*\n)*)(```\n)")
@@ -242,38 +243,93 @@ def fleet_paused() -> str:
 
 @situation
 def newer_schema() -> str:
-    """What an alert is answered. Nobody is told."""
+    """The later version is of this one's number: the code's own."""
     with told() as story:
         spoil(story, schema=99)
         assert "schema 99" in unreadable(story)
+        said_of_spoilt(story, "hold")
+        return last(story)
+
+
+@situation
+def newer_schema_answer() -> str:
+    """What an alert is answered."""
+    with told() as story:
+        spoil(story, schema=99)
         return said_of_spoilt(story, "hold")
 
 
 @situation
 def unreadable_ledger() -> str:
-    """What `status` says of the instance. Nobody is told."""
     with told() as story:
         spoil(story)
         said_of_spoilt(story, "kept")
-        return unreadable(story)
+        assert unreadable(story) in last(story)
+        return last(story)
 
 
-def spoil(story: Story, **over: Any) -> None:
-    """Somebody else writes the next record: a later version, or nobody who knows what a record is."""
+@situation
+def readable_again() -> str:
+    with told() as story:
+        place = spoil(story)
+        story.waits("2h")
+        story.stage.mortal.delete(place)
+        story.waits("5m")
+        return last(story)
+
+
+@situation
+def unreadable_fleet() -> str:
+    with told() as story:
+        story.waits("1m")
+        spoil(story, FLEET)
+        fails(story)
+        return last(story)
+
+
+@situation
+def unreadable_policy() -> str:
+    """Told to every channel that is set up: whom the policy would have told nobody knows."""
+    with told() as story:
+        assert story.stage.mortal.create(f"policy/current/{NEWEST_FIRST - 2:012d}.json", b"not a pointer")
+        fails(story)
+        return last(story)
+
+
+@situation
+def unreadable_several() -> str:
+    with told() as story:
+        for name in ("orders-mq", "edge-gateway"):
+            spoil(story, story.stage.around.key(story.stage.policy_of(name)))
+        story.waits("2h")
+        return last(story)
+
+
+def fails(story: Story) -> None:
+    """No tick can be completed for a while."""
+    for _ in range(20):
+        with suppress(Corrupt):
+            story.waits("1m")
+
+
+def spoil(story: Story, key: str = "", **over: Any) -> str:
+    """Somebody else writes the next record: a later version, or nobody who knows what a record is. Gives its place."""
     around = story.stage.around
-    key = around.key(story.stage.policy_of("orders-mq"))
+    key = key or around.key(story.stage.policy_of("orders-mq"))
     head = around.ledger.head(key)
     assert head is not None
     record = {**vars(head), "seq": head.seq + 1, "at": head.at.isoformat(), **over}
     body = json.dumps(record).encode() if over else b"not a record"
-    assert Sequence(story.stage.mortal, f"ledger/{key}/", lambda _: timedelta()).create(head.seq + 1, body)
+    sequence = Sequence(story.stage.mortal, f"ledger/{key}/", lambda _: timedelta())
+    assert sequence.create(head.seq + 1, body)
+    return sequence.key(head.seq + 1)
 
 
 def said_of_spoilt(story: Story, answer: str) -> str:
-    """What an alert for that instance is answered, while nobody is told."""
-    story.waits("20m")
+    """What an alert for that instance is answered, once people were told."""
+    story.waits("80m")
     replied = story.rings()
-    assert (replied.answer, story.messages(), story.orders()) == (answer, [], [])
+    assert (replied.answer, len(story.messages()), story.orders()) == (answer, 1, [])
     return replied.reason
 
 

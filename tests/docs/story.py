@@ -168,7 +168,7 @@ def _listen(story: Story) -> None:
         story.calls.append(name)
         return perform(name, body)
 
-    stage.around = replace(stage.around, send=send)
+    stage.around = replace(stage.around, send=send, channels=(ONCALL, CHAT))
     stage.executions.perform = called
 
 

@@ -42,7 +42,7 @@ SERVICES = {
 }
 """What each of the vendor's own policies allows: everything of one product."""
 VARIES = (
-    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|\b\d\d:\d\d(?=\+)", "TIME"),
+    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|(?:\b[A-Z][a-z]{2} )?\b\d\d:\d\d(?=\+)", "TIME"),
     (r"\b[0-9a-f]{4,}…[0-9a-f]{4,}\b|\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b", "HASH"),
     (r"https?://\S+", "URL"),
     (r"[\d.]+ MB", "SIZE"),

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tidegate.ledger.record import FLEET, InstanceKey, Record, read_instant, read_record, write_record
+from tidegate.ledger.record import (
+    FLEET,
+    SCHEMA,
+    UNREADABLE,
+    InstanceKey,
+    NewerSchema,
+    Record,
+    read_instant,
+    read_record,
+    write_record,
+)
 
 RECORD = Record(
     seq=7,
@@ -25,7 +36,7 @@ def test_an_instance_s_key_is_safe_in_the_name_of_an_object() -> None:
     assert str(InstanceKey("123", "cn-hangzhou", "rabbitmq", "../a b")) == "123/cn-hangzhou/rabbitmq/..%2Fa%20b"
 
 
-@pytest.mark.parametrize("account", ["", FLEET])
+@pytest.mark.parametrize("account", ["", FLEET, UNREADABLE])
 def test_a_key_names_an_instance_and_never_the_fleet(account: str) -> None:
     with pytest.raises(ValueError, match="not an instance"):
         InstanceKey(account, "cn-hangzhou", "rabbitmq", "amqp-cn-1")
@@ -39,13 +50,24 @@ def test_a_record_is_plain_json_that_a_person_can_read() -> None:
     assert json.loads(write_record(RECORD)) == {
         "seq": 7,
         "at": "2026-03-02T12:00:00.123456+00:00",
-        "schema": 2,
+        "schema": 3,
         "code": "0.1.0",
         "policy": "7f3a",
         "nonce": "n",
         "fact": {"kind": "alert"},
         "state": {"home": "small"},
     }
+
+
+@pytest.mark.parametrize("schema", range(1, SCHEMA + 1))
+def test_a_record_of_every_schema_until_ours_is_read(schema: int) -> None:
+    assert read_record("key", 7, write_record(replace(RECORD, schema=schema))) == replace(RECORD, schema=schema)
+
+
+def test_a_record_of_the_schema_after_ours_is_refused_by_its_name_and_version() -> None:
+    later = write_record(replace(RECORD, schema=SCHEMA + 1, code="1.4.0"))
+    with pytest.raises(NewerSchema, match=rf"key has schema {SCHEMA + 1}, and version 1\.4\.0 wrote it"):
+        read_record("key", 7, later)
 
 
 def test_what_is_not_json_is_never_written() -> None:

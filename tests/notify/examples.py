@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from tidegate.domain.operation import Evidence, Outcome, Phase, Verdict
 from tidegate.domain.owed import owed
 from tidegate.domain.queue import Line, Queue, in_one
 from tidegate.domain.state import Approved, Circuit, Override, Pause, Stance, State
+from tidegate.domain.unreadable import FLEET_KEY, POLICY_KEY, Trouble, What, Word
+from tidegate.domain.unreadable_words import message as of_word
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MAKE = Make()
@@ -82,6 +84,21 @@ def _in_one() -> tuple[str, str, str]:
     return ("held", *in_one(queue))
 
 
+def _unreadable(*troubles: Trouble, key: str = "", over: bool = False) -> Callable[[], tuple[str, str, str]]:
+    """What a channel is told of some that cannot be read, or of some that can be again."""
+    known = {key or each.name: each for each in troubles}
+
+    def one() -> tuple[str, str, str]:
+        word = Word("TIDEGATE_ONCALL_URL", HOUR, {} if over else known, known if over else {})
+        return ("held" if over else "needs-person", *of_word(word))
+
+    return one
+
+
+def _trouble(what: What, why: str, name: str = "orders-mq", over_at: datetime | None = None) -> Trouble:
+    return Trouble(what, name, why, NOON, over_at)
+
+
 def _day() -> Day:
     return Day(
         needs=["edge-gateway: press Switch"],
@@ -97,6 +114,8 @@ def _day() -> Day:
 
 
 _TWO = 2 * HOUR
+_LATER = "record 118 was written by a later version (1.4.0)"
+PLACE = "ledger/1234567890123456/cn-hangzhou/rabbitmq/amqp-cn-demo0001/999999999881.json"
 _REFUSED = MAKE.attempt(Verdict.REFUSED_FOR_NOW, code="TopicMigrating", message="busy")
 _ADDRESSES = Evidence(switchover_at=NOON, notes={"internet egress": "47.1.2.3"})
 WAITS: dict[str, Callable[[], tuple[str, str, str]]] = {
@@ -133,6 +152,20 @@ OTHERS: dict[str, Callable[[], tuple[str, str, str]]] = {
     "silent-channel": _silent,
     "many-in-one": _in_one,
     "summary": lambda: ("summary", *written(_day(), NOON - DAY)),
+    "unreadable-ledger": _unreadable(_trouble("damaged", f"{PLACE} is not JSON: Expecting value: line 1 column 1")),
+    "unreadable-newer": _unreadable(_trouble("newer", "record 118 was written by a later version (1.4.0)")),
+    "unreadable-policy": _unreadable(_trouble("policy", "ValidationError: bidding: Extra inputs are not permitted")),
+    "unreadable-failing": _unreadable(_trouble("failing", "NotImplementedError")),
+    "unreadable-several": _unreadable(*(_trouble("newer", _LATER, f"mq-{number}") for number in range(1, 10))),
+    "unreadable-fleet": _unreadable(_trouble("newer", _LATER, ""), key=FLEET_KEY),
+    "unreadable-policy-in-force": _unreadable(
+        _trouble("policy", "policy/current/999999999998.json is not JSON: Expecting value", ""), key=POLICY_KEY
+    ),
+    "readable-again": _unreadable(_trouble("damaged", "", over_at=NOON + 2 * HOUR), over=True),
+    "readable-again-several": _unreadable(
+        *(_trouble("newer", "", f"mq-{number}", NOON + HOUR) for number in range(1, 10)), over=True
+    ),
+    "readable-again-all": _unreadable(_trouble("newer", "", "", NOON + DAY), key=FLEET_KEY, over=True),
     "tick-dead": lambda: ("needs-person", *dead_tick_message(NOON)),
     "fleet-paused": lambda: ("held", *pause_message(Pause("li", NOON, None, "a freeze"))),
 }

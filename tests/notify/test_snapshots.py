@@ -28,6 +28,15 @@ def test_what_needs_somebody_says_what_to_press_what_if_nobody_does_and_how_to_q
         assert " by " in text.lower()
 
 
+@pytest.mark.parametrize("name", [name for name in MESSAGES if name.startswith("unreadable-")])
+def test_what_cannot_be_read_says_what_it_means_what_if_nobody_does_and_where_to_look(name: str) -> None:
+    text = MESSAGES[name]
+    assert "Nothing is ordered for " in text
+    assert "If nobody does, " in text
+    assert text.rstrip().endswith("See `tidegate status`.")
+    assert "tidegate ack" not in text, "there is nothing to which it could be written"
+
+
 @pytest.mark.parametrize("name", ["many-in-one", "summary"])
 def test_what_needs_nobody_says_how_to_quiet_it(name: str) -> None:
     assert "Quiet this: take `" in MESSAGES[name]

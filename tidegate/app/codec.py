@@ -12,6 +12,7 @@ from tidegate.domain.facts import Fact
 from tidegate.domain.signal import Alert, Noise, Request, Signal
 from tidegate.domain.state import State
 from tidegate.ledger.record import Corrupt, Record
+from tidegate.ledger.sequence import NEWEST_FIRST
 
 T = TypeVar("T")
 STATES_KEPT = 64
@@ -74,8 +75,15 @@ def state_in(record: Record) -> State:
     if known is None or known[0] is not record:
         if len(_STATES) >= STATES_KEPT:
             _STATES.clear()
-        known = _STATES[id(record)] = (record, read_state(record.state))
+        known = _STATES[id(record)] = (record, _state_of(record))
     return known[1]
+
+
+def _state_of(record: Record) -> State:
+    try:
+        return read_state(record.state)
+    except Corrupt as error:
+        raise Corrupt(f"record {record.seq} ({NEWEST_FIRST - record.seq:012d}.json): {error}") from error
 
 
 def _read(kind: Any, written: Any, what: str) -> Any:

@@ -14,7 +14,7 @@ from tidegate.domain.limits import FleetLimits
 from tidegate.domain.queue import Line, Queue
 from tidegate.domain.state import Pause, Word
 from tidegate.ledger.ledger import Ledger
-from tidegate.ledger.record import FLEET, Record
+from tidegate.ledger.record import FLEET, Corrupt, Record
 from tidegate.ledger.shelf import Unsure
 
 TICK_DEAD_AFTER = timedelta(minutes=10)
@@ -121,7 +121,7 @@ class Fleet:
 
         def change(state: FleetState) -> tuple[FleetState, bool]:
             queue, alone = state.queues.get(channel, Queue()).taken(line, now)
-            return replace(state, queues={**state.queues, channel: queue}), alone
+            return state.with_queue(channel, queue, now), alone
 
         # Where the store takes none of our records, a message too many is better than none.
         return self._settle({"kind": "paced", "channel": channel}, change, otherwise=True)
@@ -134,16 +134,20 @@ class Fleet:
         due_at = queue.due_at()
         if due_at is None or due_at > now:
             return None
-        after = replace(state, queues={**state.queues, channel: queue.claimed(now)})
+        after = state.with_queue(channel, queue.claimed(now), now)
         return queue if self._append({"kind": "queue-claimed", "channel": channel}, after, head) else None
 
     def queue_told(self, channel: str, what: Queue, at: datetime) -> None:
         """Note that what waited has gone out."""
 
         def change(state: FleetState) -> FleetState:
-            return replace(state, queues={**state.queues, channel: state.queues.get(channel, Queue()).told(what, at)})
+            return state.with_queue(channel, state.queues.get(channel, Queue()).told(what, at), at)
 
         self._change({"kind": "queue-told", "channel": channel}, change)
+
+    def queue_dropped(self, channel: str) -> None:
+        """Forget what waits for a channel that nobody is told on any more."""
+        self._change({"kind": "queue-dropped", "channel": channel}, lambda state: state.without_queue(channel))
 
     def claim_summary(self, channel: str, zone: str, now: datetime) -> bool:
         """Whether the summary of this day is ours to tell: it is claimed before it is told, and told once at most."""
@@ -212,7 +216,12 @@ class Fleet:
         return self._newest
 
     def _read(self, head: Record | None) -> FleetState:
-        return FleetState() if head is None else codec.read(FleetState, head.state)
+        if head is None:
+            return FleetState()
+        try:
+            return codec.read(FleetState, head.state)
+        except Corrupt as error:
+            raise Corrupt(f"record {head.seq} of the fleet: {error}") from error
 
     def _change(self, fact: dict[str, object], change: Callable[[FleetState], FleetState]) -> None:
         for _ in range(TRIES):

@@ -14,7 +14,7 @@ from tidegate.app.tell import TELL_WITHIN, is_spared, send
 from tidegate.domain.daily import day_due, looks_back_to
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.policy import InstancePolicy
-from tidegate.domain.queue import in_one
+from tidegate.domain.queue import Queue, in_one
 from tidegate.ledger.record import FLEET
 
 
@@ -24,7 +24,7 @@ def tell_gathered(around: Surroundings, book: Book, fleet: FleetState, has_time:
     for channel, queue in fleet.queues.items():
         due_at = queue.due_at()
         if due_at is not None and due_at <= now and has_time() and not is_spared(around, channel, now):
-            _trying(channel, partial(_tell_queue, around, channel))
+            _trying(channel, partial(_tell_queue, around, book, channel))
     for channel, zone in summaries_of(book.index["instances"]).items():
         is_due = day_due(zone, fleet.summaries.get(channel), now) is not None
         if is_due and has_time() and not is_spared(around, channel, now):
@@ -47,8 +47,13 @@ def _trying(channel: str, do: Callable[[], None]) -> None:
         log("not-told", channel=channel, error=type(error).__name__, why=str(error)[:300])
 
 
-def _tell_queue(around: Surroundings, channel: str) -> None:
+def _tell_queue(around: Surroundings, book: Book, channel: str) -> None:
     began_at = around.now()
+    if not any(_may_name(book, name, channel) for name in book.names):
+        dropped = around.fleet.known().queues.get(channel, Queue()).count
+        around.fleet.queue_dropped(channel)
+        log("queue-dropped", channel=channel, messages=dropped, why="the policy names this channel no more")
+        return
     queue = around.fleet.claim_queue(channel, began_at)
     if queue is None or _took_too_long(around, channel, began_at):
         return
@@ -88,6 +93,12 @@ def _tell_others(around: Surroundings, book: Book, channel: str) -> None:
         # Claimed once it has gone out: nobody would try it again, and the instances leave it to whoever has the claim.
         if around.fleet.may_claim_silence(what, FLEET, around.now()) and send(around, other, title, text, "failed"):
             around.fleet.claim_silence(what, FLEET, around.now())
+
+
+def _may_name(book: Book, name: str, channel: str) -> bool:
+    """Whether an instance's policy names a channel; one that cannot be read may."""
+    policy = _read(book, name)
+    return policy is None or any(each.url_env == channel for each in policy.notify)
 
 
 def readable(book: Book, names: Iterable[str]) -> Iterator[InstancePolicy]:

@@ -54,6 +54,8 @@ class Verdict:
     record: int
     left: Mapping[str, str] = field(default_factory=dict)
     """Signals that could not be taken in yet, and why."""
+    newer: NewerSchema | None = None
+    """The record of a later version, where that is what holds it."""
 
 
 def reconcile(
@@ -68,7 +70,7 @@ def reconcile(
     except NewerSchema as error:
         log("newer-schema", instance=policy.name, why=str(error))
         around.ledger.mark(around.key(policy), around.now() + NEWER_AGAIN)
-        return Verdict(held_by(error), (), State(), error.record.seq)
+        return Verdict(held_by(error), (), State(), error.record.seq, newer=error)
 
 
 def held_by(error: NewerSchema) -> Hold:

@@ -13,6 +13,7 @@ from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.operation import Outcome
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import Settled, State
+from tidegate.ledger.policies import NoSuchPolicy
 from tidegate.ledger.record import Corrupt, NewerSchema
 
 LONGEST_PART, MOST_IN_PART = 350, 8
@@ -56,7 +57,7 @@ def summary_of(
         except (NewerSchema, Corrupt) as error:
             day.unread.append(f"{name}: {error}")
             continue
-        except ValueError:
+        except (ValueError, NoSuchPolicy):
             day.unread.append(f"{name}: its policy cannot be read: a later version may have written it")
             continue
         _add(day, policy, state, since, around.now())

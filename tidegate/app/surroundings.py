@@ -17,8 +17,11 @@ from tidegate.domain.state import Approved
 from tidegate.domain.terms import Terms
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.policies import NoSuchPolicy, Policies
-from tidegate.ledger.record import InstanceKey
+from tidegate.ledger.record import Corrupt, InstanceKey
 from tidegate.products.port import Product
+
+NAMED_BY = ("region", "product", "instance_id")
+"""What the index says of each instance, by which its ledger is found."""
 
 
 class Start(Protocol):
@@ -76,6 +79,16 @@ class Book:
         return [name for name, entry in self.index["instances"].items() if wanted & set(entry["rules"])]
 
 
+def _index(policies: Policies, hashed: str) -> dict[str, Any]:
+    """The index of a policy; nothing can be done by one that does not say whose ledger is where."""
+    index = policies.index(hashed)
+    entries = index.get("instances")
+    known = entries.values() if isinstance(entries, dict) else [None]
+    if not all(isinstance(entry, dict) and isinstance(entry.get(key), str) for entry in known for key in NAMED_BY):
+        raise Corrupt(f"the index of policy {hashed} does not name its instances")
+    return index
+
+
 def limits_in(index: Mapping[str, Any]) -> FleetLimits:
     """The fleet's limits as the index of a policy has them."""
     return FleetLimits.model_validate(index.get("fleet") or {})
@@ -99,6 +112,8 @@ class Surroundings:
     cache: dict[str, Any]
     """Outlives one call where the process does; holds only what is named by its hash."""
     link: MakeLink = no_link
+    channels: tuple[str, ...] = ()
+    """Every channel that is set up, by its variable: who is told where no policy can be known."""
     silent: dict[str, datetime] = field(default_factory=dict)
     """Channels that took nothing a moment ago, and when: others of this call are not kept waiting for them."""
     prefix: str = names.DEFAULT
@@ -142,13 +157,13 @@ class Surroundings:
             self.checked.append(True)
 
     def book(self) -> Book | None:
-        """The policy in force, or None before the first was pushed."""
+        """The policy in force, or None before the first was pushed. Raises Corrupt, NoSuchPolicy."""
         pointer = self.policies.current()
         if pointer is None:
             return None
         if self.cache.get("hash") != pointer.hash:
             self.cache.clear()
-            self.cache.update(hash=pointer.hash, index=self.policies.index(pointer.hash))
+            self.cache.update(hash=pointer.hash, index=_index(self.policies, pointer.hash))
         return Book(pointer.hash, self.cache["index"], lambda name: self._policy(pointer.hash, name))
 
     def _policy(self, hashed: str, name: str) -> InstancePolicy:

@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from zlib import crc32
+from datetime import datetime
 
 from tidegate import names
 from tidegate.app import codec
+from tidegate.app.due import Due, due_now, keys_of, marks_due
 from tidegate.app.gathered import readable, tell_gathered
-from tidegate.app.index import timetable_of
 from tidegate.app.logs import log
 from tidegate.app.past import rules_left_over
 from tidegate.app.reconcile import reconcile
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.app.tell import send
+from tidegate.app.unreadable import Notes, Sightings, tell_unreadable
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import Pause, State
+from tidegate.domain.unreadable import FLEET_KEY, POLICY_KEY
 from tidegate.ledger.marks import Mark
-from tidegate.ledger.record import Corrupt, NewerSchema
+from tidegate.ledger.policies import NoSuchPolicy
+from tidegate.ledger.record import UNREADABLE, Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
-ROUND = 60
-"""Every instance is read for real once in so many minutes, whatever its ledger says: drift, lost marks."""
 FUNCTIONS_CONSOLE = "https://fcnext.console.aliyun.com"
-LONGEST_CATCH_UP = timedelta(days=2)
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""By how much the clocks of two functions may be apart."""
-SHAPE = ("timetable", "timezone", "country", "rungs", "lead_s")
-"""What of an index entry decides when the rung that the timetable wants changes."""
-
-
-@dataclass(frozen=True)
-class Due:
-    """An instance that is due, and why."""
-
-    name: str
-    in_turn: bool
-    """Whether it is to be read whatever its ledger says."""
-    marked_until: datetime | None
-    """The minute of its newest mark where nothing but marks call for it."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +39,23 @@ class Ticked:
 
 
 def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
-    """Reconcile what is due while there is time. A failure of one instance keeps none of the others from its turn."""
-    now, book = around.now(), around.book()
+    """Reconcile what is due while there is time. A failure of one instance keeps none of the others from its turn.
+
+    Where the policy in force or the fleet's ledger cannot be read nothing can be done: people are told, and it raises.
+    """
+    now = around.now()
+    seen = Sightings(now)
+    book = _book(around, seen, has_time)
     if book is None:
         log("no-policy", hint="push one with `tidegate policy push`")
         return Ticked((), (), 0)
-    fleet = around.fleet.state()
-    marks = _marks(around, book, now)
+    fleet = _fleet(around, book, seen, has_time)
+    marks = marks_due(around, book, now)
+    notes = Notes.open(around) if any(mark.key == UNREADABLE for mark in marks) else None
     goes_on = fleet.stopped_at is not None and fleet.round_policy == book.hash
-    due = _due(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
+    # What could not be read lately is tried on every tick.
+    marks += [Mark(now, key) for key in (notes.keys(keys_of(around, book)) if notes else ())]
+    due = due_now(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
     if goes_on:
         # Whoever was served already comes after those that were not, so that nobody starves.
         due.sort(key=lambda each: each.name <= fleet.served_to)
@@ -74,19 +64,44 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     for each in due:
         if not has_time():
             break
-        (done if _one(around, book, each) else failed).append(each.name)
-    keys = _keys(around, book)
+        (done if _one(around, book, each, seen) else failed).append(each.name)
+    keys = keys_of(around, book)
     free_leftovers(around, fleet, now)
     if fleet.is_pause_told_at(now):
         warn_of_pause(around, book, now)
     tell_gathered(around, book, fleet, has_time)
-    followed = {mark.key for mark in marks if mark.key not in keys and has_time() and _left_over(around, mark.key)}
+    left_over = {mark.key for mark in marks} - {*keys, UNREADABLE}
+    followed = {key for key in sorted(left_over) if has_time() and _left_over(around, key, seen)}
+    if tell_unreadable(around, book, seen, has_time, notes):
+        followed.add(UNREADABLE)
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     round_ = fleet if goes_on else FleetState(stopped_at=now)
     _note_round(around, book, [*done, *failed], due, round_)
     ticked = Ticked(tuple(done), tuple(failed), len(due) - len(done) - len(failed))
     log("ticked", policy=book.hash, reconciled=len(done), failed=failed, left=ticked.left)
     return ticked
+
+
+def _book(around: Surroundings, seen: Sightings, has_time: Callable[[], bool]) -> Book | None:
+    try:
+        book = around.book()
+    except (Corrupt, NoSuchPolicy) as error:
+        seen.failed(POLICY_KEY, "", error, with_policy=True)
+        tell_unreadable(around, None, seen, has_time)
+        raise
+    seen.read(POLICY_KEY)
+    return book
+
+
+def _fleet(around: Surroundings, book: Book, seen: Sightings, has_time: Callable[[], bool]) -> FleetState:
+    try:
+        fleet = around.fleet.state()
+    except (Corrupt, NewerSchema) as error:
+        seen.failed(FLEET_KEY, "", error)
+        tell_unreadable(around, book, seen, has_time)
+        raise
+    seen.read(FLEET_KEY)
+    return fleet
 
 
 def _note_round(around: Surroundings, book: Book, served: list[str], due: list[Due], round_: FleetState) -> None:
@@ -112,7 +127,7 @@ def warn_of_dead_tick(around: Surroundings, policy: InstancePolicy) -> None:
         taken = [send(around, channel, title, text, "needs-person") for channel in channels]
         if any(taken):
             around.fleet.dead_tick_told(around.now())
-    except (ShelfUnavailable, Unsure, NewerSchema) as error:
+    except (ShelfUnavailable, Unsure, NewerSchema, Corrupt) as error:
         log("tick-unknown", error=str(error))
 
 
@@ -171,17 +186,22 @@ def dead_tick_message(last: datetime | None, prefix: str = names.DEFAULT) -> tup
     return title, text
 
 
-def _one(around: Surroundings, book: Book, due: Due) -> bool:
-    began_at = around.now()
+def _one(around: Surroundings, book: Book, due: Due, seen: Sightings) -> bool:
+    began_at, key, policy = around.now(), around.key_of(book.index["instances"][due.name]), None
     try:
         policy = book.read(due.name)
-        if not _is_served(around, around.key(policy), due):
+        if not _is_served(around, key, due):
             verdict = reconcile(around, policy, book.hash, force_read=due.in_turn)
             # Forgotten with the process, or with the policy in force.
             around.cache[f"served {due.name}"] = (began_at, verdict.record) if not verdict.left else None
+            if verdict.newer is not None:
+                seen.failed(key, due.name, verdict.newer)
+                return True
     except Exception as error:  # noqa: BLE001 - whatever it is, the others have their turn; the mark stays
         log("reconcile-failed", instance=due.name, error=type(error).__name__, message=str(error)[:300])
+        seen.failed(key, due.name, error, with_policy=policy is None)
         return False
+    seen.read(key)
     return True
 
 
@@ -199,7 +219,7 @@ def _is_served(around: Surroundings, key: str, due: Due) -> bool:
     return head is not None and head.seq == number and not around.ledger.inbox(key)
 
 
-def _left_over(around: Surroundings, key: str) -> bool:
+def _left_over(around: Surroundings, key: str, seen: Sightings) -> bool:
     """Go on with what is open for an instance that the policy does not name any more."""
     try:
         rules = rules_left_over(around, key)
@@ -207,65 +227,7 @@ def _left_over(around: Surroundings, key: str) -> bool:
             reconcile(around, rules.policy, rules.hash, past=rules.past)
     except Exception as error:  # noqa: BLE001 - as above
         log("reconcile-failed", instance=key, error=type(error).__name__, message=str(error)[:300])
+        seen.failed(key, key.rpartition("/")[2], error)
         return False
+    seen.read(key)
     return True
-
-
-def _marks(around: Surroundings, book: Book, now: datetime) -> list[Mark]:
-    """The marks that are due. Where something else lies among them, every instance is, rather than none."""
-    try:
-        return around.ledger.due(now)
-    except Corrupt as error:
-        log("marks-unread", error=str(error))
-        return [Mark(now, key) for key in _keys(around, book)]
-
-
-def _due(around: Surroundings, book: Book, marks: list[Mark], fleet: FleetState, now: datetime) -> list[Due]:
-    """Who is due: marks, transitions, its turn, or a policy that is new.
-
-    After a word about the fleet's pause all are: what it holds, or held, has no mark that knows of that.
-    """
-    keys, last = _keys(around, book), fleet.last_tick
-    # The newest mark of each comes last.
-    marked = {keys[mark.key]: mark.minute for mark in sorted(marks) if mark.key in keys}
-    turns = {name for name in book.names if crc32(name.encode()) % ROUND == now.minute}
-    word = fleet.pause_word
-    if last is None or (word is not None and word.at >= last - CLOCKS_DIFFER):
-        moved = set(book.names)
-    else:
-        moved = set(_transitions(around, book, max(last, now - LONGEST_CATCH_UP), now))
-    called = turns | moved
-    return [
-        Due(name, name in turns or last is None, None if name in called else marked[name])
-        for name in book.names
-        if name in called or name in marked
-    ]
-
-
-def _transitions(around: Surroundings, book: Book, last: datetime, now: datetime) -> Iterator[str]:
-    """The instances whose timetable wants another rung since the last tick, reckoned from the times alone.
-
-    Instances of one profile share a timetable, which is reckoned once.
-    """
-    known: dict[str, bool] = {}
-    for name, entry in book.index["instances"].items():
-        if not entry.get("timetable"):
-            continue
-        shape = json.dumps({key: entry.get(key) for key in SHAPE}, sort_keys=True)
-        if shape not in known:
-            known[shape] = _moves(around, entry, last, now)
-        if known[shape]:
-            yield name
-
-
-def _moves(around: Surroundings, entry: Mapping[str, Any], last: datetime, now: datetime) -> bool:
-    try:
-        table = timetable_of(entry, around.calendar(entry["country"]))
-        return next(table.changes(last, now), None) is not None
-    except Exception as error:  # noqa: BLE001 - one bad calendar must not stop the tick of all
-        log("timetable-unread", entry=dict(entry), error=type(error).__name__, message=str(error)[:300])
-        return True
-
-
-def _keys(around: Surroundings, book: Book) -> dict[str, str]:
-    return {around.key_of(entry): name for name, entry in book.index["instances"].items()}

@@ -89,6 +89,7 @@ def wire(
         checked=memory.checked,
         cache=memory.cache,
         link=link,
+        channels=tuple(sorted(name for name, url in known.channels.items() if url)),
     )
 
 

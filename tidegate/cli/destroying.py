@@ -54,6 +54,8 @@ def _lines(planned: Unmaking, stack: str, with_ledger: str) -> Iterator[str]:
     for one in planned.operations:
         order = f", order {one.order_id}" if one.order_id else ""
         yield f"! {one.name}#{one.number} is open: {one.phase}{order}"
+    if planned.warning:
+        yield f"warning: {planned.warning}"
 
 
 def _facts(planned: Unmaking, stack: str, with_ledger: str) -> dict[str, Any]:
@@ -69,4 +71,5 @@ def _facts(planned: Unmaking, stack: str, with_ledger: str) -> dict[str, Any]:
             for one in planned.operations
         ],
         "unreadable": list(planned.unreadable),
+        "warning": planned.warning,
     }

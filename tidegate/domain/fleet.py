@@ -108,6 +108,15 @@ class FleetState:
             return None
         return replace(self, silences={**lately, what: Silence(now, key)})
 
+    def with_queue(self, channel: str, queue: Queue, now: datetime) -> FleetState:
+        """The state with this queue of a channel, and without those of others of which there is nothing to know."""
+        kept = {name: each for name, each in self.queues.items() if not each.is_idle(now)}
+        return replace(self, queues={**kept, channel: queue})
+
+    def without_queue(self, channel: str) -> FleetState:
+        """The state without what waits for a channel."""
+        return replace(self, queues={name: each for name, each in self.queues.items() if name != channel})
+
     def with_slot(self, key: str, operation: int, now: datetime) -> FleetState:
         """The state after this operation took its slot, or took it anew."""
         kept = [slot for slot in self.slots if slot.who != (key, operation) and slot.counts(now)]

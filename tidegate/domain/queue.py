@@ -46,6 +46,10 @@ class Queue:
         """How many messages wait."""
         return len(self.waiting) + self.more
 
+    def is_idle(self, now: datetime) -> bool:
+        """Whether nothing waits, and nothing went out within the hour: then there is nothing to remember."""
+        return not self.count and all(now - at >= HOUR for at in self.sent)
+
     def taken(self, line: Line, now: datetime) -> tuple[Queue, bool]:
         """The queue with one more message, and whether that is told by itself.
 

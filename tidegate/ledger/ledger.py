@@ -61,6 +61,21 @@ class Ledger:
         entry = self._sequence(key).newest()
         return self._record(key, entry) if entry else None
 
+    def newest_or_blank(self, key: str) -> Record | None:
+        """Give the newest record, or a blank one in its place where that cannot be read: of what may be begun anew.
+
+        Only for a ledger that is never compacted.
+        """
+        prefix = self._sequence(key).prefix
+        entry = Sequence(self._shelf, prefix, lambda _: timedelta(), self._hints).newest()
+        if entry is None:
+            return None
+        try:
+            return self._record(key, entry)
+        except (NewerSchema, Corrupt):
+            first = datetime.min.replace(tzinfo=timezone.utc)
+            return Record(entry.number, first, {}, {}, policy="", code="", nonce="")
+
     def append(
         self,
         key: str,

@@ -10,9 +10,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-SCHEMA = 2
+SCHEMA = 3
+"""Raised whenever a record gets a part that an older version would read past and not write again."""
 FLEET = "fleet"
 """The key of the ledger that concerns all instances."""
+UNREADABLE = "unreadable"
+"""The key of the ledger of what cannot be read, and who was told of it."""
 
 Json = Mapping[str, Any]
 
@@ -27,7 +30,7 @@ class InstanceKey:
     instance_id: str
 
     def __post_init__(self) -> None:
-        if self.account == FLEET or not all((self.account, self.region, self.product, self.instance_id)):
+        if self.account in (FLEET, UNREADABLE) or not all((self.account, self.region, self.product, self.instance_id)):
             raise ValueError(f"not an instance: {self!r}")
 
     def __str__(self) -> str:

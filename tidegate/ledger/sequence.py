@@ -48,6 +48,11 @@ class Sequence:
         self._shelf, self._prefix, self._age = shelf, prefix, age
         self._hints = {} if hints is None else hints
 
+    @property
+    def prefix(self) -> str:
+        """What every key begins with."""
+        return self._prefix
+
     def key(self, number: int) -> str:
         """Give the key of an entry; later ones sort first."""
         return f"{self._prefix}{NEWEST_FIRST - number:012d}.json"

@@ -76,7 +76,7 @@ def judge(around: Surroundings, candidate: Candidate, *, observed: bool = False)
         stranded = _stranded(around, pointer, candidate)
         try:
             before = published(around.policies, pointer.hash)
-        except (Outdated, Corrupt):
+        except (Outdated, Corrupt, NoSuchPolicy):
             # Another version wrote it, or it is damaged: what it decides today nobody can tell.
             before = None
     found = (
@@ -126,8 +126,12 @@ def earlier(policies: Policies, hashed: str) -> Pointer:
 def _stranded(around: Surroundings, pointer: Pointer, candidate: Candidate) -> list[Stranded]:
     """By the vendor's names: an instance that is only called otherwise stays."""
     kept = {around.key_of(entry) for entry in candidate.index["instances"].values()}
-    index = around.policies.index(pointer.hash)["instances"]
-    gone = {name: key for name, entry in index.items() if (key := around.key_of(entry)) not in kept}
+    try:
+        index = around.policies.index(pointer.hash)["instances"]
+        gone = {name: key for name, entry in index.items() if (key := around.key_of(entry)) not in kept}
+    except (Corrupt, NoSuchPolicy, KeyError, TypeError, AttributeError):
+        # It is damaged, and is to be put right by this very push: an operation that is open has a slot of the fleet.
+        gone = {slot.key: slot.key for slot in around.fleet.state().slots if slot.key not in kept}
     return [found for name, key in sorted(gone.items()) if (found := _open(around, name, key))]
 
 

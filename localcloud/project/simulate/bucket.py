@@ -22,6 +22,8 @@ REMEMBERED = timedelta(minutes=10)
 FOLLOWS = ("look", "on_schedule")
 CONCLUDED = b'"fact":{"kind":"concluded"'
 """In a record after which the next tick may close an operation."""
+NO_INSTANCES = ("ledger/fleet/", "ledger/unreadable/")
+"""Ledgers that are of no instance."""
 KINDS = {"ledger": "record", "inbox": "item", "wake": "mark", "policy": "policy", "epoch": "epoch", "probe": "probe"}
 
 READING = Failing(
@@ -41,8 +43,8 @@ WRITING = Failing(
 def of_what(key: str) -> str:
     """What a key, or the prefix of a listing, is about: `record`, `fleet record`, `mark`, `pointer`."""
     top, _, rest = key.partition("/")
-    if top == "ledger" and rest.startswith("fleet/"):
-        return "fleet record"
+    if top == "ledger" and rest.startswith(("fleet/", "unreadable/")):
+        return f"{rest.partition('/')[0]} record"
     return "pointer" if top == "policy" and rest.startswith("current/") else KINDS[top]
 
 
@@ -73,7 +75,7 @@ class Store:
             raise Taken(key)
         self.bodies[key] = body
         self.created[key] = self.now()
-        if key.startswith(("ledger/", "inbox/")) and not key.startswith("ledger/fleet/"):
+        if key.startswith(("ledger/", "inbox/")) and not key.startswith(NO_INSTANCES):
             self.news_at = self.now()
             if key.startswith("ledger/"):
                 ledger = key[len("ledger/") :].rpartition("/")[0]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from localcloud.project.simulate.bucket import NO_INSTANCES
 from localcloud.project.simulate.draw.worlds import SWITCHES
 from localcloud.project.simulate.places import RARE_SITES, SITES, pairs
 from localcloud.project.simulate.trace import Trace
@@ -104,7 +105,7 @@ def _facts(trace: Trace) -> Iterator[list[Mapping[str, Any]]]:
     """The facts of each instance, oldest first."""
     by_ledger: dict[str, list[str]] = {}
     for key in sorted(trace.bodies, reverse=True):
-        if key.startswith("ledger/") and not key.startswith("ledger/fleet/"):
+        if key.startswith("ledger/") and not key.startswith(NO_INSTANCES):
             by_ledger.setdefault(key.rpartition("/")[0], []).append(key)
     for keys in by_ledger.values():
         yield [json.loads(trace.bodies[key])["fact"] for key in keys]

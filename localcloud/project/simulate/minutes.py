@@ -19,11 +19,11 @@ from localcloud.project.simulate.sites import TICK_TWISTS
 from localcloud.project.simulate.stage import Stage
 from tidegate.app import codec
 from tidegate.app.calendars import calendar_of
+from tidegate.app.due import ROUND
 from tidegate.app.fleet import Fleet
 from tidegate.app.gathered import summaries_of
 from tidegate.app.index import timetable_of
 from tidegate.app.page import RESTLESS
-from tidegate.app.tick import ROUND
 from tidegate.domain.daily import next_due
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.timetable import Timetable

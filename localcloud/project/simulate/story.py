@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from localcloud.project.simulate.bucket import NO_INSTANCES
 from localcloud.project.simulate.script import Deed
 from localcloud.project.simulate.trace import Trace
 
@@ -50,7 +51,7 @@ def _orders(trace: Trace) -> Iterator[tuple[datetime, str]]:
 
 def _records(trace: Trace) -> Iterator[tuple[datetime, str]]:
     for key, body in trace.bodies.items():
-        if key.startswith("ledger/") and not key.startswith("ledger/fleet/"):
+        if key.startswith("ledger/") and not key.startswith(NO_INSTANCES):
             record = json.loads(body)
             fact = record["fact"]
             about = {name: fact[name] for name in ("verdict", "event", "outcome", "code", "why") if fact.get(name)}

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.policy import InstancePolicy
 from tidegate.ledger.policies import NoSuchPolicy
-from tidegate.ledger.record import Record
+from tidegate.ledger.record import Corrupt, Record
 
 
 class NothingPushed(Exception):  # noqa: N818 - reads as what it is
@@ -29,7 +29,7 @@ class NotKnown(Exception):  # noqa: N818 - reads as what it is
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An instance of which nothing can be said, and why: its ledger is of a later version, or damaged."""
+    """An instance of which nothing can be said, and why: its ledger or policy is of a later version, or damaged."""
 
     instance: str
     trouble: str
@@ -41,6 +41,14 @@ def book_of(around: Surroundings, book: Book | None) -> Book:
     if found is None:
         raise NothingPushed
     return found
+
+
+def policy_in(book: Book, name: str) -> InstancePolicy:
+    """The policy of one instance. Raises Corrupt where it cannot be read, as for its ledger."""
+    try:
+        return book.read(name)
+    except (NoSuchPolicy, ValidationError) as error:
+        raise Corrupt(f"its policy cannot be read: {' '.join(str(error).split())[:300]}") from error
 
 
 def policy_of(around: Surroundings, record: Record, otherwise: InstancePolicy) -> InstancePolicy:

@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 
 from tidegate.app.report.causes import Cause, Places, cause_of, nowhere, placed
 from tidegate.app.report.course import Stretch, course, minutes, newest_of
-from tidegate.app.report.facts import NotKnown, Unreadable, book_of
+from tidegate.app.report.facts import NotKnown, Unreadable, book_of, policy_in
 from tidegate.app.report.wishes import MONEY, HeldFor, Seen, Wish, sorted_holds
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain import facts
-from tidegate.domain.policy import InstancePolicy
 from tidegate.ledger.record import Corrupt, NewerSchema
 
 
@@ -109,15 +108,16 @@ def observed(
     if name and name not in known.names:
         raise NotKnown(f"the policy has no instance `{name}`; it has {', '.join(known.names)}")
     names = [name] if name else known.names
-    instances = tuple(_one(around, known.read(each), now - over, places) for each in names)
+    instances = tuple(_one(around, known, each, now - over, places) for each in names)
     return Observed(now, now - over, known.hash, instances)
 
 
-def _one(around: Surroundings, policy: InstancePolicy, since: datetime, places: Places) -> Watched | Unreadable:
+def _one(around: Surroundings, book: Book, name: str, since: datetime, places: Places) -> Watched | Unreadable:
     try:
+        policy = policy_in(book, name)
         stretches = course(around, policy, since, around.now())
     except (NewerSchema, Corrupt) as error:
-        return Unreadable(policy.name, str(error))
+        return Unreadable(name, str(error))
     seen = Seen()
     for stretch in stretches:
         seen.take(stretch)

@@ -17,7 +17,7 @@ from tidegate.aliyun.errors import VendorError
 from tidegate.app.report.against import AgainstTop, against_top
 from tidegate.app.report.causes import Cause, Places, cause_of, nowhere, placed
 from tidegate.app.report.course import Stretch, course, newest_of
-from tidegate.app.report.facts import Unreadable, book_of
+from tidegate.app.report.facts import Unreadable, book_of, policy_in
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain import facts
 from tidegate.domain.operation import Operation, Verdict
@@ -108,9 +108,9 @@ def orders(around: Surroundings, month: Month, book: Book | None = None, places:
     against: list[AgainstTop | Unreadable] = []
     till = _Till(around)
     for name in known.names:
-        policy = known.read(name)
-        begin, end = month.span(policy.timezone)
         try:
+            policy = policy_in(known, name)
+            begin, end = month.span(policy.timezone)
             stretches = course(around, policy, begin - PLANNED_BEFORE, now)
         except (NewerSchema, Corrupt) as error:
             against.append(Unreadable(name, str(error)))

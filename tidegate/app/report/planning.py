@@ -9,7 +9,7 @@ from typing import Literal
 
 from tidegate.app.consider import Considered, consider
 from tidegate.app.report.ended import ended
-from tidegate.app.report.facts import Unreadable, book_of
+from tidegate.app.report.facts import Unreadable, book_of, policy_in
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.domain.measures import Use
 from tidegate.domain.reading import Direction, Value
@@ -119,8 +119,8 @@ def _allowed(around: Surroundings, book: Book) -> int:
 
 
 def _one(around: Surroundings, book: Book, name: str) -> Intent | Unreadable:
-    policy = book.read(name)
     try:
+        policy = policy_in(book, name)
         return _intent(around.terms(policy), consider(around, policy, book.hash, limits=book.limits), around.now())
     except (NewerSchema, Corrupt) as error:
         return Unreadable(name, str(error))

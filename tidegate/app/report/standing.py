@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tidegate.app.page import Page
-from tidegate.app.report.facts import Unreadable, book_of
+from tidegate.app.report.facts import Unreadable, book_of, policy_in
 from tidegate.app.report.needs import Need, needs
 from tidegate.app.report.upcoming import Ahead, Turn, turns_of
 from tidegate.app.surroundings import Book, Surroundings
@@ -133,8 +133,8 @@ def _fleet(state: FleetState, limits: FleetLimits, now: datetime) -> FleetStandi
 
 
 def _one(around: Surroundings, book: Book, name: str) -> Standing | Unreadable:
-    policy = book.read(name)
     try:
+        policy = policy_in(book, name)
         page = Page.open(around, policy, book.hash)
     except (NewerSchema, Corrupt) as error:
         return Unreadable(name, str(error))

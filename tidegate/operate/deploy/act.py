@@ -151,7 +151,9 @@ def _raise_functions(account: Account, wish: Wish, planned: Plan, stack: Stack, 
     now = services_in(stack.outputs)
     before = services_in(planned.stack.outputs) if planned.stack else set()
     if not now and not before:
-        before = left_over(account, stack)
+        before, unknown = left_over(account, stack)
+        if unknown:
+            voice.line(f"warning: {unknown}")
     gone = clear_functions(account, sorted(before - now), voice.line)
     return changed or gone
 

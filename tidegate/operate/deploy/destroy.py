@@ -49,6 +49,8 @@ class Unmaking:
     code_bucket: str
     operations: tuple[Open, ...]
     unreadable: tuple[str, ...]
+    warning: str = ""
+    """Why it is not known whether there is more that should go."""
 
 
 def plan_destroy(account: Account, stack_name: str) -> Unmaking:
@@ -60,16 +62,20 @@ def plan_destroy(account: Account, stack_name: str) -> Unmaking:
     ledger = {name for name, (kind, physical) in every.items() if kind == BUCKET and physical == bucket}
     unreadable: list[str] = []
     operations = tuple(_open(account, bucket, unreadable)) if stands else ()
+    services, warning = services_in(stack.outputs) if stack else set(), ""
+    if stack and not services:
+        services, warning = left_over(account, stack)
     return Unmaking(
         stack=stack,
         resources=tuple((name, kind, physical) for name, (kind, physical) in every.items() if name not in ledger),
-        services=tuple(sorted(services_in(stack.outputs) or left_over(account, stack))) if stack else (),
+        services=tuple(sorted(services)),
         ledger=tuple(sorted(ledger)),
         ledger_bucket=bucket,
         ledger_stands=stands,
         code_bucket=stack.parameters.get("CodeBucket", "") if stack else "",
         operations=operations,
         unreadable=tuple(unreadable),
+        warning=warning,
     )
 
 

@@ -281,17 +281,23 @@ def clear_functions(account: Account, services: Iterable[str], tell: Callable[[s
     return bool(gone)
 
 
-def left_over(account: Account, stack: Stack) -> set[str]:
+def left_over(account: Account, stack: Stack) -> tuple[set[str], str]:
     """Give services of 2.0 beside a stack whose functions are of 3.0: clearing them has failed before.
 
-    A service is called as its role is. Where there is no Function Compute 2.0, there is none of them.
+    A service is called as its role is. The second is a warning: why it cannot be told whether there are any. That is no
+    failure, since nobody knows how an account without Function Compute 2.0 answers.
     """
     fc2 = SecondGeneration(account.settings.fc_endpoint, account.keys)
     roles = {physical for kind, physical in account.stacks.resources(stack.id).values() if kind == ROLE}
     try:
-        return {role for role in roles if role and fc2.service(role) is not None}
-    except VendorError:
-        return set()
+        return {role for role in roles if role and fc2.service(role) is not None}, ""
+    except VendorError as error:
+        names = ", ".join(sorted(filter(None, roles)))
+        return set(), (
+            f"it is not known whether services of Function Compute 2.0 are left over ({error}): if this was ever "
+            f"deployed with --generation 2, look for {names} in its console and delete them; left there, they would "
+            "tick as well"
+        )
 
 
 def services_in(outputs: Mapping[str, Any]) -> set[str]:

@@ -24,7 +24,7 @@ from tidegate.domain.operation import Event, Operation, Outcome
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.state import State
 from tidegate.domain.terms import Terms
-from tidegate.ledger.record import FLEET, Corrupt
+from tidegate.ledger.record import FLEET, UNREADABLE, Corrupt
 from tidegate.ledger.sequence import NEWEST_FIRST
 
 LATENCY = timedelta(seconds=70)
@@ -213,7 +213,7 @@ class History:
             places.sort()
             if key == FLEET:
                 self._read_fleet(places)
-            else:
+            elif key != UNREADABLE:
                 self._read_one(key, places)
 
     def _read_fleet(self, places: list[tuple[int, str]]) -> None:
