@@ -28,7 +28,7 @@ PRESS: Mapping[str, str] = {
     "newer": "Deploy the later version again, everywhere: `tidegate deploy`.",
     "policy": "If a later version pushed it, deploy that version: `tidegate deploy`. If the object is damaged, "
     f"{MOVE}, and push the policy again: `tidegate policy push`.",
-    "failing": "Look at the log of tidegate-on-schedule: https://fcnext.console.aliyun.com.",
+    "failing": "Look at the log of the function on-schedule: https://fcnext.console.aliyun.com.",
 }
 
 
