@@ -22,13 +22,14 @@ OFTEN_PASSED = (
     *("look get record ", "look get fleet record ", "look get pointer ", "settle get record ", "timer "),
 )
 """What begins like this is met often enough by chance."""
-SELDOM_PASSED = (
-    *("on_alert StartExecution", "on_alert put epoch", "on_alert put fleet record", "on_alert DescribeMetricLast"),
-    *("on_request StartExecution", "on_request put fleet record", "on_request DescribeInstanceQps"),
-    *("on_request DescribeInstanceSlbConnect", "on_request tell", "look tell", "settle tell", "look put fleet record"),
-)
-SOUGHT = 3
-"""How much more likely one of these is sought than another place."""
+AT_DOORS, ELSEWHERE = 1, 2
+SELDOM_PASSED = {
+    0: "on_alert StartExecution, on_request StartExecution, on_request tell, on_alert tell",
+    2: "on_alert put fleet record, on_alert get epoch, on_request put item, on_request put epoch",
+    4: "on_alert put epoch, on_request DescribeInstanceQps, on_request DescribeInstanceSlbConnect",
+    6: "look tell, look DescribeInstances, submit DescribeInstanceQps",
+}
+"""How likely trouble is sought at a place, in proportion. What a door does last is struck whenever it comes so far."""
 MOSTLY = (1, 1, 1, 2, 4)
 """How often what is sought strikes."""
 WITHOUT_ANSWER = ("reply lost", "5xx after", "timed out", "killed after", "stalled", "stalled")
@@ -83,7 +84,10 @@ def _about_attempts(chance: Random, world: Mapping[str, Any], deeds: Sequence[De
 def _sought() -> tuple[tuple[str, str], ...]:
     """Pairs of place and trouble, as often as they are to be sought."""
     sought = [pair for pair in pairs() if not f"{pair[0]} ".startswith(OFTEN_PASSED)]
-    return tuple(pair for pair in sought for _ in range(SOUGHT if pair[0] in SELDOM_PASSED else 1))
+    times = {site: more for more, sites in SELDOM_PASSED.items() for site in sites.split(", ")}
+    doors = tuple(f"{door} " for door in DOORS.values())
+    usual = {site: AT_DOORS if site.startswith(doors) else ELSEWHERE for site, _ in sought}
+    return tuple(pair for pair in sought for _ in range(times.get(pair[0], usual[pair[0]])))
 
 
 def _foci(chance: Random, what: set[str]) -> Iterator[Focus]:
