@@ -74,6 +74,8 @@ FAULTS: list[tuple[str, str, Any, str]] = [
     ("roles", "Resources/LookRole/Properties/Policies/1", GONE, "LookRole: amqp:GetInstance on"),
     ("roles", "Resources/Look/Properties/Role", {"Fn::GetAtt": ["SubmitRole", "Arn"]}, "Look.Role: is LookRole"),
     ("mode", f"{ORDER}/0/Effect", "Allow", "SubmitRole: may amqp:UpdateInstance in mode observe"),
+    ("mode", f"{ORDER}/0/Resource", [{"Fn::Sub": "acs:amqp:*:${ALIYUN::TenantId}:/instances/*"}], "are to be denied"),
+    ("mode", f"{ORDER}/1/Action", ["apigateway:ModifyInstance"], "are to be denied"),
     ("mode", "Parameters/Mode/Default", "act", "nothing is to be resized unless"),
     ("bucket", "Resources/Ledger/Properties/AccessControl", "public-read", "Ledger: others may read it"),
     ("bucket", "Resources/Ledger/Properties/VersioningConfiguration", {"Status": "Enabled"}, "may both win"),
