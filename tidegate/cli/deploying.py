@@ -322,6 +322,10 @@ def _next(account: Account, done: Deployed) -> list[str]:
             lines += [f"export TIDEGATE_FC_FUNCTION={said['FunctionName']}"]
     if not done.policy:
         return [*lines, "no policy is in force yet: tidegate policy push --policy FILE"]
-    tick = account.around(done.ledger_bucket).fleet.state().last_tick
+    around = account.around(done.ledger_bucket)
+    fleet = around.fleet.state()
+    tick, pause = fleet.last_tick, fleet.pause
+    if pause is not None and pause.holds(around.now()):
+        lines.append(f"the fleet is paused by {pause.by}, so nothing is ordered until: tidegate unpause --fleet")
     told = f"the last tick was at {tick:%Y-%m-%dT%H:%M:%SZ}" if tick else "the first tick comes within a minute or two"
     return [*lines, f"{told}; then: tidegate status"]

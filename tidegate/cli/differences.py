@@ -55,7 +55,8 @@ def _lines(judged: Judged, found: Differences) -> Iterator[Line]:
         yield ("! ", (f"a push is refused while an operation is open: {stranded}", BAD))
     if judged.to_accept:
         beside = f", and {counted(judged.under_way, 'order')} under way" if judged.under_way else ""
-        why = f"a push is refused without `--accept {judged.to_accept}`: the fleet's limit is {judged.limit} at once{beside}"
+        refused = f"a push is refused without `--accept {judged.to_accept}`"
+        why = f"{refused}: the fleet's limit is {judged.limit} at once{beside}"
         yield ("! ", (why, BAD))
     starts = counted(len(judged.starts), "order")
     yield (
