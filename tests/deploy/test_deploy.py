@@ -46,6 +46,14 @@ def test_a_deployment_stands_as_it_was_planned(site: Site) -> None:
     assert environment["TIDEGATE_HOOK_TOKENS"] == TOKEN
 
 
+def test_who_lets_a_policy_act_where_orders_are_denied_is_told_so(site: Site) -> None:
+    denied = "! Mode observe denies orders: each one for orders-mq ends refused; --mode act"
+    assert denied in site.deploy("--policy", str(site.policy)).out.splitlines()
+    assert denied not in site.deploy("--policy", str(site.policy), "--mode", "act").out
+    site.policy.write_text(POLICY.replace("mode: act", "mode: observe"))
+    assert denied not in site.deploy("--policy", str(site.policy)).out
+
+
 def test_the_same_deployment_again_changes_nothing(site: Site) -> None:
     site.deployed()
     said = site.deploy("--policy", str(site.policy))

@@ -243,6 +243,24 @@ def test_in_observe_mode_no_role_needs_to_order(clinic: Any) -> None:
         assert clinic.finds("roles").level == "ok"
 
 
+def test_a_policy_that_acts_on_a_deployment_that_only_observes_is_told_which_lock_is_shut(clinic: Any) -> None:
+    """Deploying again would leave the lock as it is."""
+    identity = clinic.cloud.identity
+    with clinic.kept(identity._drawer) as drawer:
+
+        def lock() -> None:
+            kept = drawer["role/tidegate-submit"]
+            orders = ["amqp:UpdateInstance", "apigateway:ModifyInstanceSpec"]
+            denied = {"Version": "1", "Statement": [{"Effect": "Deny", "Action": orders, "Resource": ["*"]}]}
+            drawer["role/tidegate-submit"] = {**kept, "policies": [*kept["policies"], denied]}
+
+        clinic.edit(lock)
+        found = clinic.finds("roles")
+    denied = "tidegate-submit is denied amqp:UpdateInstance, apigateway:ModifyInstanceSpec"
+    assert (found.level, found.found) == ("FAIL", f"{denied}: the deployment only observes, and the policy acts")
+    assert found.do.startswith("`tidegate deploy --mode act --yes` if orders may be placed")
+
+
 def test_a_scope_that_leaves_an_instance_out_is_found(clinic: Any) -> None:
     """Roles may be held to instances by their ARN."""
     identity = clinic.cloud.identity

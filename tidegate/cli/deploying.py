@@ -217,6 +217,8 @@ def _lines(planned: Plan, wish: Wish) -> Iterator[str]:
         state = "is in force already" if policy.in_force else "to be put in force"
         many = f"{len(policy.instances)} instance{'s' * (len(policy.instances) != 1)}"
         yield f"policy {policy.hash}: {state}; {many}, {len(policy.acting)} in mode act"
+        if policy.acting and planned.given.shown.get("Mode") == "observe":
+            yield f"! Mode observe denies orders: each one for {', '.join(policy.acting)} ends refused; --mode act"
 
 
 def _second_lines(planned: Plan, said: Second | None) -> Iterator[str]:
