@@ -184,6 +184,7 @@ HALFWAY: dict[str, dict[str, Any]] = {
     "the call for the stack is lost": {"call": "CreateStack", "do": "lost-request"},
     "the first resource fails": {"call": "ros.CreateResource", "nth": 1},
     "a resource in the middle fails": {"call": "ros.CreateResource", "nth": 9},
+    "the last resource fails": {"call": "ros.CreateResource", "nth": 32},
     "the stack is watched no more": {"call": "ListStackEvents", "nth": 2, "times": 30},
     "the policy is not taken": {"call": "oss.PutObject", "instance": "*/policy/*"},
     "the policy is taken, and its answer lost": {"call": "oss.PutObject", "instance": "*/policy/*", "do": "lost-reply"},
@@ -195,6 +196,7 @@ HALFWAY: dict[str, dict[str, Any]] = {
 def test_a_deployment_that_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
     site.fault(**HALFWAY[where])
     first = site.deploy("--policy", str(site.policy), "--yes")
+    assert all(one["struck"] for one in site.cloud.run(site.cloud.cloud.faults.listed)), "nothing went wrong"
     assert first.code in (0, 1)
     if first.code:
         assert "run the same command again to go on from there" in first.err
@@ -202,6 +204,34 @@ def test_a_deployment_that_ended_half_way_goes_on_when_it_is_run_again(site: Sit
     done = site.deployed()
     assert done["status"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     assert site.functions() >= FUNCTIONS
+    assert site.deployed()["changed"] == []
+
+
+UPDATE_HALFWAY: dict[str, dict[str, Any]] = {
+    "the new code is not taken": {"call": "oss.PutObject", "instance": "*/tidegate/*"},
+    "the update is begun, and its answer lost": {"call": "UpdateStack", "do": "lost-reply"},
+    "the last function fails": {"call": "ros.UpdateResource", "nth": 7},
+    "the update is watched no more": {"call": "ListStackEvents", "nth": 2, "times": 30},
+    "the new policy is not taken": {"call": "oss.PutObject", "instance": "*/policy/*"},
+}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("where", UPDATE_HALFWAY)
+def test_an_update_that_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
+    before = site.deployed()
+    site.zip.write_bytes(zip_source("def handler(event, context):\n    return 1\n"))
+    site.policy.write_text(POLICY.replace("raise: 1", "at_least: medium"))
+    site.fault(**UPDATE_HALFWAY[where])
+    first = site.deploy("--policy", str(site.policy), "--yes")
+    struck = [one["struck"] for one in site.cloud.run(site.cloud.cloud.faults.listed)]
+    assert all(struck), "nothing went wrong"
+    assert first.code in (0, 1)
+    site.cloud.run(site.cloud.cloud.faults.clear)
+    done = site.deployed()
+    assert (done["status"], done["policy"] != before["policy"]) == ("UPDATE_COMPLETE", True)
+    registry = site.whole.fc.host.registry
+    assert len({registry.function(ref).code for ref in registry.functions()}) == 1
     assert site.deployed()["changed"] == []
 
 
