@@ -45,7 +45,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         account=_required(env, "TIDEGATE_ACCOUNT", "FC_ACCOUNT_ID"),
         region=_required(env, "TIDEGATE_REGION", "FC_REGION"),
-        store=_required(env, "TIDEGATE_STORE"),
+        store=_required(env, "TIDEGATE_STORE", hint=": oss://BUCKET with the ledger, as `tidegate deploy` prints it"),
         oss_endpoint=env.get("TIDEGATE_OSS_ENDPOINT", ""),
         endpoint=env.get("TIDEGATE_ENDPOINT", ""),
         flow=env.get("TIDEGATE_FLOW") or "tidegate-resize",
@@ -148,8 +148,8 @@ def _is_channel(name: str) -> bool:
     return name.startswith("TIDEGATE_") and name.endswith("_URL") and name != APPROVAL_URL
 
 
-def _required(env: Mapping[str, str], *names: str) -> str:
+def _required(env: Mapping[str, str], *names: str, hint: str = "") -> str:
     for name in names:
         if env.get(name):
             return env[name]
-    raise BadSettings(f"set {' or '.join(names)} in the environment")
+    raise BadSettings(f"set {' or '.join(names)} in the environment{hint}")

@@ -105,6 +105,12 @@ def test_a_secret_that_is_changed_reaches_the_functions(site: Site, monkeypatch:
         (("--parameter", "CodeObject=x"), "CodeObject follows from the package"),
         (("--parameter", "Runtime"), "--parameter is NAME=VALUE, not `Runtime`"),
         (("--mode", "watch"), "--mode is observe or act"),
+        (("--parameter", "Runtime=python3.9"), "Runtime=python3.9: must be python3.10 or python3.12"),
+        (("--parameter", "LogDays=ever"), "LogDays=ever: must be a number from 1 to 3650"),
+        (("--parameter", "LogDays=9999"), "LogDays=9999: must be a number from 1 to 3650"),
+        (("--parameter", "LogStore=X"), "LogStore=X: has 1 signs, and may have 3 to 63"),
+        (("--parameter", "ApprovalUrl=example.com"), "ApprovalUrl=example.com: does not have the form ^$|^https?://"),
+        (("--stack", "a stack"), "`a stack` is no name for a stack: letters, digits, `-` and `_`"),
     ],
 )
 def test_what_makes_no_sense_is_a_mistake(site: Site, words: tuple[str, ...], said: str) -> None:
@@ -122,6 +128,19 @@ def test_a_first_deployment_needs_its_token_and_says_how_to_make_one(
     said = site.deploy()
     assert said.code == 2
     assert said.err.startswith("tidegate: HookTokens is needed: set TIDEGATE_HOOK_TOKENS in the environment, and keep")
+
+
+@pytest.mark.parametrize("token", ["too-short", "with a blank in it, and long"])
+def test_a_secret_of_the_wrong_form_is_a_mistake_that_is_told_without_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("TIDEGATE_HOOK_TOKENS", token)
+    said = site.deploy("--yes")
+    assert said.code == 2
+    assert said.err.startswith("tidegate: TIDEGATE_HOOK_TOKENS (HookTokens): ")
+    assert said.err.count("\n") == 1
+    assert token not in said.out + said.err
+    assert site.calls("PreviewStack") == 0
 
 
 def test_a_file_that_is_no_zip_is_a_mistake(site: Site) -> None:

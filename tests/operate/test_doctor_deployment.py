@@ -143,8 +143,16 @@ def test_a_workflow_that_was_changed_is_named_with_the_place(clinic: Any) -> Non
 def test_a_workflow_of_another_name_is_not_there(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEGATE_FLOW", "other-flow")
     found = clinic.finds("flow")
-    assert found.level == "FAIL"
-    assert found.found.startswith("FlowNotExists")
+    assert (found.level, found.found) == ("FAIL", "there is no workflow other-flow")
+    assert found.do == "deploy again, or correct TIDEGATE_FLOW"
+
+
+def test_where_nothing_is_deployed_no_role_is_called_well(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_FLOW", "other-flow")
+    with clinic.functions() as registry:
+        clinic.edit(lambda: [registry.delete_function(ref) for ref in registry.functions()])
+        found = clinic.finds("roles")
+    assert (found.level, found.do) == ("skip", "see functions and flow")
 
 
 def without(policies: list[dict[str, Any]], action: str) -> list[dict[str, Any]]:

@@ -44,6 +44,8 @@ def roles(place: Place) -> Verdict:
     needed = _needs_by_role(place, parts)
     for arn, (needs, service) in needed.items():
         parts.extend(_role(place, arn.rpartition("/")[2], needs, service))
+    if not needed:
+        parts.append(skip("no function and no workflow has a role that could be looked at", "see functions and flow"))
     parts.extend(_remembered(place))
     return together(f"{len(needed)} can do what their calls need", parts)
 
