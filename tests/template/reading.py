@@ -17,6 +17,7 @@ PSEUDO = {"ALIYUN::Region": "cn-hangzhou", "ALIYUN::TenantId": "1234567890123456
 """With what they may stand for. `ALIYUN::AccountId` is none of them: for a RAM user it is the user's own number."""
 FUNCTION, TRIGGER, FLOW = "ALIYUN::FC3::Function", "ALIYUN::FC3::Trigger", "ALIYUN::FNF::Flow"
 ROLE, BUCKET, RULE = "ALIYUN::RAM::Role", "ALIYUN::OSS::Bucket", "ALIYUN::CMS::ResourceMetricRule"
+LOG_ALERT = "ALIYUN::SLS::Alert"
 LATER, ALONE = "ALIYUN::FC3::AsyncInvokeConfig", "ALIYUN::FC3::ConcurrencyConfig"
 QUEUE, TOPIC = "ALIYUN::MNS::Queue", "ALIYUN::MNS::Topic"
 

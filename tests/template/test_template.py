@@ -14,6 +14,7 @@ from tests.template.reading import Template, read
 from tests.template.wheels import types
 
 FUNCTION, ORDER = "Resources/OnAlert/Properties", "Resources/SubmitRole/Properties/Policies/4/PolicyDocument/Statement"
+LOG_ALERT = "Resources/OperationFailed/Properties/Detail/Configuration"
 FLOW = "workflows/resize.yml"
 GONE = object()
 
@@ -83,6 +84,10 @@ FAULTS: list[tuple[str, str, Any, str]] = [
     ("bucket", "Resources/Ledger/DeletionPolicy", GONE, "Ledger: goes with the stack"),
     ("alarms", "Resources/TickDead/Properties/NoDataPolicy", "OK", "a tick that is dead sends no figures"),
     ("alarms", "Resources/FailuresWait", GONE, "nothing watches ActiveMessages"),
+    ("alarms", "Resources/OperationFailed", GONE, "nothing watches the log for operations that failed"),
+    ("alarms", f"{LOG_ALERT}/SeverityConfigurations/0/EvalCondition/Condition", "fails > 0", "no query gives fails"),
+    ("alarms", f"{LOG_ALERT}/PolicyConfiguration/ActionPolicyId", "", "OperationFailed: tells nobody"),
+    ("types", f"{LOG_ALERT}/QueryList/0/End", GONE, "End: is required"),
 ]
 """The check that must see it, where, what stands there instead, and a part of what is said."""
 TEXT_FAULTS = [
