@@ -46,6 +46,12 @@ def test_a_deployment_stands_as_it_was_planned(site: Site) -> None:
     assert environment["TIDEGATE_HOOK_TOKENS"] == TOKEN
 
 
+def test_who_deploys_without_anybody_to_call_is_told_that_no_alarm_rings(site: Site) -> None:
+    told = "no alarm rings if Tidegate itself dies: --parameter ContactGroup=GROUP, one of CloudMonitor's"
+    assert told in site.deployed()["next"]
+    assert told not in site.deployed("--parameter", "ContactGroup=people")["next"]
+
+
 def test_who_lets_a_policy_act_where_orders_are_denied_is_told_so(site: Site) -> None:
     denied = "! Mode observe denies orders: each one for orders-mq ends refused; --mode act"
     assert denied in site.deploy("--policy", str(site.policy)).out.splitlines()

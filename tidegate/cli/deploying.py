@@ -322,6 +322,8 @@ def _next(account: Account, done: Deployed) -> list[str]:
         if said["Handler"] == ASKED:
             lines += ["export TIDEGATE_FC_API=2.0", f"export TIDEGATE_FC_SERVICE={said['Service']}"]
             lines += [f"export TIDEGATE_FC_FUNCTION={said['FunctionName']}"]
+    if "ContactGroup" in done.stack.parameters and not done.stack.parameters["ContactGroup"]:
+        lines.append("no alarm rings if Tidegate itself dies: --parameter ContactGroup=GROUP, one of CloudMonitor's")
     if not done.policy:
         return [*lines, "no policy is in force yet: tidegate policy push --policy FILE"]
     around = account.around(done.ledger_bucket)
