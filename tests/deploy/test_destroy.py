@@ -110,6 +110,20 @@ def test_an_open_operation_is_named_and_refuses_it(opened: Site) -> None:
     assert opened.functions() == set()
 
 
+def test_nothing_goes_under_another_account_than_the_ledger_is_of(
+    opened: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger is kept by account: under a mistyped number hardly anything of it is seen."""
+    account_id = opened.cloud.cloud.world.account_id
+    opened.cloud.run(lambda: opened.whole.oss.give_bucket(opened.ledger, account_id))
+    monkeypatch.setenv("TIDEGATE_ACCOUNT", "9999999999999999")
+    for words in (("destroy",), ("destroy", "--yes"), ("destroy", "--yes", "--despite-open-operations")):
+        said = opened.run(*words)
+        assert said.code == 2, said
+        assert "belongs to account 1234567890123456, and TIDEGATE_ACCOUNT says 9999999999999999" in said.err
+    assert opened.functions()
+
+
 class Hearer:
     """Somebody whom the progress is told, and at one line of it something happens."""
 

@@ -55,7 +55,13 @@ def plan_destroy(account: Account, stack_name: str) -> Unmaking:
     """Look at what stands. Nothing is written."""
     stack = account.stack(stack_name)
     bucket = _bucket(account, stack)
-    stands = bool(bucket) and account.buckets.find(bucket) is not None
+    facts = account.buckets.find(bucket) if bucket else None
+    stands = facts is not None
+    # A ledger is kept by account: under a mistyped number hardly anything of it would be seen.
+    if facts and facts.owner.isdecimal() and facts.owner != account.settings.account:
+        raise CannotDeploy(
+            f"oss://{bucket} belongs to account {facts.owner}, and TIDEGATE_ACCOUNT says {account.settings.account}"
+        )
     every = account.stacks.resources(stack.id) if stack else {}
     ledger = {name for name, (kind, physical) in every.items() if kind == BUCKET and physical == bucket}
     unreadable: list[str] = []
