@@ -26,7 +26,7 @@ NO_NEED = ("unconfirmed", "unmeasured")
 
 ENDING = ("as-wanted", "resize", "operation", "unconfirmed")
 """Verdicts by which what was wanted before is wanted no more, or is being had."""
-LONGEST_LEAD = 1_000
+LONGEST_LEAD = 200
 """So many records at the most are read of the time before the one that is asked about."""
 
 
