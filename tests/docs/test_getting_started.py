@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from localcloud.cloud import Cloud
 from localcloud.identity import Keys
@@ -284,6 +285,20 @@ def test_a_block_that_is_replaced_says_so_and_the_others_are_commands_policies_a
     assert len([one for one in page if one.aside.endswith("instead of the next block")]) == 3
     assert {one.kind for one in page if not one.aside} == {"sh", "console", "yaml", "json"}
     assert all(body.startswith("$ ") for body in (one.body for one in page if one.kind == "console"))
+
+
+def test_what_the_page_installs_is_what_the_project_offers(root: Path) -> None:
+    """That block is not run: it needs the network. What it names is there all the same."""
+    page, project = (
+        (root / "docs" / "getting-started.md").read_text("utf-8"),
+        (root / "pyproject.toml").read_text("utf-8"),
+    )
+    (constraints, extra) = re.findall(r"pip install -c tidegate/(\S+) -e 'tidegate\[(\w+)\]'", page)[0]
+    assert (root / constraints).is_file()
+    assert re.search(rf"^{extra} = \[", project.partition("[project.optional-dependencies]")[2], re.MULTILINE)
+    named = re.findall(r"Python (3\.\d+) to (3\.\d+)", page)[0]
+    (bounds,) = re.findall(r'^requires-python = "([^"]+)"', project, re.MULTILINE)
+    assert all(version in SpecifierSet(bounds) for version in named)
 
 
 def test_a_command_that_prints_something_else_than_the_page_shows_is_noticed() -> None:
