@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -48,9 +49,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ  # noqa: TID251 - the one place
     prefix = _prefix(env) or names.DEFAULT
     return Settings(
-        account=_required(env, "TIDEGATE_ACCOUNT", "FC_ACCOUNT_ID"),
-        region=_required(env, "TIDEGATE_REGION", "FC_REGION"),
-        store=_required(env, "TIDEGATE_STORE"),
+        account=_account(_required(env, "TIDEGATE_ACCOUNT", "FC_ACCOUNT_ID")),
+        region=_region(_required(env, "TIDEGATE_REGION", "FC_REGION")),
+        store=_required(env, "TIDEGATE_STORE", hint=": oss://BUCKET with the ledger, as `tidegate deploy` prints it"),
         oss_endpoint=env.get("TIDEGATE_OSS_ENDPOINT", ""),
         endpoint=env.get("TIDEGATE_ENDPOINT", ""),
         prefix=prefix,
@@ -141,7 +142,7 @@ class DeploySettings:
 def read_deploy_settings(environ: Mapping[str, str] | None = None) -> DeploySettings:
     """Read what deploying needs. Raises BadSettings naming the first variable that is missing."""
     env = os.environ if environ is None else environ  # noqa: TID251 - the one place
-    account, region = _required(env, "TIDEGATE_ACCOUNT"), _required(env, "TIDEGATE_REGION")
+    account, region = _account(_required(env, "TIDEGATE_ACCOUNT")), _region(_required(env, "TIDEGATE_REGION"))
     return DeploySettings(
         account=account,
         region=region,
@@ -168,8 +169,21 @@ def _is_channel(name: str) -> bool:
     return name.startswith("TIDEGATE_") and name.endswith("_URL") and name != APPROVAL_URL
 
 
-def _required(env: Mapping[str, str], *names: str) -> str:
+def _account(given: str) -> str:
+    """An account's number. Under any other word a ledger would seem to be empty."""
+    if not re.fullmatch("[0-9]{1,20}", given):
+        raise BadSettings("TIDEGATE_ACCOUNT is the account's number, in digits alone")
+    return given
+
+
+def _region(given: str) -> str:
+    if not re.fullmatch("[a-z0-9-]{1,40}", given):
+        raise BadSettings("TIDEGATE_REGION is the name of a region, such as cn-hangzhou")
+    return given
+
+
+def _required(env: Mapping[str, str], *names: str, hint: str = "") -> str:
     for name in names:
         if env.get(name):
             return env[name]
-    raise BadSettings(f"set {' or '.join(names)} in the environment")
+    raise BadSettings(f"set {' or '.join(names)} in the environment{hint}")

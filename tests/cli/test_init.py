@@ -174,3 +174,10 @@ def test_init_needs_neither_an_account_nor_a_store(office: Office, monkeypatch: 
     assert init(office).code == 0
     said = office.run("init", "--out", str(office.folder / "other.yaml"))
     assert (said.code, "say which region" in said.err) == (2, True)
+
+
+def test_without_a_key_nobody_is_asked(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    said = office.run("init", "--region", "cn-hangzhou", "--out", str(office.folder / "new.yaml"))
+    key = "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+    assert (said.code, said.err) == (2, f"tidegate: set {key} in the environment\n")

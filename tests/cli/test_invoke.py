@@ -80,6 +80,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "another's function": (["somebody-elses"], "`somebody-elses` is no function of ours: look, on-alert, "),
     "one that may order": (["submit"], "submit may place an order; say --yes if that is meant"),
     "the same by its whole name": (["tidegate-submit"], "submit may place an order"),
+    "an event instead of its file": (["look", "--event", '{"a": 1}'], "--event names a file with the event, or `-`"),
     "a file that is not there": (["look", "--event", "no/such/file"], "no/such/file: No such file"),
 }
 

@@ -70,6 +70,25 @@ def test_a_variable_that_is_missing_is_named(
     assert (said.code, said.out, said.err) == (2, "", f"tidegate: set {missing} in the environment\n")
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("TIDEGATE_ACCOUNT", "1234-5678", "TIDEGATE_ACCOUNT is the account's number, in digits alone"),
+        ("TIDEGATE_REGION", "cn hangzhou", "TIDEGATE_REGION is the name of a region, such as cn-hangzhou"),
+        ("TIDEGATE_STORE", "bucket", "TIDEGATE_STORE is oss://BUCKET or sqlite:///FILE"),
+        ("TIDEGATE_FC_API", "4", "TIDEGATE_FC_API is 2.0 or 3.0"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_a_mistake_that_names_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    """An account's number with a slip would else show an empty ledger, as if all were new."""
+    office.push()
+    monkeypatch.setenv(variable, value)
+    said = office.run("status")
+    assert (said.code, said.out, said.err) == (2, "", f"tidegate: {told}\n")
+
+
 def test_a_request_without_a_key_to_sign_it_names_the_variables(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

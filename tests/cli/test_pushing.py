@@ -71,6 +71,26 @@ def test_orders_within_the_limit_need_no_word(office: Office) -> None:
     assert pushed(office).code == 0
 
 
+def test_a_push_that_raises_the_limit_is_measured_by_the_limit_in_force(office: Office) -> None:
+    """Otherwise whatever starts too much would only have to bring a larger limit along."""
+    written(office, {"orders_at_once": 1})
+    assert pushed(office).code == 0
+    written(office, {"orders_at_once": 9}, **BOTH_UP)
+    shown = office.run("policy", "diff", str(office.file), "--json").json
+    assert (shown["to_accept"], shown["orders_at_once"]) == (2, 1)
+    said = pushed(office)
+    assert said.code == 2
+    assert said.err.startswith("tidegate: this would start 2 orders at once, and the fleet's limit is 1: ")
+    assert pushed(office, "--accept", "2").code == 0
+
+
+def test_the_first_push_is_measured_by_its_own_limit(office: Office) -> None:
+    """There is no other."""
+    written(office, {"orders_at_once": 9}, **BOTH_UP)
+    shown = office.run("policy", "diff", str(office.file), "--json").json
+    assert (shown["orders_at_once"], shown["to_accept"]) == (9, 0)
+
+
 def test_what_would_be_ordered_anyway_is_not_counted_against_a_push(office: Office) -> None:
     written(office, {"orders_at_once": 2}, **BOTH_UP)
     office.push()

@@ -60,6 +60,11 @@ def test_what_is_printed_passes_what_the_vendor_publishes_of_its_types(
     assert list(type_problems(Template({**said, "Outputs": {}}))) == []
 
 
+def test_a_policy_without_alerts_is_told_that_there_is_no_rule_to_make(office: Office) -> None:
+    said = told(office, [])
+    assert (said.out, said.err) == ("", "no instance of the policy names an alert, so there is no rule to make\n")
+
+
 def test_what_no_rule_can_be_made_for_is_told_with_why(office: Office) -> None:
     alerts = [{"rule": "by-name", "raise": 1}, {"rule_id": "a1b2", "raise": 1}]
     edge = [{"rule": "qps-high", "raise": 1, "confirm": {"metric": "qps", "above": 100}}]

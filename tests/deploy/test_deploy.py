@@ -46,6 +46,20 @@ def test_a_deployment_stands_as_it_was_planned(site: Site) -> None:
     assert environment["TIDEGATE_HOOK_TOKENS"] == TOKEN
 
 
+def test_who_deploys_without_anybody_to_call_is_told_that_no_alarm_rings(site: Site) -> None:
+    told = "no alarm rings if Tidegate itself dies: --parameter ContactGroup=GROUP, one of CloudMonitor's"
+    assert told in site.deployed()["next"]
+    assert told not in site.deployed("--parameter", "ContactGroup=people")["next"]
+
+
+def test_who_lets_a_policy_act_where_orders_are_denied_is_told_so(site: Site) -> None:
+    denied = "! Mode observe denies orders: each one for orders-mq ends refused; --mode act"
+    assert denied in site.deploy("--policy", str(site.policy)).out.splitlines()
+    assert denied not in site.deploy("--policy", str(site.policy), "--mode", "act").out
+    site.policy.write_text(POLICY.replace("mode: act", "mode: observe"))
+    assert denied not in site.deploy("--policy", str(site.policy)).out
+
+
 def test_the_same_deployment_again_changes_nothing(site: Site) -> None:
     site.deployed()
     said = site.deploy("--policy", str(site.policy))
@@ -97,6 +111,12 @@ def test_a_secret_that_is_changed_reaches_the_functions(site: Site, monkeypatch:
         (("--parameter", "CodeObject=x"), "CodeObject follows from the package"),
         (("--parameter", "Runtime"), "--parameter is NAME=VALUE, not `Runtime`"),
         (("--mode", "watch"), "--mode is observe or act"),
+        (("--parameter", "Runtime=python3.9"), "Runtime=python3.9: must be python3.10 or python3.12"),
+        (("--parameter", "LogDays=ever"), "LogDays=ever: must be a number from 1 to 3650"),
+        (("--parameter", "LogDays=9999"), "LogDays=9999: must be a number from 1 to 3650"),
+        (("--parameter", "LogStore=X"), "LogStore=X: does not have the form ^$|^[a-z0-9]"),
+        (("--parameter", "ApprovalUrl=example.com"), "ApprovalUrl=example.com: does not have the form ^$|^https?://"),
+        (("--stack", "a stack"), "`a stack` is no name for a stack: letters, digits, `-` and `_`"),
     ],
 )
 def test_what_makes_no_sense_is_a_mistake(site: Site, words: tuple[str, ...], said: str) -> None:
@@ -114,6 +134,19 @@ def test_a_first_deployment_needs_its_token_and_says_how_to_make_one(
     said = site.deploy()
     assert said.code == 2
     assert said.err.startswith("tidegate: HookTokens is needed: set TIDEGATE_HOOK_TOKENS in the environment, and keep")
+
+
+@pytest.mark.parametrize("token", ["too-short", "with a blank in it, and long"])
+def test_a_secret_of_the_wrong_form_is_a_mistake_that_is_told_without_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("TIDEGATE_HOOK_TOKENS", token)
+    said = site.deploy("--yes")
+    assert said.code == 2
+    assert said.err.startswith("tidegate: TIDEGATE_HOOK_TOKENS (HookTokens): ")
+    assert said.err.count("\n") == 1
+    assert token not in said.out + said.err
+    assert site.calls("PreviewStack") == 0
 
 
 def test_a_file_that_is_no_zip_is_a_mistake(site: Site) -> None:
@@ -176,6 +209,7 @@ HALFWAY: dict[str, dict[str, Any]] = {
     "the call for the stack is lost": {"call": "CreateStack", "do": "lost-request"},
     "the first resource fails": {"call": "ros.CreateResource", "nth": 1},
     "a resource in the middle fails": {"call": "ros.CreateResource", "nth": 9},
+    "the last resource fails": {"call": "ros.CreateResource", "nth": 32},
     "the stack is watched no more": {"call": "ListStackEvents", "nth": 2, "times": 30},
     "the policy is not taken": {"call": "oss.PutObject", "instance": "*/policy/*"},
     "the policy is taken, and its answer lost": {"call": "oss.PutObject", "instance": "*/policy/*", "do": "lost-reply"},
@@ -187,6 +221,7 @@ HALFWAY: dict[str, dict[str, Any]] = {
 def test_a_deployment_that_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
     site.fault(**HALFWAY[where])
     first = site.deploy("--policy", str(site.policy), "--yes")
+    assert all(one["struck"] for one in site.cloud.run(site.cloud.cloud.faults.listed)), "nothing went wrong"
     assert first.code in (0, 1)
     if first.code:
         assert "run the same command again to go on from there" in first.err
@@ -194,6 +229,34 @@ def test_a_deployment_that_ended_half_way_goes_on_when_it_is_run_again(site: Sit
     done = site.deployed()
     assert done["status"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     assert site.functions() >= FUNCTIONS
+    assert site.deployed()["changed"] == []
+
+
+UPDATE_HALFWAY: dict[str, dict[str, Any]] = {
+    "the new code is not taken": {"call": "oss.PutObject", "instance": "*/tidegate/*"},
+    "the update is begun, and its answer lost": {"call": "UpdateStack", "do": "lost-reply"},
+    "the last function fails": {"call": "ros.UpdateResource", "nth": 7},
+    "the update is watched no more": {"call": "ListStackEvents", "nth": 2, "times": 30},
+    "the new policy is not taken": {"call": "oss.PutObject", "instance": "*/policy/*"},
+}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("where", UPDATE_HALFWAY)
+def test_an_update_that_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
+    before = site.deployed()
+    site.zip.write_bytes(zip_source("def handler(event, context):\n    return 1\n"))
+    site.policy.write_text(POLICY.replace("raise: 1", "at_least: medium"))
+    site.fault(**UPDATE_HALFWAY[where])
+    first = site.deploy("--policy", str(site.policy), "--yes")
+    struck = [one["struck"] for one in site.cloud.run(site.cloud.cloud.faults.listed)]
+    assert all(struck), "nothing went wrong"
+    assert first.code in (0, 1)
+    site.cloud.run(site.cloud.cloud.faults.clear)
+    done = site.deployed()
+    assert (done["status"], done["policy"] != before["policy"]) == ("UPDATE_COMPLETE", True)
+    registry = site.whole.fc.host.registry
+    assert len({registry.function(ref).code for ref in registry.functions()}) == 1
     assert site.deployed()["changed"] == []
 
 

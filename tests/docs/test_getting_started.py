@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from localcloud.cloud import Cloud
 from localcloud.identity import Keys
@@ -42,7 +43,7 @@ SERVICES = {
 }
 """What each of the vendor's own policies allows: everything of one product."""
 VARIES = (
-    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|(?:\b[A-Z][a-z]{2} )?\b\d\d:\d\d(?=\+)", "TIME"),
+    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|\b(?:[A-Z][a-z]{2} )?\d\d:\d\d(?=\+)", "TIME"),
     (r"\b[0-9a-f]{4,}…[0-9a-f]{4,}\b|\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b", "HASH"),
     (r"https?://\S+", "URL"),
     (r"[\d.]+ MB", "SIZE"),
@@ -50,7 +51,7 @@ VARIES = (
     (r"\bby [\w.-]+@[\w.-]+", "by WHO"),
     (r"\border +\d{15}", "order NUMBER"),
 )
-"""What is another one each time."""
+"""What is another one each time; a time of another day has that day before it, as late in the evening two hours on."""
 WAITS = ("while tidegate", "until tidegate", "tidegate watch")
 """Commands of somebody who waits: meanwhile time flies. Else it goes as it does, and no tick comes in between."""
 SPEED = 60.0
@@ -286,9 +287,29 @@ def test_a_block_that_is_replaced_says_so_and_the_others_are_commands_policies_a
     assert all(body.startswith("$ ") for body in (one.body for one in page if one.kind == "console"))
 
 
+def test_what_the_page_installs_is_what_the_project_offers(root: Path) -> None:
+    """That block is not run: it needs the network. What it names is there all the same."""
+    page, project = (
+        (root / "docs" / "getting-started.md").read_text("utf-8"),
+        (root / "pyproject.toml").read_text("utf-8"),
+    )
+    (constraints, extra) = re.findall(r"pip install -c tidegate/(\S+) -e 'tidegate\[(\w+)\]'", page)[0]
+    assert (root / constraints).is_file()
+    assert re.search(rf"^{extra} = \[", project.partition("[project.optional-dependencies]")[2], re.MULTILINE)
+    named = re.findall(r"Python (3\.\d+) to (3\.\d+)", page)[0]
+    (bounds,) = re.findall(r'^requires-python = "([^"]+)"', project, re.MULTILINE)
+    assert all(version in SpecifierSet(bounds) for version in named)
+
+
 def test_a_command_that_prints_something_else_than_the_page_shows_is_noticed() -> None:
     with pytest.raises(AssertionError, match="shown"):
         same("tidegate status", told("policy 4f0c1de2a9b7\n...\nok\n"), told("policy 4f0c1de2a9b8\nHOLD\n"))
+
+
+def test_what_is_another_one_each_time_is_taken_for_the_same_at_any_hour() -> None:
+    """A page that is right must not be wrong by night."""
+    for printed in ("override by me@here until 23:59+08:00", "override by me@here until Mon 00:40+08:00"):
+        assert told(printed) == told("override by li@host until 22:52+08:00")
 
 
 def test_a_command_that_fails_ends_the_session(tmp_path: Path) -> None:

@@ -17,8 +17,6 @@ from tidegate.app.doors import Reply, guarded, receive_alerts
 from tidegate.products.rabbitmq import RabbitMq
 
 PAGES = ("handbook.md", "stop.md", "costs.md", "terraform.md", "accounts.md", "uninstall.md", "alerts.md")
-COMING = {"destroy", "deploy", "permissions"}
-"""Commands whose own pages describe them."""
 
 
 def text(root: Path, name: str) -> str:
@@ -35,9 +33,7 @@ def test_every_field_that_can_be_bought_has_its_counterpart_in_terraform(root: P
 def test_every_command_of_a_page_is_one_that_the_program_reads(root: Path, name: str) -> None:
     blocks = [body for kind, body in FENCE.findall(text(root, name)) if kind == "console"]
     for line in re.findall(r"^\$ (tidegate .*)$", "\n".join(blocks), re.MULTILINE):
-        words = shlex.split(line)
-        if words[1] not in COMING:
-            parse(words[1:])
+        parse(shlex.split(line)[1:])
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -53,6 +49,13 @@ def test_what_the_page_on_alerts_says_of_the_topic_is_what_is_deployed(root: Pat
     for name, value in trigger["TriggerConfig"].items():
         assert f"`{name}: {value}`" in page, name
     assert "/topics/tidegate-alerts/messages" in page
+
+
+@pytest.mark.parametrize("sender", ["SMQ", "callback", "EventBridge", "Alertmanager", "ARMS", "Log Service"])
+def test_of_each_sender_the_page_on_alerts_says_where_it_is_set_and_what_is_put_there(root: Path, sender: str) -> None:
+    where, _, settings = text(root, "alerts.md").partition("## Where it is set")[2].partition("\n## ")
+    assert any(re.match(rf"\| (CloudMonitor, )?{sender} \|", line) for line in where.splitlines()), sender
+    assert re.search(rf"^## .*{sender}.*?^\| (setting|`?\w+`?)[^\n]*\| put \|$", settings, re.MULTILINE | re.DOTALL)
 
 
 def test_the_disabled_timer_of_the_page_on_stopping_is_a_setting_that_is_taken(root: Path) -> None:

@@ -42,12 +42,12 @@ class Site:
         self.cloud, self.whole, self.stage = cloud, whole, stage
         self.pressed: set[str] = set()
 
-    def without(self, role: str, action: str) -> None:
-        """Take one action away from a role that the stack made."""
+    def without(self, role: str, *actions: str) -> None:
+        """Take actions away from a role that the stack made."""
         (stack,) = self.whole.ros.stacks.all()
         said = next(made.properties for made in stack.resources.values() if made.properties.get("RoleName") == role)
         documents = [policy["PolicyDocument"] for policy in said["Policies"]]
-        left = [document for document in (less(each, action) for each in documents) if document["Statement"]]
+        left = [document for document in (less(each, actions) for each in documents) if document["Statement"]]
         assert json.dumps(left) != json.dumps(documents)
         identity = self.cloud.cloud.identity
         self.cloud.run(lambda: identity.create_role(role, left, said["AssumeRolePolicyDocument"]))
@@ -90,10 +90,10 @@ class Site:
         return codec.read_state(head.state) if head else State()
 
 
-def less(document: dict[str, Any], action: str) -> dict[str, Any]:
-    """A RAM policy without one action."""
+def less(document: dict[str, Any], actions: tuple[str, ...]) -> dict[str, Any]:
+    """A RAM policy without some actions."""
     statements = [
-        {**one, "Action": [each for each in one["Action"] if each != action]} for one in document["Statement"]
+        {**one, "Action": [each for each in one["Action"] if each not in actions]} for one in document["Statement"]
     ]
     return {**document, "Statement": [one for one in statements if one["Action"]]}
 
@@ -191,7 +191,8 @@ def test_the_three_stories_of_the_demo_end_well_on_what_was_deployed(site: Site)
 def test_submit_without_the_action_to_order_is_refused_by_the_vendor_and_the_doctor_names_it(
     site: Site, waits: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site.without("tidegate-submit", "amqp:UpdateInstance")
+    """The alert's story ends so, and the timetable's: each has an action of its own."""
+    site.without("tidegate-submit", "amqp:UpdateInstance", "apigateway:ModifyInstanceSpec")
     site.stage.post_alert()
     waits("the refusal", lambda: site.outcomes("UpdateInstance"))
     assert site.outcomes("UpdateInstance") == {"UnauthorizedOperation"}
@@ -199,8 +200,10 @@ def test_submit_without_the_action_to_order_is_refused_by_the_vendor_and_the_doc
     assert "UnauthorizedOperation" in json.dumps(told)
     (instance,) = [one for one in site.stage.console("GET", "instances")["instances"] if one["instance_id"] == MQ_ID]
     assert instance["spec"]["MaxPrivateTps"] == 3000
+    waits("the timetable's refusal", lambda: site.outcomes("ModifyInstanceSpec"), PATIENCE_S)
+    assert site.outcomes("ModifyInstanceSpec") == {"Forbidden.RAM"}
     assert doctor(capsys)["level"] == "FAIL"
-    assert "amqp:UpdateInstance" in doctor(capsys)["found"]
+    assert "tidegate-submit may not amqp:UpdateInstance, apigateway:ModifyInstanceSpec" in doctor(capsys)["found"]
 
 
 def test_a_door_without_the_action_to_start_the_workflow_is_refused_by_the_vendor_and_the_doctor_names_it(
@@ -214,7 +217,9 @@ def test_a_door_without_the_action_to_start_the_workflow_is_refused_by_the_vendo
     assert "fnf:StartExecution" in doctor(capsys)["found"]
 
 
-def test_a_workflow_without_the_action_to_call_functions_orders_nothing(site: Site, waits: Callable[..., Any]) -> None:
+def test_a_workflow_without_the_action_to_call_functions_is_refused_orders_nothing_and_the_doctor_names_it(
+    site: Site, waits: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     site.without("tidegate-flow", "fc:InvokeFunction")
     site.stage.post_alert()
 
@@ -223,8 +228,14 @@ def test_a_workflow_without_the_action_to_call_functions_orders_nothing(site: Si
         listed = site.stage.aliyun.call("fnf", "ListExecutions", asked, read=True)["Executions"]
         return [one for one in listed if one["Status"] == "Failed"]
 
-    waits("the execution's end", failed)
+    (ended, *_) = waits("the execution's end", failed)
+    asked: dict[str, str | int] = {"FlowName": "tidegate-resize", "ExecutionName": ended["Name"], "Limit": 99}
+    events = site.stage.aliyun.call("fnf", "GetExecutionHistory", asked, read=True)["Events"]
+    refused = [json.loads(one["EventDetail"])["error"] for one in events if one["Type"] == "TaskFailed"]
+    assert set(refused) == {"FC.AccessDenied"}
     assert site.outcomes("UpdateInstance") == set()
+    assert doctor(capsys)["level"] == "FAIL"
+    assert "tidegate-flow may not fc:InvokeFunction" in doctor(capsys)["found"]
 
 
 @pytest.mark.parametrize("words", [("--generation", "2")])

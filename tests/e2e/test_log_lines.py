@@ -171,6 +171,15 @@ def test_a_query_of_the_page_runs_and_finds_what_it_is_for(page: str, lines: lis
         assert rows[0]["ticks"] > 0
 
 
+def test_the_alert_of_the_template_rings_for_the_operation_that_failed(lines: list[str], project: Path) -> None:
+    alert = yaml.safe_load((project / "template.yml").read_text("utf-8"))["Resources"]["OperationFailed"]
+    said = alert["Properties"]["Detail"]["Configuration"]
+    words, sql = said["QueryList"][0]["Query"].split(" | ", 1)
+    assert found_by(words, sql, lines) == [{"failed": 1}]
+    assert found_by(words, sql, [line for line in lines if '"refused"' not in line]) == [{"failed": 0}]
+    assert said["SeverityConfigurations"][0]["EvalCondition"]["Condition"] == "failed > 0"
+
+
 def test_every_query_of_the_page_is_tried(page: str) -> None:
     assert set(queries(page)) == {*FINDS, *FINDS_NOTHING}
 

@@ -51,7 +51,8 @@ def _held(code: str, reason: str, kind: str = "hold-person") -> Callable[[], tup
 
 
 def _ended(outcome: Outcome, why: str, *, is_open: bool = False) -> Callable[[], tuple[str, str, str]]:
-    state = MAKE.state(recent=(MAKE.settled(6, outcome, why=why, order_id="o-1"),))
+    order = "" if outcome in (Outcome.REFUSED, Outcome.UNCHANGED, Outcome.CANCELLED) else "o-1"
+    state = MAKE.state(recent=(MAKE.settled(6, outcome, why=why, order_id=order),))
     return _of(replace(state, circuit=Circuit(why, NOON)) if is_open else state)
 
 
@@ -138,11 +139,26 @@ HOLDS: dict[str, Callable[[], tuple[str, str, str]]] = {
     "held-drift": _held("drift", "somebody else resized it to large"),
     "held-budget": _held("budget", "all 12 ups of the day are used"),
     "held-unread": _held("unread", "the instance could not be read", "hold"),
+    "held-gone": _held("gone", "the vendor says RELEASED: the instance is stopped or released"),
+    "held-home-unknown": _held("home-unknown", "home is not known yet: the instance was never seen on a rung"),
+    "held-unhealthy": _held("unhealthy", "the instance is EXCEPTION, so it is left alone"),
+    "held-expect": _held("expect", "expected edition enterprise, found professional"),
+    "held-cost": _held("cost", "medium costs 9.5 an hour, above the hard limit of 9"),
+    "held-window": _held("window", "ups have windows; none opens within a year"),
+    "held-unmeasured": _held("unmeasured", "tps-high is not borne out: its metric cannot be read", "hold"),
+    "held-fit-unread": _held("fit-unread", "what is in use cannot be read: 403 NoPermission", "hold"),
+    "held-otherwise": _held("of-a-later-version", "a reason of its own"),
 }
 OUTCOMES: dict[str, Callable[[], tuple[str, str, str]]] = {
     "resized": _ended(Outcome.RESIZED, "read back twice"),
     "settled-elsewhere": _ended(Outcome.SETTLED_ELSEWHERE, "QueueCapacity 500 was not asked for"),
     "rolled-back": _ended(Outcome.ROLLED_BACK, "the old values are back", is_open=True),
+    "refused": _ended(Outcome.REFUSED, "403 NoPermission: grant the missing permission", is_open=True),
+    "order-cancelled": _ended(Outcome.ORDER_CANCELLED, "order o-1 is cancelled", is_open=True),
+    "abandoned": _ended(Outcome.ABANDONED, "no end was seen in 8 days", is_open=True),
+    "resized-elsewhere": _ended(Outcome.RESIZED_ELSEWHERE, "read back twice; order o-1 is left over, and unpaid"),
+    "unchanged": _ended(Outcome.UNCHANGED, "nothing stands of it"),
+    "cancelled": _ended(Outcome.CANCELLED, "small is wanted again"),
 }
 OTHERS: dict[str, Callable[[], tuple[str, str, str]]] = {
     "override-without-end": _of(

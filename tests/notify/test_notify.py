@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.notify.examples import rendered
 from tidegate.notify import notify
 
 
@@ -60,6 +61,17 @@ def test_each_kind_has_its_weight(hook: tuple[str, type[Hook]], kind: str, type_
     url, sink = hook
     notify(url, "t", "x", kind)
     assert sink.posted[0]["type"] == type_
+
+
+def test_every_message_there_is_arrives_as_it_was_rendered(hook: tuple[str, type[Hook]]) -> None:
+    url, sink = hook
+    every = [text.split("\n") for _, text in rendered()]
+    for kind, title, _, text, _ in every:
+        assert notify(url, title.removeprefix("title: "), text, kind.removeprefix("kind: "))
+    assert [(one["title"], one["message"]) for one in sink.posted] == [
+        (title.removeprefix("title: "), text) for _, title, _, text, _ in every
+    ]
+    assert len(every) > 30
 
 
 def test_a_channel_that_refuses_has_not_taken_the_message(hook: tuple[str, type[Hook]]) -> None:

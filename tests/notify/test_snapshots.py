@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.notify.examples import HOLDS, OUTCOMES, SNAPSHOTS, WAITS, rendered
+from tidegate.domain.held import HELD
+from tidegate.domain.operation import Outcome
 
 MESSAGES = dict(rendered())
 
@@ -52,4 +54,15 @@ def test_a_message_is_one_line_with_its_title_in_it_and_short_enough_for_a_chat(
 
 
 def test_every_outcome_that_stops_orders_says_what_ends_that() -> None:
-    assert all("`tidegate ack orders-mq`" in MESSAGES[name] for name in OUTCOMES if name != "resized")
+    for name in OUTCOMES:
+        said = "Nothing more is ordered until `tidegate ack orders-mq`." in MESSAGES[name]
+        assert said is (name not in ("resized", "resized-elsewhere", "unchanged", "cancelled")), name
+
+
+def test_there_is_a_snapshot_of_every_outcome_every_hold_that_is_told_and_every_kind() -> None:
+    assert {name.replace("-", " ") for name in OUTCOMES} - {"resized elsewhere"} == {
+        one.value for one in Outcome if one is not Outcome.RESIZED_ELSEWHERE
+    }
+    assert {name.removeprefix("held-") for name in HOLDS} >= {*HELD, "otherwise"}
+    kinds = {text.split("\n")[0].removeprefix("kind: ") for text in MESSAGES.values()}
+    assert kinds == {"resized", "held", "failed", "needs-person", "summary"}

@@ -143,8 +143,16 @@ def test_a_workflow_that_was_changed_is_named_with_the_place(clinic: Any) -> Non
 def test_a_workflow_of_another_name_is_not_there(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEGATE_FLOW", "other-flow")
     found = clinic.finds("flow")
-    assert found.level == "FAIL"
-    assert found.found.startswith("FlowNotExists")
+    assert (found.level, found.found) == ("FAIL", "there is no workflow other-flow")
+    assert found.do == "deploy again, or correct TIDEGATE_FLOW"
+
+
+def test_where_nothing_is_deployed_no_role_is_called_well(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_FLOW", "other-flow")
+    with clinic.functions() as registry:
+        clinic.edit(lambda: [registry.delete_function(ref) for ref in registry.functions()])
+        found = clinic.finds("roles")
+    assert (found.level, found.do) == ("skip", "see functions and flow")
 
 
 def without(policies: list[dict[str, Any]], action: str) -> list[dict[str, Any]]:
@@ -241,6 +249,24 @@ def test_in_observe_mode_no_role_needs_to_order(clinic: Any) -> None:
 
         clinic.edit(strip)
         assert clinic.finds("roles").level == "ok"
+
+
+def test_a_policy_that_acts_on_a_deployment_that_only_observes_is_told_which_lock_is_shut(clinic: Any) -> None:
+    """Deploying again would leave the lock as it is."""
+    identity = clinic.cloud.identity
+    with clinic.kept(identity._drawer) as drawer:
+
+        def lock() -> None:
+            kept = drawer["role/tidegate-submit"]
+            orders = ["amqp:UpdateInstance", "apigateway:ModifyInstanceSpec"]
+            denied = {"Version": "1", "Statement": [{"Effect": "Deny", "Action": orders, "Resource": ["*"]}]}
+            drawer["role/tidegate-submit"] = {**kept, "policies": [*kept["policies"], denied]}
+
+        clinic.edit(lock)
+        found = clinic.finds("roles")
+    denied = "tidegate-submit is denied amqp:UpdateInstance, apigateway:ModifyInstanceSpec"
+    assert (found.level, found.found) == ("FAIL", f"{denied}: the deployment only observes, and the policy acts")
+    assert found.do.startswith("`tidegate deploy --mode act --yes` if orders may be placed")
 
 
 def test_a_scope_that_leaves_an_instance_out_is_found(clinic: Any) -> None:

@@ -20,7 +20,7 @@ RELEASE = 30
 RUNGS = ("small", "medium", "large")
 PRICES = {"small": 1.5, "medium": 2.0, "large": 4.25}
 OFFICE, BATCH = (9 * HOUR, 18 * HOUR), (10 * HOUR, 16 * HOUR)
-UPS, LUNCH, DOWNS = (7 * HOUR, 22 * HOUR), (12 * HOUR, 13 * HOUR), (1 * HOUR, 5 * HOUR)
+UPS, HANDOVER, DOWNS = (7 * HOUR, 22 * HOUR), (9 * HOUR - 10, 9 * HOUR + 20), (1 * HOUR, 5 * HOUR)
 OVERRIDE = (5 * DAY + 10 * HOUR, 180)
 """On the first Saturday a person asks for large, for three hours."""
 
@@ -72,7 +72,7 @@ POLICY: dict[str, Any] = {
             "alerts": [{"rule": "quiet", "raise": 1}, {"rule": "tps-high", "at_least": "large"}],
             "release_after": f"{RELEASE}m",
             "resize_windows": {"up": [{"days": "daily", **hours(UPS)}]},
-            "blackouts": [{"name": "lunch", "days": "daily", **hours(LUNCH)}],
+            "blackouts": [{"name": "handover", "days": "daily", **hours(HANDOVER)}],
         },
         "audit-mq": {
             **RABBIT,
@@ -126,10 +126,20 @@ class Count:
 
     orders: list[tuple[int, str, str]] = field(default_factory=list)
     """When, to which rung, and for whom."""
-    held: dict[str, int] = field(default_factory=dict)
+    held: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Minutes by what held, which rung, and for whom."""
     below: int = 0
     above: int = 0
     cost: float = 0.0
+
+    def hold(self, what: str, rung: str, whom: str) -> None:
+        """Count a minute in which something stood in the way."""
+        self.held[what, rung, whom] = self.held.get((what, rung, whom), 0) + 1
+
+
+def rang_at(minute: int) -> int:
+    """When the alert rang because of which something was wanted in a minute."""
+    return max(began for began, _ in ALERTS if began <= minute)
 
 
 def wanted_by(minute: int) -> tuple[str, str]:
@@ -154,9 +164,9 @@ def count_orders_mq() -> Count:
         told.below += 1
         time = minute % DAY
         hold = "" if UPS[0] <= time < UPS[1] else "window"
-        hold = hold or ("blackout" if LUNCH[0] <= time < LUNCH[1] else "")
+        hold = hold or ("blackout" if HANDOVER[0] <= time < HANDOVER[1] else "")
         if not placed and hold:
-            told.held[hold] = told.held.get(hold, 0) + 1
+            told.hold(hold, need, whom)
         elif not placed:
             placed = True
             told.orders.append((minute, need, whom))
@@ -174,8 +184,8 @@ def count_audit_mq() -> Count:
             continue
         told.above += 1
         if not placed and not DOWNS[0] <= time < DOWNS[1]:
-            told.held["window"] = told.held.get("window", 0) + 1
+            told.hold("window", "small", "batch" if minute >= BATCH[1] else "")
         elif not placed:
             placed = True
-            told.orders.append((minute, "small", "batch" if minute > BATCH[1] else ""))
+            told.orders.append((minute, "small", "batch" if minute >= BATCH[1] else ""))
     return told

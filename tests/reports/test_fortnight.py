@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localcloud.rpc.calls import KEEPS
-from tests.reports.fortnight import ALERTS, Count, at, count_audit_mq, count_orders_mq
+from tests.reports.fortnight import ALERTS, START, Count, at, count_audit_mq, count_orders_mq, rang_at
 
 if TYPE_CHECKING:
     from tests.reports.conftest import Fortnight
@@ -39,7 +40,9 @@ def test_the_figures_are_those_of_an_independent_count(
     orders = [(datetime.fromisoformat(each["at"]), each["to_rung"], each["cause"]["name"]) for each in told["would_be"]]
     assert orders == [(at(minute), rung, whom) for minute, rung, whom in counted.orders]
     assert told["orders"] == len(counted.orders) > 2
-    assert {each["code"]: each["minutes"] for each in told["held"]} == counted.held
+    held = {(each["code"], each["to_rung"], each["cause"]["name"]): each["minutes"] for each in told["held"]}
+    assert held == counted.held
+    assert len(held) == len(told["held"]) > 1
     assert told["minutes_below_need"] == counted.below
     assert told["minutes_above_need"] == counted.above
     assert told["minutes_unknown"] == 0
@@ -63,11 +66,30 @@ def test_every_would_be_order_names_who_caused_it_and_the_line_of_the_policy(
         if cause["kind"] != "person":
             assert cause["file"] == str(fortnight.policy)
             assert cause["name"] in lines[cause["line"] - 1]
+        if cause["kind"] == "alert":
+            placed = round((datetime.fromisoformat(each["at"]) - START).total_seconds() / 60)
+            assert datetime.fromisoformat(cause["alert_at"]) == at(rang_at(placed))
+            assert cause["alert"] == "alert tps-high firing (97)"
     assert seen == {
         ("alert", "tps-high", "instances.orders-mq.alerts[1]"),
         ("timetable", "office", "instances.orders-mq.timetable[0]"),
         ("person", "li@example", ""),
     }
+
+
+def test_every_hold_names_who_was_held_and_the_line_of_the_policy_too(
+    report: dict[str, Any], fortnight: Fortnight
+) -> None:
+    lines = fortnight.policy.read_text("utf-8").splitlines()
+    causes = [each["cause"] for each in report["orders-mq"]["held"]]
+    assert {"alert", "timetable"} == {cause["kind"] for cause in causes}
+    assert all(cause["name"] in lines[cause["line"] - 1] for cause in causes)
+
+
+def test_an_alert_that_is_named_can_be_asked_about(fortnight: Fortnight, run: Run, report: dict[str, Any]) -> None:
+    key = next(each["cause"]["alert_key"] for each in report["orders-mq"]["would_be"] if each["cause"]["alert_key"])
+    told = run(fortnight, "explain", key, "--json").json
+    assert (told["instance"], told["what"], told["verdict"]) == ("orders-mq", "alert tps-high firing (97)", "hold")
 
 
 def test_nothing_was_written_at_the_vendor(fortnight: Fortnight, report: dict[str, Any]) -> None:
@@ -91,6 +113,8 @@ def test_the_report_is_read_by_people_too(fortnight: Fortnight, run: Run) -> Non
     assert f"{len(orders.orders)} would-be orders" in text
     assert "UP small -> medium  timetable office (" in text
     assert "UP small -> large  alert tps-high (" in text
+    assert re.search(r"alert tps-high \(\S+:\d+\), rang 2026-03-\d\d \S+ \(97\); until ", text)
+    assert re.search(r"held   blackout, \d+ times?, \S+, medium for timetable office \(\S+:\d+\): ", text)
     assert "UP small -> large  asked by li@example; until 2026-03-07 13:00:00+08:00" in text
 
 

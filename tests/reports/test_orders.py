@@ -155,7 +155,10 @@ def test_always_at_the_top_is_reckoned_from_prices_and_hours(march: dict[str, An
 
 
 def test_the_csv_has_its_columns_and_no_cell_is_a_formula(month: Fortnight, run: Run, march: dict[str, Any]) -> None:
-    rows = list(csv.reader(io.StringIO(run(month, "orders", "--month", "2026-03", "--csv").out)))
+    said = run(month, "orders", "--month", "2026-03", "--csv")
+    rows = list(csv.reader(io.StringIO(said.out)))
+    assert said.err.splitlines()[0].startswith("2026-03: 5 orders; ")
+    assert "; always large " in said.err.splitlines()[2]
     assert tuple(rows[0]) == COLUMNS
     assert [row[COLUMNS.index("amount")] for row in rows[1:]] == [each["amount"] for each in march["orders"]]
     assert [row[COLUMNS.index("caused_by")] for row in rows[1:]].count(f"'{FORMULA}") == 1

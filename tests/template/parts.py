@@ -19,6 +19,7 @@ from tests.template.reading import (
     FUNCTION,
     HOLE,
     LATER,
+    LOG_ALERT,
     PREFIX,
     PSEUDO,
     QUEUE,
@@ -204,3 +205,26 @@ def alarm_problems(template: Template) -> Iterator[str]:
             yield f"{name}: needs a contact group, and is made without one"
         if one["MetricName"] == "FunctionTotalInvocations" and one.get("NoDataPolicy") != "INSUFFICIENT_DATA":
             yield f"{name}: a tick that is dead sends no figures, and would not ring"
+    yield from _log_problems(template)
+
+
+def _log_problems(template: Template) -> Iterator[str]:
+    """An operation may fail while its execution ends well, so the log must ring for it, too."""
+    alerts = template.of(LOG_ALERT)
+    if not any("'$.failed') = 'true'" in query["Query"] for one in alerts.values() for query in _queries(one)):
+        yield "nothing watches the log for operations that failed"
+    for name, one in alerts.items():
+        if template.resources[name].get("Condition") != "LogAlarms":
+            yield f"{name}: needs an action policy, and is made without one"
+        said = one["Detail"]["Configuration"]
+        if said["PolicyConfiguration"].get("ActionPolicyId") != {"Ref": "LogActionPolicy"}:
+            yield f"{name}: tells nobody"
+        if any(query.get("Project") != one["Project"] for query in _queries(one)):
+            yield f"{name}: asks another project than its own"
+        names = {alias for query in _queries(one) for alias in re.findall(r" AS (\w+)", query["Query"])}
+        used = {each["EvalCondition"]["Condition"].split()[0] for each in said["SeverityConfigurations"]}
+        yield from (f"{name}: no query gives {lost}" for lost in sorted(used - names))
+
+
+def _queries(alert: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return list(alert["Detail"]["Configuration"]["QueryList"])

@@ -18,6 +18,7 @@ PSEUDO = {"ALIYUN::Region": "cn-hangzhou", "ALIYUN::TenantId": "1234567890123456
 PREFIX, PREFIX_HOLE = "Prefix", "${Prefix}"
 FUNCTION, TRIGGER, FLOW = "ALIYUN::FC3::Function", "ALIYUN::FC3::Trigger", "ALIYUN::FNF::Flow"
 ROLE, BUCKET, RULE = "ALIYUN::RAM::Role", "ALIYUN::OSS::Bucket", "ALIYUN::CMS::ResourceMetricRule"
+LOG_ALERT = "ALIYUN::SLS::Alert"
 LATER, ALONE = "ALIYUN::FC3::AsyncInvokeConfig", "ALIYUN::FC3::ConcurrencyConfig"
 QUEUE, TOPIC = "ALIYUN::MNS::Queue", "ALIYUN::MNS::Topic"
 LOGS, LOGSTORE = "ALIYUN::SLS::Project", "ALIYUN::SLS::Logstore"

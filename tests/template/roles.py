@@ -45,16 +45,17 @@ def granted(properties: Mapping[str, Any], template: Template, effect: str, *, a
     for policy in properties.get("Policies") or []:
         for statement in policy["PolicyDocument"]["Statement"]:
             if in_mode(statement["Effect"], acting=acting) == effect:
-                resources = [text for one in statement["Resource"] for text in resolved(one, template)]
+                held = [in_mode(one, acting=acting) for one in statement["Resource"]]
+                resources = [text for one in held for text in resolved(one, template)]
                 found |= {(action, shown(one)) for action in statement["Action"] for one in resources}
     return found
 
 
-def in_mode(effect: Any, *, acting: bool) -> str:
-    """The effect of a statement in mode act or observe."""
-    if isinstance(effect, dict) and effect.get("Fn::If", [None])[0] == "Acts":
-        return str(effect["Fn::If"][1 if acting else 2])
-    return str(effect)
+def in_mode(value: Any, *, acting: bool) -> Any:
+    """An effect or a resource of a statement in mode act or observe."""
+    if isinstance(value, dict) and value.get("Fn::If", [None])[0] == "Acts":
+        return value["Fn::If"][1 if acting else 2]
+    return value
 
 
 def shown(arn: str) -> str:
@@ -106,6 +107,8 @@ def mode_problems(template: Template) -> Iterator[str]:
             allowed = {action for action, _ in granted(one, template, "Allow", acting=acting)}
             if allowed & ORDERS and not (acting and name == "SubmitRole"):
                 yield f"{name}: may {', '.join(sorted(allowed & ORDERS))} in mode {'act' if acting else 'observe'}"
-    denied = {action for action, _ in granted(template.of(ROLE).get("SubmitRole", {}), template, "Deny", acting=False)}
-    if denied != ORDERS:
-        yield "SubmitRole: in mode observe, orders are to be denied"
+    submit = template.of(ROLE).get("SubmitRole", {})
+    if granted(submit, template, "Deny", acting=False) != {(action, "*") for action in ORDERS}:
+        yield "SubmitRole: in mode observe, orders are to be denied, for whatever they name"
+    if granted(submit, template, "Deny", acting=True):
+        yield "SubmitRole: in mode act, nothing is denied"

@@ -14,6 +14,7 @@ from tests.template.reading import Template, read
 from tests.template.wheels import types
 
 FUNCTION, ORDER = "Resources/OnAlert/Properties", "Resources/SubmitRole/Properties/Policies/4/PolicyDocument/Statement"
+LOG_ALERT = "Resources/OperationFailed/Properties/Detail/Configuration"
 FLOW = "workflows/resize.yml"
 GONE = object()
 
@@ -74,6 +75,8 @@ FAULTS: list[tuple[str, str, Any, str]] = [
     ("roles", "Resources/LookRole/Properties/Policies/1", GONE, "LookRole: amqp:GetInstance on"),
     ("roles", "Resources/Look/Properties/Role", {"Fn::GetAtt": ["SubmitRole", "Arn"]}, "Look.Role: is LookRole"),
     ("mode", f"{ORDER}/0/Effect", "Allow", "SubmitRole: may amqp:UpdateInstance in mode observe"),
+    ("mode", f"{ORDER}/0/Resource", [{"Fn::Sub": "acs:amqp:*:${ALIYUN::TenantId}:/instances/*"}], "are to be denied"),
+    ("mode", f"{ORDER}/1/Action", ["apigateway:ModifyInstance"], "are to be denied"),
     ("mode", "Parameters/Mode/Default", "act", "nothing is to be resized unless"),
     ("bucket", "Resources/Ledger/Properties/AccessControl", "public-read", "Ledger: others may read it"),
     ("bucket", "Resources/Ledger/Properties/VersioningConfiguration", {"Status": "Enabled"}, "may both win"),
@@ -103,6 +106,10 @@ FAULTS: list[tuple[str, str, Any, str]] = [
     ),
     ("prefix", "Parameters/Prefix/MaxLength", 40, "is too long for a bucket"),
     ("prefix", "Parameters/Prefix/MaxLength", GONE, "is no name for ALIYUN::FC3::Function"),
+    ("alarms", "Resources/OperationFailed", GONE, "nothing watches the log for operations that failed"),
+    ("alarms", f"{LOG_ALERT}/SeverityConfigurations/0/EvalCondition/Condition", "fails > 0", "no query gives fails"),
+    ("alarms", f"{LOG_ALERT}/PolicyConfiguration/ActionPolicyId", "", "OperationFailed: tells nobody"),
+    ("types", f"{LOG_ALERT}/QueryList/0/End", GONE, "End: is required"),
 ]
 """The check that must see it, where, what stands there instead, and a part of what is said."""
 TEXT_FAULTS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ LONGEST_WORD, LONGEST_MESSAGE = 200, 1000
 """What is kept of an error: it goes into a record, a log and a message to people."""
 LOOKED_AT, LONGEST_SECRET = 20_000, 4096
 """How much of a text is looked through for secrets, and how much of its end may be half of one."""
+NOISE = re.compile(r"<[\w.]+ object at 0x[0-9a-f]+>:? ?|Max retries exceeded with url: \S+ ")
+"""Of what the HTTP library says of a line that did not come about: nothing in it helps anybody."""
 
 ERRORS: Mapping[Next, type[VendorError]] = {
     Next.THROTTLED: Throttled,
@@ -123,5 +126,5 @@ def _shown(raw: bytes, redact: Callable[[str], str], longest: int = 200) -> str:
 def _told(text: str, redact: Callable[[str], str]) -> str:
     """Give the beginning of what was said. It is cut last: half a secret would not be known for one."""
     if len(text) <= LOOKED_AT:
-        return redact(text)
+        return NOISE.sub("", redact(text))
     return redact(text[:LOOKED_AT])[:-LONGEST_SECRET]

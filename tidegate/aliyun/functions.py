@@ -242,5 +242,6 @@ def failure(answer: Answer, redact: Callable[[str], str]) -> InvokeFailed:
     code = str(said.get("errorType") or said.get("ErrorCode") or said.get("Code") or answer.kind or f"HTTP {status}")
     message = said.get("errorMessage") or said.get("ErrorMessage") or said.get("Message") or "no reason was given"
     final = MULTIPLE_CHOICES <= status < 500 and status != 429  # noqa: PLR2004 - HTTP
-    told = redact(code)[:100], redact(str(message))[:500]
+    # In one line: the vendor's words may have several.
+    told = redact(code)[:100], " ".join(redact(str(message)).split())[:500]
     return InvokeFailed(*told, again=not final, request_id=answer.request_id)

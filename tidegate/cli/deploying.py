@@ -221,6 +221,8 @@ def _lines(planned: Plan, wish: Wish) -> Iterator[str]:
         state = "is in force already" if policy.in_force else "to be put in force"
         many = f"{len(policy.instances)} instance{'s' * (len(policy.instances) != 1)}"
         yield f"policy {policy.hash}: {state}; {many}, {len(policy.acting)} in mode act"
+        if policy.acting and planned.given.shown.get("Mode") == "observe":
+            yield f"! Mode observe denies orders: each one for {', '.join(policy.acting)} ends refused; --mode act"
 
 
 def _second_lines(planned: Plan, said: Second | None) -> Iterator[str]:
@@ -326,8 +328,14 @@ def _next(account: Account, done: Deployed) -> list[str]:
         if said["Handler"] == ASKED:
             lines += ["export TIDEGATE_FC_API=2.0", f"export TIDEGATE_FC_SERVICE={said['Service']}"]
             lines += [f"export TIDEGATE_FC_FUNCTION={said['FunctionName']}"]
+    if "ContactGroup" in done.stack.parameters and not done.stack.parameters["ContactGroup"]:
+        lines.append("no alarm rings if Tidegate itself dies: --parameter ContactGroup=GROUP, one of CloudMonitor's")
     if not done.policy:
         return [*lines, "no policy is in force yet: tidegate policy push --policy FILE"]
-    tick = account.around(done.ledger_bucket).fleet.state().last_tick
+    around = account.around(done.ledger_bucket)
+    fleet = around.fleet.state()
+    tick, pause = fleet.last_tick, fleet.pause
+    if pause is not None and pause.holds(around.now()):
+        lines.append(f"the fleet is paused by {pause.by}, so nothing is ordered until: tidegate unpause --fleet")
     told = f"the last tick was at {tick:%Y-%m-%dT%H:%M:%SZ}" if tick else "the first tick comes within a minute or two"
     return [*lines, f"{told}; then: tidegate status"]

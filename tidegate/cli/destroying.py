@@ -8,7 +8,8 @@ from typing import Any
 from tidegate.cli.deploying import Talker
 from tidegate.cli.paper import Paper, columns, plain
 from tidegate.cli.roots import clock
-from tidegate.operate.deploy import account_of, check, destroy, plan_destroy
+from tidegate.cli.who import caller_named
+from tidegate.operate.deploy import Account, account_of, check, destroy, plan_destroy
 from tidegate.operate.deploy.destroy import Unmaking
 from tidegate.operate.deploy.naming import named
 from tidegate.settings import read_deploy_settings
@@ -32,12 +33,23 @@ def run(prefix: str, stack: str, with_ledger: str, *, despite: bool, yes: bool, 
         check(planned, with_ledger, despite=despite)
         return 0
     talker = Talker((), quiet=as_json)
-    changed = destroy(account, stack, talker, with_ledger=with_ledger, despite=despite)
+    changed = destroy(account, stack, talker, by=caller_named(), with_ledger=with_ledger, despite=despite)
     if as_json:
-        paper.json({**_facts(planned, stack, with_ledger), "steps": talker.steps, "changed": changed, "done": True})
+        told = {"steps": talker.steps, "changed": changed, "fleet_paused": _is_paused(account, planned, with_ledger)}
+        paper.json({**_facts(planned, stack, with_ledger), **told, "done": True})
     elif not changed:
         paper.line("no change")
+    elif _is_paused(account, planned, with_ledger):
+        paper.line("the fleet of that ledger stays paused: after deploying again, tidegate unpause --fleet")
     return 0
+
+
+def _is_paused(account: Account, planned: Unmaking, with_ledger: str) -> bool:
+    """Whether whoever deploys on the same ledger will find the fleet paused."""
+    if not planned.ledger_stands or with_ledger:
+        return False
+    around = account.around(planned.ledger_bucket)
+    return around.book() is not None and around.fleet.state().pause is not None
 
 
 def _lines(planned: Unmaking, stack: str, with_ledger: str) -> Iterator[str]:
@@ -49,6 +61,8 @@ def _lines(planned: Unmaking, stack: str, with_ledger: str) -> Iterator[str]:
     if planned.ledger_stands:
         goes = "to be deleted, with every record in it" if with_ledger == planned.ledger_bucket else "stays"
         yield f"ledger oss://{planned.ledger_bucket}: {goes}"
+    if planned.stack and planned.ledger_stands:
+        yield "fleet: to be paused before anything goes, and left so"
     if planned.code_bucket:
         yield f"code oss://{planned.code_bucket}: stays"
     for one in planned.operations:

@@ -54,9 +54,9 @@ def _lines(judged: Judged, found: Differences) -> Iterator[Line]:
     for stranded in judged.stranded:
         yield ("! ", (f"a push is refused while an operation is open: {stranded}", BAD))
     if judged.to_accept:
-        limit = judged.candidate.fleet.orders_at_once
         beside = f", and {counted(judged.under_way, 'order')} under way" if judged.under_way else ""
-        why = f"a push is refused without `--accept {judged.to_accept}`: the fleet's limit is {limit} at once{beside}"
+        refused = f"a push is refused without `--accept {judged.to_accept}`"
+        why = f"{refused}: the fleet's limit is {judged.limit} at once{beside}"
         yield ("! ", (why, BAD))
     starts = counted(len(judged.starts), "order")
     yield (
@@ -130,7 +130,7 @@ def _as_json(judged: Judged, found: Differences) -> dict[str, Any]:
         ],
         "orders": len(judged.starts),
         "orders_under_way": judged.under_way,
-        "orders_at_once": judged.candidate.fleet.orders_at_once,
+        "orders_at_once": judged.limit,
         "to_accept": judged.to_accept,
         "open_operations": to_json(judged.stranded),
     }

@@ -15,6 +15,7 @@ from tidegate.cli.looks import CALM, GOOD, NEEDS, Line, show
 from tidegate.cli.paper import Paper, columns
 from tidegate.cli.publish import counted
 from tidegate.cli.roots import clock
+from tidegate.cli.send import credentials_of
 from tidegate.domain.policy import REGION
 from tidegate.operate.draft import Drafted, draft, drafted
 from tidegate.operate.survey import LeftOut, survey
@@ -52,6 +53,7 @@ def init(wish: Wish, out: Path, *, force: bool, as_json: bool) -> int:
     if not re.match(REGION, region):
         raise Mistake(f"`{region}` is the name of no region; they are like cn-hangzhou")
     choice = _choice(wish)
+    credentials_of(settings)
     aliyun, now = vendor(settings, region), clock()
     listed, notes = _listed(aliyun, wish, choice)
     found, left_out = survey(listed, lambda name: product(name, aliyun, now=now))
@@ -129,7 +131,7 @@ def _lines(
         yield ("! ", (note, NEEDS))
     told = f"{out}: {counted(len(instances), 'instance')}, all in mode observe"
     yield (told + (f"; {len(left_out)} left out" if left_out else ""),)
-    yield ((f"next: `tidegate policy push {out}`", CALM),)
+    yield ((f"next: `tidegate deploy --policy {out}`; where it is deployed, `tidegate policy push {out}`", CALM),)
 
 
 def _left(each: LeftOut) -> str:

@@ -56,6 +56,8 @@ def _event(given: str) -> bytes:
         return b"{}"
     if given == "-":
         return sys.stdin.buffer.read()
+    if given.lstrip()[:1] in ("{", "["):
+        raise Mistake("--event names a file with the event, or `-` for standard input: echo '{...}' | ... --event -")
     try:
         return Path(given).read_bytes()
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tidegate.app import report
 from tidegate.app.report import Unreadable, to_json
-from tidegate.app.report.causes import Cause, Places
+from tidegate.app.report.causes import FIRING, Cause, Places
 from tidegate.app.report.observed import Done, Observed, Watched, WouldBe
 from tidegate.app.report.wishes import HeldFor
 from tidegate.cli import looks
@@ -73,7 +73,9 @@ def _block(each: Watched) -> Iterator[Line]:
     for done in each.done:
         yield from _done(done, zone)
     for held in each.held:
-        yield (f"  held   {_held(held)}: {in_zone(held.reason, zone)}",)
+        what = f"{held.to_rung} for " if held.to_rung else ""
+        for_whom = f", {what}{cause_in_words(held.cause, zone)}" if held.cause.name or held.cause.key else ""
+        yield (f"  held   {_held(held)}{for_whom}: {in_zone(held.reason, zone)}",)
 
 
 def _figures(each: Watched) -> Iterator[str]:
@@ -97,7 +99,8 @@ def _wish(wish: WouldBe, zone: str) -> Iterator[Line]:
     until = f"until {show_time(wish.ended_at, zone)}" if wish.ended_at else "and still"
     cost = f", {wish.cost_difference:+g}" if wish.cost_difference is not None else ""
     change = f"{wish.direction.upper()} {wish.from_rung} -> {wish.to_rung}"
-    yield (f"  {stood} {show_time(wish.at, zone)}  {change}  {cause_in_words(wish.cause, zone)}; {until}{cost}",)
+    who = f"{cause_in_words(wish.cause, zone)}{_rang(wish.cause, zone)}"
+    yield (f"  {stood} {show_time(wish.at, zone)}  {change}  {who}; {until}{cost}",)
     for held in wish.held:
         yield (f"           held before that by {_held(held)}",)
 
@@ -106,7 +109,7 @@ def _done(done: Done, zone: str) -> Iterator[Line]:
     change = f"{done.direction.upper()} {done.from_rung} -> {done.to_rung}"
     outcome = f"{done.outcome}: {in_zone(done.why, zone)}" if done.outcome else "under way"
     order = f"; order {done.order_id}" if done.order_id else ""
-    who = cause_in_words(done.cause, zone)
+    who = f"{cause_in_words(done.cause, zone)}{_rang(done.cause, zone)}"
     yield (f"  #{done.operation}  {show_time(done.at, zone)}  {change}  {who}; {outcome}{order}",)
 
 
@@ -118,6 +121,13 @@ def cause_in_words(cause: Cause, zone: str) -> str:
         who = f"{WORDS[cause.kind]} {cause.name}"
     where = f"{cause.file}:{cause.line}" if cause.file else f"policy {cause.policy} {cause.key}" if cause.key else ""
     return f"{in_zone(who, zone)} ({where})" if where else in_zone(who, zone)
+
+
+def _rang(cause: Cause, zone: str) -> str:
+    """When the alert rang, and its figure if it told one."""
+    if cause.alert_at is None:
+        return ""
+    return f", rang {show_time(cause.alert_at, zone)}{cause.alert.partition(FIRING)[2]}"
 
 
 def _held(held: HeldFor) -> str:

@@ -49,6 +49,9 @@ def run(month: str, policy: Path | None, *, as_csv: bool, as_json: bool) -> int:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows([safe(cell) for cell in row_of(told.month, each)] for each in told.orders)
+        # Not in a row of the table: a spreadsheet would add them up with the orders.
+        for text, _ in summing_up(told):
+            sys.stderr.write(plain(text) + "\n")
     else:
         show(order_lines(told))
     return 0
@@ -87,14 +90,20 @@ def order_lines(told: Orders) -> Iterator[Line]:
     """An order a line, then the sums, then every instance against its top rung."""
     for row in columns([list(_cells(each)) for each in told.orders]):
         yield tuple(row)
+    for text, look in summing_up(told):
+        yield ((text, look) if look else text,)
+
+
+def summing_up(told: Orders) -> Iterator[tuple[str, str]]:
+    """What the orders came to, and every instance against its top rung: texts, each with its look."""
     sums = [f"{one.paid} {one.currency} paid{_unpaid(one.unpaid)}" for one in told.sums]
     unknown = [f"{told.unknown} of unknown amount"] if told.unknown else []
     count = len(told.orders)
-    yield (f"{told.month}: {count} order{'s' * (count != 1)}; {', '.join([*sums, *unknown]) or 'nothing to pay'}",)
+    yield f"{told.month}: {count} order{'s' * (count != 1)}; {', '.join([*sums, *unknown]) or 'nothing to pay'}", ""
     if told.trouble:
-        yield ((f"billing could not be asked: {told.trouble}", BAD),)
+        yield f"billing could not be asked: {told.trouble}", BAD
     for against in told.against_top:
-        yield (_against(against),)
+        yield _against(against), ""
 
 
 def _unpaid(amount: str) -> str:

@@ -104,7 +104,7 @@ def why_not(judged: Judged, accept: int) -> str:
         return f"not while an operation is open: the policy would lose {named}; push again once it is settled"
     if judged.to_accept <= accept:
         return ""
-    limit, under_way = judged.candidate.fleet.orders_at_once, judged.under_way
+    limit, under_way = judged.limit, judged.under_way
     beside = f" beside {counted(under_way, 'order')} under way" if under_way else ""
     named = ", ".join(map(start, judged.starts))
     told = f"this would start {counted(judged.to_accept, 'order')} at once{beside}, and the fleet's limit is {limit}"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tidegate.policyfile import Policy
 
 CLOCK_LIMIT_S = 5.0
+FIRST = Path("policy.yaml")
+"""The file that is meant where none is named."""
 WAIT_S = 1.0
 
 
@@ -60,7 +62,9 @@ def read_file(path: Path) -> Policy:
     try:
         return read_policy(path)
     except OSError as error:
-        raise Mistake(f"{path}: {error.strerror or error}") from error
+        first = isinstance(error, FileNotFoundError) and path == FIRST
+        hint = "; name another with --policy, or `tidegate init --region REGION` writes a first one" if first else ""
+        raise Mistake(f"{path}: {error.strerror or error}{hint}") from error
 
 
 def book_from(path: Path) -> Book:

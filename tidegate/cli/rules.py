@@ -20,6 +20,8 @@ def run(path: Path, *, as_json: bool) -> int:
         return 0
     for line in found.left_out:
         sys.stderr.write(plain(f"left out: {line}") + "\n")
+    if not found.template and not found.left_out:
+        sys.stderr.write("no instance of the policy names an alert, so there is no rule to make\n")
     if found.template:
         import yaml  # noqa: PLC0415 - only here
 

@@ -22,8 +22,8 @@ PLAIN = re.compile(r"[a-z][a-z0-9.-]*[0-9a-z]")
 WORDS = ("true", "false", "null")
 HEAD = """\
 # Written by `tidegate init` for {region} on {day}, from what was there: it observes, and orders nothing.
-# Next: `tidegate validate`, `tidegate policy push`, then watch `tidegate status` for some days. Give an instance larger
-# rungs, alerts or a timetable, look at `tidegate policy diff`, and say `mode: act` for one instance at a time.
+# Next: `tidegate validate`, `tidegate deploy --policy FILE`, then watch `tidegate status` for some days. Give an
+# instance larger rungs, alerts or a timetable, look at `tidegate policy diff`, and say `mode: act` for one at a time.
 version: 1
 # timezone: Asia/Shanghai     # the wall clock of timetables, windows and budgets; UTC unless stated
 # fleet: {{orders_at_once: 3, orders_per_hour: 12}}

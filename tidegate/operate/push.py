@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tidegate.app import codec
 from tidegate.app.surroundings import Surroundings
+from tidegate.domain.limits import FleetLimits
 from tidegate.ledger.policies import NoSuchPolicy, Pointer, Policies
 from tidegate.ledger.record import Corrupt, NewerSchema
 from tidegate.operate.candidate import Candidate, Outdated, published
@@ -46,6 +47,11 @@ class Judged:
     effects: tuple[Effect, ...]
     under_way: int
     """Orders of the whole fleet that are planned or under way."""
+    limit: int
+    """How many may be under way at once: by the policy in force or the pushed one, whichever lets fewer be.
+
+    So a push that raises the limit is not measured by what it raises it to.
+    """
 
     @property
     def is_in_force(self) -> bool:
@@ -61,7 +67,7 @@ class Judged:
     def to_accept(self) -> int:
         """The number that somebody must accept, 0 where the orders are within the fleet's limit."""
         number = len(self.starts)
-        return number if number and number + self.under_way > self.candidate.fleet.orders_at_once else 0
+        return number if number and number + self.under_way > self.limit else 0
 
 
 def judge(around: Surroundings, candidate: Candidate, *, observed: bool = False) -> Judged:
@@ -85,7 +91,8 @@ def judge(around: Surroundings, candidate: Candidate, *, observed: bool = False)
         else tuple(effects(around, before, candidate, observed=observed))
     )
     use = around.fleet.state().use(candidate.fleet, "", around.now())
-    return Judged(candidate, pointer, before, tuple(stranded), found, use.at_once)
+    limits = [candidate.fleet.orders_at_once, *([_limit(around, pointer)] if pointer else [])]
+    return Judged(candidate, pointer, before, tuple(stranded), found, use.at_once, min(limits))
 
 
 def enact(around: Surroundings, judged: Judged, by: str) -> bool:
@@ -121,6 +128,14 @@ def earlier(policies: Policies, hashed: str) -> Pointer:
     if not found:
         raise NoSuchPolicy(f"no policy {hashed} was ever in force: `tidegate policy show --history`")
     return found[0]
+
+
+def _limit(around: Surroundings, pointer: Pointer) -> int:
+    """The limit in force; the one by default where that cannot be read by the rules of today."""
+    try:
+        return around.limits(pointer.hash).orders_at_once
+    except (Corrupt, ValueError):
+        return FleetLimits().orders_at_once
 
 
 def _stranded(around: Surroundings, pointer: Pointer, candidate: Candidate) -> list[Stranded]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tidegate.app.report.course import Stretch, remembering
 from tidegate.app.report.ended import ended
 from tidegate.domain.arbiter import Wanted, wanted
+from tidegate.domain.facts import Decided
 from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.signal import AlertState
+from tidegate.domain.state import Demand
 from tidegate.domain.terms import Terms
 
+FIRING = f" {AlertState.FIRING.value}"
 Place = tuple[str, int]
 """A file and a line in it; empty and 0 where nobody knows."""
 Places = Callable[[str, str, str], Place]
@@ -36,6 +41,12 @@ class Cause:
     """Empty of a person, who is in no policy."""
     file: str = ""
     line: int = 0
+    alert: str = ""
+    """Of an alert: the ringing that opened its demand, in a phrase: `alert tps-high firing (97)`. Empty if too old."""
+    alert_key: str = ""
+    """By which `tidegate explain` finds what it was answered."""
+    alert_at: datetime | None = None
+    """When it rang, as its sender says."""
 
 
 def cause_of(stretches: Sequence[Stretch], stretch: Stretch, to_rung: str) -> Cause:
@@ -48,7 +59,8 @@ def cause_of(stretches: Sequence[Stretch], stretch: Stretch, to_rung: str) -> Ca
         said = f": {want.override.reason}" if want.override.reason else ""
         return Cause("person", want.override.by, f"{want.why}{said}")
     if rule := _rule(terms, want, to_rung):
-        return Cause("alert", rule, rule, key=_key_of_rule(terms.policy, rule))
+        cause = Cause("alert", rule, rule, key=_key_of_rule(terms.policy, rule))
+        return _with_alert(cause, stretches, next(demand for demand in want.demands if demand.rule == rule))
     if want.timetable is not None and want.why == want.timetable.why:
         return Cause("timetable", want.timetable.name, want.why, key=_key_of_entry(terms.policy, want))
     over = ended(terms, remembering(stretches, stretch), to_rung, at) if to_rung in terms.ladder else ""
@@ -68,6 +80,19 @@ def _rule(terms: Terms, want: Wanted, to_rung: str) -> str:
             if terms.rules[demand.rule].urgent and demand.rung in (to_rung, want.clamped_from):
                 return demand.rule
     return want.why if want.why in {demand.rule for demand in want.demands} else ""
+
+
+def _with_alert(cause: Cause, stretches: Sequence[Stretch], demand: Demand) -> Cause:
+    """The cause with the ringing by which its demand was opened: the first record that has the demand answered it."""
+    for stretch in stretches:
+        if not any((one.rule, one.opened_at) == (demand.rule, demand.opened_at) for one in stretch.state.demands):
+            continue
+        answers = stretch.fact.answers if isinstance(stretch.fact, Decided) else ()
+        ringing = [each for each in answers if each.what.startswith("alert ") and FIRING in each.what]
+        mine = [each for each in ringing if each.what.startswith(f"alert {demand.rule} ")] or ringing[:1]
+        what, key = (mine[0].what, mine[0].key) if mine else ("", "")
+        return replace(cause, alert=what, alert_key=key, alert_at=demand.opened_at)
+    return replace(cause, alert_at=demand.opened_at)
 
 
 def _key_of_rule(policy: InstancePolicy, rule: str) -> str:

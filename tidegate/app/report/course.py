@@ -24,6 +24,11 @@ NOT_STANDING = ("off-ladder", "gone")
 NO_NEED = ("unconfirmed", "unmeasured")
 """Verdicts by which nobody knows that the rung asked for is needed: its metric does not say so."""
 
+ENDING = ("as-wanted", "resize", "operation", "unconfirmed")
+"""Verdicts by which what was wanted before is wanted no more, or is being had."""
+LONGEST_LEAD = 200
+"""So many records at the most are read of the time before the one that is asked about."""
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -45,6 +50,11 @@ class Stretch:
     def span(self) -> timedelta:
         """How long it lasts."""
         return self.end - self.begin
+
+    @property
+    def leads(self) -> bool:
+        """Whether it was over before the time that is asked about."""
+        return self.begin == self.end and self.record.at < self.begin
 
     @property
     def stance(self) -> Stance | None:
@@ -74,21 +84,42 @@ class Stretch:
         return self.terms.ladder.rung(rung).hourly_price if rung in self.terms.ladder else None
 
 
-def course(around: Surroundings, policy: InstancePolicy, since: datetime, until: datetime) -> list[Stretch]:
-    """Everything in [since, until), oldest first. It begins later where there was no record before `since`."""
+def course(
+    around: Surroundings, policy: InstancePolicy, since: datetime, until: datetime, *, lead: bool = False
+) -> list[Stretch]:
+    """Everything in [since, until), oldest first. It begins later where there was no record before `since`.
+
+    With `lead` also what was before, as far back as the same was wanted, as stretches of no length: so that what was
+    ordered, or held, by then is known.
+    """
     found: list[Stretch] = []
     known: dict[str, Terms] = {}
-    end = until
+    end, led = until, 0
     for record in around.ledger.records(around.key(policy)):
         if record.at >= until:
             continue
         begin = max(record.at, since)
         state = codec.read_state(dict(record.state))
-        found.append(Stretch(begin, end, record, state, _terms(around, record, policy, known)))
-        if record.at < since:
+        stretch = Stretch(begin, end, record, state, _terms(around, record, policy, known))
+        if led and (led > LONGEST_LEAD or _parted(stretch, found)):
             break
+        found.append(stretch)
+        if record.at < since:
+            led += 1
+            if not lead:
+                break
         end = begin
     return found[::-1]
+
+
+def _parted(earlier: Stretch, later: Sequence[Stretch]) -> bool:
+    """Whether something else was wanted then, or nothing; what could not be judged parts nothing."""
+    stance = earlier.stance
+    if stance is None or stance.code in ENDING:
+        return True
+    mine = (stance.wanted, stance.would.start) if stance.would else None
+    theirs = ((one.stance.wanted, one.stance.would.start) for one in reversed(later) if one.stance and one.stance.would)
+    return mine is not None and mine != next(theirs, mine)
 
 
 def _terms(around: Surroundings, record: Record, policy: InstancePolicy, known: dict[str, Terms]) -> Terms:

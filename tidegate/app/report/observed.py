@@ -115,10 +115,10 @@ def observed(
 def _one(around: Surroundings, book: Book, name: str, since: datetime, places: Places) -> Watched | Unreadable:
     try:
         policy = policy_in(book, name)
-        stretches = course(around, policy, since, around.now())
+        stretches = course(around, policy, since, around.now(), lead=True)
     except (NewerSchema, Corrupt) as error:
         return Unreadable(name, str(error))
-    seen = Seen()
+    seen = Seen(stretches)
     for stretch in stretches:
         seen.take(stretch)
     wishes = [_would_be(wish, stretches, policy.name, places) for wish in seen.over(around.now())]
@@ -133,7 +133,7 @@ def _one(around: Surroundings, book: Book, name: str, since: datetime, places: P
         rung=stretches[-1].rung if stretches else "",
         would_be=tuple(wishes),
         done=tuple(_done(stretches, policy.name, places)),
-        held=sorted_holds(seen.held),
+        held=sorted_holds(seen.held, policy.name, places),
         minutes_below_need=minutes(seen.below),
         minutes_above_need=minutes(seen.above),
         minutes_unknown=minutes(seen.unknown),
@@ -155,7 +155,7 @@ def _would_be(wish: Wish, stretches: list[Stretch], name: str, places: Places) -
         to_rung=would.end,
         direction=would.direction.value,
         cause=placed(cause, stretch.record.policy, name, places),
-        held=sorted_holds(wish.held),
+        held=sorted_holds(wish.held, name, places),
         minutes=wish.minutes,
         cost_difference=wish.cost,
         record=stretch.record.seq,

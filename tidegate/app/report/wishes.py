@@ -12,31 +12,41 @@ judged from there. How would-be orders are counted follows from that:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from tidegate.app.report.course import Stretch, minutes
+from tidegate.app.report.causes import Cause, Places, cause_of, placed
+from tidegate.app.report.course import ENDING, Stretch, minutes
 from tidegate.domain.state import Would
 
 HOUR = timedelta(hours=1)
 MONEY = 4
 """Places after the point of what hours cost."""
+HeldKey = tuple[str, str, str, str]
+"""Of a hold: its code, the rung that was wanted, and who wanted it, by kind and name."""
 
 
 @dataclass(frozen=True)
 class HeldFor:
-    """One kind of hold: how often it began, for how many minutes it stood, and what it said last."""
+    """One kind of hold of what somebody wanted: how often it began, how many minutes it stood, what it said last."""
 
     code: str
     times: int
     minutes: float
     reason: str
+    to_rung: str
+    """The rung that was wanted; empty where nobody could tell."""
+    cause: Cause
+    """Who or what wanted it."""
 
 
 @dataclass
 class Holds:
-    """Holds of one code so far."""
+    """Holds of one code so far, of what one cause wanted."""
 
+    to_rung: str
+    cause: Cause
     times: int = 0
     span: timedelta = timedelta(0)
     reason: str = ""
@@ -49,7 +59,7 @@ class Wish:
     stretch: Stretch
     would: Would
     wanted_at: datetime
-    held: dict[str, Holds] = field(default_factory=dict)
+    held: dict[HeldKey, Holds] = field(default_factory=dict)
     placed_at: datetime | None = None
     before: bool = False
     """Whether that was before the time that is looked at: how long before is in its record."""
@@ -73,16 +83,20 @@ class Wish:
 class Seen:
     """Goes along a course and counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, stretches: Sequence[Stretch]) -> None:
+        self._stretches = stretches
         self.wishes: list[Wish] = []
         """Those that would have been ordered."""
-        self.held: dict[str, Holds] = {}
+        self.held: dict[HeldKey, Holds] = {}
         self.below = self.above = self.unknown = timedelta(0)
         self._wish: Wish | None = None
-        self._held_by = ""
+        self._held_by: HeldKey | None = None
 
     def take(self, stretch: Stretch) -> None:
         """Count one stretch."""
+        if stretch.leads:
+            self._judge(stretch)
+            return
         lacks = stretch.lacks
         if lacks is None:
             self.unknown += stretch.span
@@ -105,7 +119,7 @@ class Seen:
             if stance.would.code == "resize":
                 self._place(wish, stretch, stance.would)
             return ("", "") if wish.placed_at else (stance.would.code, stance.would.reason)
-        if stance.code in ("as-wanted", "resize", "operation", "unconfirmed"):
+        if stance.code in ENDING:
             self._end(stretch.begin)
         # What could not be judged ends nothing: afterwards it is the same that is wanted, or something else.
         is_hold = stance.kind != "resize" and stance.code not in ("as-wanted", "operation")
@@ -115,7 +129,7 @@ class Seen:
         if self._wish is None or not self._wish.is_for(stretch, would):
             self._end(stretch.begin)
             self._wish = Wish(stretch, would, stretch.begin)
-            self._held_by = ""
+            self._held_by = None
         return self._wish
 
     def _place(self, wish: Wish, stretch: Stretch, would: Would) -> None:
@@ -136,13 +150,24 @@ class Seen:
 
     def _held(self, stretch: Stretch, held: tuple[str, str]) -> None:
         code, reason = held
+        if not code:
+            self._held_by = None
+            return
+        to_rung, cause = self._wanted(stretch)
+        key = (code, to_rung, cause.kind, cause.name)
         mine = self._wish.held if self._wish and self._wish.placed_at is None else {}
-        for holds in (self.held, mine) if code else ():
-            one = holds.setdefault(code, Holds())
-            one.times += code != self._held_by or not one.times
+        for holds in (self.held, mine):
+            one = holds.setdefault(key, Holds(to_rung, cause))
+            one.times += key != self._held_by or not one.times
             one.span += stretch.span
             one.reason = reason
-        self._held_by = code
+        self._held_by = key
+
+    def _wanted(self, stretch: Stretch) -> tuple[str, Cause]:
+        """What would have been ordered had nothing held it, and for whom."""
+        stance = stretch.stance
+        to_rung = stance.would.end if stance and stance.would else stance.wanted if stance else ""
+        return to_rung, replace(cause_of(self._stretches, stretch, to_rung), policy=stretch.record.policy)
 
 
 def _priced(wish: Wish, end: datetime) -> Wish:
@@ -154,7 +179,17 @@ def _priced(wish: Wish, end: datetime) -> Wish:
     return wish
 
 
-def sorted_holds(held: dict[str, Holds]) -> tuple[HeldFor, ...]:
-    """Holds for a report, the longest first."""
-    told = [HeldFor(code, one.times, minutes(one.span), one.reason) for code, one in held.items()]
-    return tuple(sorted(told, key=lambda one: (-one.minutes, one.code)))
+def sorted_holds(held: Mapping[HeldKey, Holds], name: str, places: Places) -> tuple[HeldFor, ...]:
+    """Holds for a report, the longest first, each with where the policy says who wanted it."""
+    told = [
+        HeldFor(
+            key[0],
+            one.times,
+            minutes(one.span),
+            one.reason,
+            one.to_rung,
+            placed(one.cause, one.cause.policy, name, places),
+        )
+        for key, one in held.items()
+    ]
+    return tuple(sorted(told, key=lambda one: (-one.minutes, one.code, one.to_rung)))

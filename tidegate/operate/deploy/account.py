@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tidegate.app.surroundings import Surroundings
 
 PATIENCE_S = 30.0
+STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Account:
 
         Our template in the place of another one would end all that the other one made.
         """
+        if not STACK_NAME.fullmatch(name):
+            raise CannotDeploy(f"`{name[:80]}` is no name for a stack: letters, digits, `-` and `_`, 255 at most")
         stack = self.stacks.find(name)
         if stack is not None and LEDGER not in stack.parameters:
             raise CannotDeploy(

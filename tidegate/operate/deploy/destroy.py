@@ -18,6 +18,7 @@ from tidegate.operate.deploy.act import PAUSE_S, ROUNDS, Voice
 from tidegate.operate.deploy.faults import CannotDeploy, DeployFailed
 from tidegate.operate.deploy.follow import follow, seen_steps, why
 from tidegate.operate.deploy.second import clear_functions, left_over, services_in
+from tidegate.operate.deploy.stilling import stilled
 from tidegate.operate.deploy.template import BUCKET, LEDGER
 
 if TYPE_CHECKING:
@@ -57,7 +58,13 @@ def plan_destroy(account: Account, stack_name: str) -> Unmaking:
     """Look at what stands. Nothing is written."""
     stack = account.stack(stack_name)
     bucket = _bucket(account, stack)
-    stands = bool(bucket) and account.buckets.find(bucket) is not None
+    facts = account.buckets.find(bucket) if bucket else None
+    stands = facts is not None
+    # A ledger is kept by account: under a mistyped number hardly anything of it would be seen.
+    if facts and facts.owner.isdecimal() and facts.owner != account.settings.account:
+        raise CannotDeploy(
+            f"oss://{bucket} belongs to account {facts.owner}, and TIDEGATE_ACCOUNT says {account.settings.account}"
+        )
     every = account.stacks.resources(stack.id) if stack else {}
     ledger = {name for name, (kind, physical) in every.items() if kind == BUCKET and physical == bucket}
     unreadable: list[str] = []
@@ -100,13 +107,22 @@ def check(planned: Unmaking, with_ledger: str, *, despite: bool) -> None:
         )
 
 
-def destroy(account: Account, stack_name: str, voice: Voice, *, with_ledger: str = "", despite: bool = False) -> bool:
+def destroy(
+    account: Account, stack_name: str, voice: Voice, *, by: str, with_ledger: str = "", despite: bool = False
+) -> bool:
     """Delete the stack, then the ledger if its bucket is named, and say whether there was anything to delete.
 
-    May be run again from wherever it ended. Raises CannotDeploy, DeployFailed.
+    The fleet is paused first, and stays so; if an operation was begun before that, nothing is deleted and the pause is
+    lifted. May be run again from wherever it ended. Raises CannotDeploy, DeployFailed.
     """
     planned = plan_destroy(account, stack_name)
     check(planned, with_ledger, despite=despite)
+    if planned.stack and planned.ledger_stands:
+        around = account.around(planned.ledger_bucket)
+        if around.book() is not None:
+            with stilled(around, by, voice.line):
+                planned = plan_destroy(account, stack_name)
+                check(planned, with_ledger, despite=despite)
     try:
         # Before the stack goes, which says what there is.
         if planned.stack:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tidegate.operate.deploy.account import Account
 from tidegate.operate.deploy.faults import CannotDeploy
@@ -12,6 +14,8 @@ from tidegate.operate.deploy.template import LEDGER, Template, variable_of
 
 MODE = "Mode"
 HIDDEN = "(hidden)"
+SHOWN = 80
+"""So much of a value that is wrong is told."""
 OWN = {
     "CodeBucket": "the package; give --package",
     "CodeObject": "the package; give --package",
@@ -58,8 +62,9 @@ def parameters_of(
         for name in template.parameters
         if template.is_required(name) and name not in values and name not in (before or {})
     ]
-    if missing:
-        raise CannotDeploy("\n".join(_how(template, name) for name in missing))
+    wrong = [why for name, value in values.items() if (why := _why_not(template, name, value))]
+    if missing or wrong:
+        raise CannotDeploy("\n".join([*(_how(template, name) for name in missing), *wrong]))
     return Given(values, dict(_shown(template, values, before)))
 
 
@@ -71,6 +76,31 @@ def _check(template: Template, asked: Mapping[str, str]) -> None:
             raise CannotDeploy(f"{name} follows from {OWN[name]} instead")
         if template.is_secret(name):
             raise CannotDeploy(f"{name} is a secret: set {variable_of(name)} in the environment instead")
+
+
+def _why_not(template: Template, name: str, value: str) -> str:
+    """Why a parameter cannot be this: what its declaration allows. The vendor would say so later; secrets unseen."""
+    said = template.parameters[name]
+    length, pattern = len(value), str(said.get("AllowedPattern", ""))
+    allowed = [str(one) for one in said.get("AllowedValues", [])]
+    what = f"{variable_of(name)} ({name})" if template.is_secret(name) else f"{name}={value[:SHOWN]}"
+    told = f"; {said['Description']}" if said.get("Description") else ""
+    if allowed and value not in allowed:
+        return f"{what}: must be {' or '.join(allowed)}{told}"
+    least, most = said.get("MinLength", 0), said.get("MaxLength", "any number")
+    if not least <= length <= said.get("MaxLength", length):
+        return f"{what}: has {length} signs, and may have {least} to {most}{told}"
+    if pattern and not re.search(pattern, value):
+        return f"{what}: does not have the form {pattern}{told}"
+    if said.get("Type") == "Number" and not _within(value, said):
+        return f"{what}: must be a number from {said.get('MinValue')} to {said.get('MaxValue')}{told}"
+    return ""
+
+
+def _within(value: str, said: Mapping[str, Any]) -> bool:
+    if not re.fullmatch(r"-?[0-9]{1,15}", value):
+        return False
+    return int(said.get("MinValue", value)) <= int(value) <= int(said.get("MaxValue", value))
 
 
 def _simulated(account: Account) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tidegate.aliyun.deployed import Trigger
+from tidegate.aliyun.errors import Missing
 from tidegate.aliyun.functions import GONE, InvokeFailed
 from tidegate.aliyun.permission import Permission
 from tidegate.operate.doctor.expected import ExpectedFunction
@@ -139,7 +140,10 @@ def _door(place: Place, short: str, wanted: Mapping[str, Any], config: Mapping[s
 
 def flow(place: Place) -> Verdict:
     """Whether the deployed workflow is the one of this version."""
-    shown = place.flow()
+    try:
+        shown = place.flow()
+    except Missing:
+        return fail(f"there is no workflow {place.settings.flow}", f"{DEPLOY}, or correct TIDEGATE_FLOW")
     if place.expected is None:
         return skip("workflows/resize.yml is not here", "run it from a checkout")
     ours, there = _definition(_filled(place, place.expected.flow)), _definition(str(shown.get("Definition") or ""))

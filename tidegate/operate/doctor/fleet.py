@@ -22,13 +22,19 @@ PUSH = "`tidegate policy push --policy FILE`"
 
 
 def policy(place: Place) -> Verdict:
-    """Whether a policy is in force, and, where a file was named, that one."""
+    """Whether a policy is in force, and, where a file was named, that one; and whether a pause keeps it from acting."""
     pointer = place.around.policies.current()
     if pointer is None:
         return fail("no policy was pushed yet", f"put one in force: {PUSH}")
     told = f"{pointer.hash} by {pointer.by}, {write_duration(place.now - pointer.at)} old"
     if place.policy_hash and place.policy_hash != pointer.hash:
         return warn(f"{told}; the file is {place.policy_hash}", f"put the file in force: {PUSH}")
+    pause = place.around.fleet.state().pause
+    if pause is not None and pause.holds(place.now):
+        return warn(
+            f"{told}; the fleet is paused by {pause.by}, so nothing is ordered",
+            "`tidegate unpause --fleet` when that is over",
+        )
     acting = sum(1 for each in place.policies() if each.mode == "act")
     count = len(place.policies())
     return ok(f"{told}; {count} instance{'' if count == 1 else 's'}, {acting} in mode act")

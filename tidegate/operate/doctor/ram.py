@@ -44,13 +44,21 @@ def trusted(role: Mapping[str, Any]) -> set[str]:
 
 def allows(documents: Sequence[Document], action: str, resource: str) -> bool:
     """Whether these documents allow an action on a resource. Actions ignore case, resources do not."""
-    effects = {
+    return _effects(documents, action, resource) == {"Allow"}
+
+
+def denies(documents: Sequence[Document], action: str, resource: str) -> bool:
+    """Whether a statement of these documents denies it, whatever else allows it."""
+    return "Deny" in _effects(documents, action, resource)
+
+
+def _effects(documents: Sequence[Document], action: str, resource: str) -> set[Any]:
+    return {
         statement.get("Effect")
         for statement in _statements(documents)
         if any(_matches(pattern.lower(), action.lower()) for pattern in _many(statement.get("Action")))
         and any(_matches(_anywhere(pattern), resource) for pattern in _many(statement.get("Resource")))
     }
-    return effects == {"Allow"}
 
 
 def _document(body: Mapping[str, Any]) -> Document:

@@ -11,8 +11,9 @@ from tidegate.aliyun.errors import Missing, VendorError
 from tidegate.aliyun.functions import InvokeFailed
 from tidegate.domain.policy import InstancePolicy
 from tidegate.operate.doctor.finding import Verdict, fail, skip, together, warn
+from tidegate.operate.doctor.fleet import ORDERS
 from tidegate.operate.doctor.place import Place
-from tidegate.operate.doctor.ram import Document, allows, documents_of, trusted
+from tidegate.operate.doctor.ram import Document, allows, denies, documents_of, trusted
 
 FUNCTIONS, FLOWS = "fc.aliyuncs.com", "fnf.aliyuncs.com"
 STEPS = ("submit", "look", "settle")
@@ -43,6 +44,8 @@ def roles(place: Place) -> Verdict:
     needed = _needs_by_role(place, parts)
     for arn, (needs, service) in needed.items():
         parts.extend(_role(place, arn.rpartition("/")[2], needs, service))
+    if not needed:
+        parts.append(skip("no function and no workflow has a role that could be looked at", "see functions and flow"))
     parts.extend(_remembered(place))
     return together(f"{len(needed)} can do what their calls need", parts)
 
@@ -90,7 +93,14 @@ def _role(place: Place, name: str, needs: set[Need], service: str) -> Iterator[V
     if service not in trusted(shown):
         yield fail(f"{name} does not trust {service}", "deploy again, or add it to the role's trust policy")
     documents = documents_of(place, name)
-    lacking = sorted({need.actions[0] for need in needs if not need.met_by(documents)})
+    unmet = [need for need in needs if not need.met_by(documents)]
+    locked = {need.actions[0] for need in unmet if denies(documents, need.actions[0], need.resource)} & set(ORDERS)
+    if locked:
+        yield fail(
+            f"{name} is denied {', '.join(sorted(locked))}: the deployment only observes, and the policy acts",
+            "`tidegate deploy --mode act --yes` if orders may be placed, or `mode: observe` in the policy",
+        )
+    lacking = sorted({need.actions[0] for need in unmet} - locked)
     if lacking:
         yield fail(
             f"{name} may not {', '.join(lacking)}",
