@@ -12,6 +12,7 @@ from localcloud.project.simulate.misfortunes import Faults, Focus, Storm
 from localcloud.project.simulate.places import pairs, troubles_of
 from localcloud.project.simulate.script import Deed
 
+NOTHING: tuple[dict[str, float], bool] = {}, False
 CALM, USUAL, WILD = 0.0, 0.004, 0.03
 HOUR = 3600.0
 FOCI, UNFOCUSED, ABOUT_ORDERS = 13, 0.12, 0.4
@@ -26,8 +27,9 @@ AT_DOORS, ELSEWHERE = 1, 2
 SELDOM_PASSED = {
     0: "on_alert StartExecution, on_request StartExecution, on_request tell, on_alert tell",
     2: "on_alert put fleet record, on_alert get epoch, on_request put item, on_request put epoch",
-    4: "on_alert put epoch, on_request DescribeInstanceQps, on_request DescribeInstanceSlbConnect",
-    6: "look tell, look DescribeInstances, submit DescribeInstanceQps",
+    4: "on_alert put epoch, on_request DescribeInstances, on_request GetMetadataAmount",
+    8: "on_request DescribeInstanceQps",
+    5: "look tell, look DescribeInstances, submit DescribeInstanceQps",
 }
 """How likely trouble is sought at a place, in proportion. What a door does last is struck whenever it comes so far."""
 MOSTLY = (1, 1, 1, 2, 4)
@@ -52,13 +54,16 @@ def faults_of(chance: Random, week_s: float, world: Mapping[str, Any], deeds: Se
     rate = chance.choice((CALM, *[USUAL] * 7, WILD))
     storms = []
     for _ in range(chance.choice((0, 0, 1, 2))):
-        calls, trouble, odds, longest = chance.choice(STORMS)
+        calls, trouble, likely, longest = chance.choice(STORMS)
         start = chance.uniform(0, week_s)
         lasts = chance.uniform(60.0, longest)
-        storms.append(Storm(start_s=start, end_s=start + lasts, calls=calls, trouble=trouble, chance=odds))
-    foci = () if chance.random() < UNFOCUSED else tuple(_foci(chance, {deed.do for deed in deeds}))
+        storms.append(Storm(start_s=start, end_s=start + lasts, calls=calls, trouble=trouble, chance=likely))
+    odds, is_last = odds_of(chance) if rate else NOTHING
+    # Whatever strikes a door sooner keeps it from its last calls.
+    knocked: set[str] = set() if is_last else {deed.do for deed in deeds}
+    foci = () if chance.random() < UNFOCUSED else tuple(_foci(chance, knocked))
     foci += tuple(_about_attempts(chance, world, deeds))
-    return Faults(rate=rate, odds=odds_of(chance) if rate else {}, foci=foci, storms=tuple(storms), until_s=week_s)
+    return Faults(rate=rate, odds=odds, foci=foci, storms=tuple(storms), until_s=week_s)
 
 
 def _about_attempts(chance: Random, world: Mapping[str, Any], deeds: Sequence[Deed]) -> Iterator[Focus]:
