@@ -213,6 +213,8 @@ class Minutes:
 
     def _tick(self, *, idle: bool) -> None:
         before = self._fleet() if idle else None
+        policies = self.stage.pushed.policies.values() if idle else ()
+        waited = [key for key in map(self.stage.key, policies) if self.stage.store.first(f"inbox/{key}/")]
         if self._is_warm(self.stage.clockwork.now()):
             ticked = {key: number for key, number in self.stage.newest.items() if key.startswith(f"ledger/{FLEET}/")}
             self.stage.platform.keep_warm("on_schedule", ticked)
@@ -232,7 +234,8 @@ class Minutes:
             return
         self.stage.trace.idle_ticks += 1
         crossings = ran.invocation.crossings
-        if any(self._looked_again(call, about) for call, about in crossings):
+        # What waited in the inbox, and cannot be taken in, grows too old at some moment.
+        if any(self._looked_again(call, about) or any(key in about for key in waited) for call, about in crossings):
             return
         wrote = [f"{call} {about}" for call, about in crossings if self._changes(call, about)]
         if wrote:
