@@ -114,13 +114,13 @@ def test_a_submit_role_without_its_permission_is_refused_by_the_vendor_and_what_
 @contextmanager
 def detached(place: Any, policy: str, name: str) -> Iterator[None]:
     """A role of the template without one of its policies."""
-    template = yaml.safe_load((ROOT / "template.yml").read_text("utf-8"))
+    template = yaml.safe_load((ROOT / "template.yml").read_text("utf-8").replace("${Prefix}", "tidegate"))
     roles = [one["Properties"] for one in template["Resources"].values() if one["Type"] == "ALIYUN::RAM::Role"]
-    names = [one["PolicyName"] for role in roles if role["RoleName"] == name for one in role["Policies"]]
+    named = {role["RoleName"]["Fn::Sub"]: [one["PolicyName"]["Fn::Sub"] for one in role["Policies"]] for role in roles}
     identity = place.cloud.cloud.identity
     entry = place.cloud.run(lambda: identity._drawer[f"role/{name}"])
     known, trust = entry["policies"], entry["trust"]
-    left = [document for each, document in zip(names, known, strict=True) if each != policy]
+    left = [document for each, document in zip(named[name], known, strict=True) if each != policy]
     assert len(left) == len(known) - 1, "the page names a policy that the template has"
     try:
         place.cloud.run(partial(identity.create_role, name, left, trust))
