@@ -23,7 +23,10 @@ STORIES = sorted((Path(__file__).parent / "stories").glob("*.json"))
 WEEKS, SOAKED = 200, 2000
 MOST_WEEKS = 2000
 """Within so many weeks a planted bug must be caught."""
-QUICKLY_CAUGHT = ("the status is trusted", "reminders with every look", "the hook token in the log")
+QUICKLY_CAUGHT = (
+    *("the status is trusted", "an override without end", "no reminders", "the hook token in the log"),
+    "signals leave the inbox before they are recorded",
+)
 
 
 def told_by(script: Script) -> tuple[object, ...]:
