@@ -48,6 +48,8 @@ VARIES = (
     (r"https?://\S+", "URL"),
     (r"[\d.]+ MB", "SIZE"),
     (r"\b(?:\d+[dhm])*\d+[smhd]\b(?= +last| ago|;)", "SPAN"),
+    # How long the first look took, where that is not a moment.
+    (r" not known SPAN;", ""),
     (r"\bby [\w.-]+@[\w.-]+", "by WHO"),
     (r"\border +\d{15}", "order NUMBER"),
 )
