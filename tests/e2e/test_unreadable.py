@@ -40,7 +40,8 @@ def test_a_record_spoilt_in_the_bucket_is_told_by_the_deployed_tick_and_told_to_
     book = place.around.book()
     store, name = spoil(place, place.around.key(book.read("orders-mq")))
     assert place.ring("orders-mq")["answer"] == "kept"
-    assert place.ring("other-mq")["answer"] == "resize"
+    # A door that had to wait keeps it, and the tick answers.
+    assert place.ring("other-mq")["answer"] in {"resize", "kept"}
     until("the message", lambda: told("orders-mq needs you. Its ledger cannot be read since "))
     assert told(name)
     assert place.orders("orders-mq") == []
