@@ -14,6 +14,15 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
 LONGEST_NAP_S = 3600.0
+QUICKEST = 1_000_000.0
+
+
+def speed(given: str | float) -> float:
+    """Read a pace in simulated seconds per second; 0 stands still. Raises ValueError, also for what is no number."""
+    read = float(given)
+    if not 0 <= read <= QUICKEST:
+        raise ValueError(f"the clock does not go back, nor more than {QUICKEST:,.0f} times as fast")
+    return read
 
 
 class Clock:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from localcloud.clock import speed
 from localcloud.cloud import Cloud
 from localcloud.server import Server
 from localcloud.world import BadWorld, World
@@ -33,14 +34,14 @@ def parser() -> argparse.ArgumentParser:
     described.add_argument("--world", type=Path, help="the world file; without it the world is empty")
     described.add_argument("--port", type=int, default=0, help="for the products and the console; 0 lets the OS choose")
     described.add_argument("--oss-port", type=int, default=0, help="for OSS; 0 lets the OS choose")
-    described.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
+    described.add_argument("--speed", type=speed, default=1.0, help="simulated seconds per second")
     described.add_argument("--state", type=Path, help="a folder in which the cloud survives a restart")
     return described
 
 
-async def serve(world: World, state: Path | None, speed: float, ports: tuple[int, int]) -> None:
+async def serve(world: World, state: Path | None, pace: float, ports: tuple[int, int]) -> None:
     """Run one cloud, say that it is ready, and stop it when asked to."""
-    cloud = Cloud.begin(world, state, speed)
+    cloud = Cloud.begin(world, state, pace)
     server = Server(cloud, *ports)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

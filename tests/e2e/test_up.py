@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 
+from localcloud.project.demo import main as demo
 from localcloud.project.up import command_environment, main
 from localcloud.serve import main as serve
 from localcloud.template.package import zip_project
@@ -35,6 +36,8 @@ KEYS = {
 READY_WITHIN_S = 10.0
 IDLE_MB = 200
 LINE_LIMIT_S = 30.0
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"up": main, "serve": serve, "demo": demo}
 
 Ups = Callable[..., Any]
 
@@ -244,3 +247,21 @@ def test_an_empty_one_has_nothing_on_it_until_somebody_deploys(ups: Ups, project
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status"] == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("command", ["up", "serve", "demo"])
+@pytest.mark.parametrize("pace", ["-1", "nan", "inf", "fast"])
+def test_a_clock_that_would_go_back_or_out_of_all_bounds_is_a_mistake(
+    capsys: pytest.CaptureFixture[str], command: str, pace: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        COMMANDS[command](["--speed", pace])
+    assert ended.value.code == 2
+    assert f"invalid speed value: '{pace}'" in capsys.readouterr().err
+
+
+def test_a_demo_in_which_no_time_passes_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        demo(["--speed", "0"])
+    assert ended.value.code == 2
+    assert "above 0, or nothing ever happens" in capsys.readouterr().err

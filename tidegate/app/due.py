@@ -45,12 +45,14 @@ def marks_due(around: Surroundings, book: Book, now: datetime) -> list[Mark]:
         return [Mark(now, key) for key in (*keys_of(around, book), UNREADABLE)]
 
 
-def due_now(around: Surroundings, book: Book, marks: list[Mark], fleet: FleetState, now: datetime) -> list[Due]:
-    """Who is due: marks, transitions, its turn, or a policy that is new.
+def due_now(  # noqa: PLR0917 - all that a tick has read
+    around: Surroundings, book: Book, keys: Mapping[str, str], marks: list[Mark], fleet: FleetState, now: datetime
+) -> list[Due]:
+    """Who is due: marks, transitions, its turn, or a policy that is new. `keys` are those of `keys_of`.
 
     After a word about the fleet's pause all are: what it holds, or held, has no mark that knows of that.
     """
-    keys, last = keys_of(around, book), fleet.last_tick
+    last = fleet.last_tick
     # The newest mark of each comes last.
     marked = {keys[mark.key]: mark.minute for mark in sorted(marks) if mark.key in keys}
     turns = {name for name in book.names if crc32(name.encode()) % ROUND == now.minute}

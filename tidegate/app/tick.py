@@ -50,12 +50,12 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
         log("no-policy", hint="push one with `tidegate policy push`")
         return Ticked((), (), 0)
     fleet = _fleet(around, book, seen, has_time)
-    marks = marks_due(around, book, now)
+    keys, marks = keys_of(around, book), marks_due(around, book, now)
     notes = Notes.open(around) if any(mark.key == UNREADABLE for mark in marks) else None
     goes_on = fleet.stopped_at is not None and fleet.round_policy == book.hash
     # What could not be read lately is tried on every tick.
-    marks += [Mark(now, key) for key in (notes.keys(keys_of(around, book)) if notes else ())]
-    due = due_now(around, book, marks, fleet if fleet.policy == book.hash else FleetState(), now)
+    marks += [Mark(now, key) for key in (notes.keys(keys) if notes else ())]
+    due = due_now(around, book, keys, marks, fleet if fleet.policy == book.hash else FleetState(), now)
     if goes_on:
         # Whoever was served already comes after those that were not, so that nobody starves.
         due.sort(key=lambda each: each.name <= fleet.served_to)
@@ -65,7 +65,6 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
         if not has_time():
             break
         (done if _one(around, book, each, seen) else failed).append(each.name)
-    keys = keys_of(around, book)
     free_leftovers(around, fleet, now)
     if fleet.is_pause_told_at(now):
         warn_of_pause(around, book, now)
