@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY, RAM, ROS, STS
 
@@ -56,6 +57,10 @@ class Endpoint:
 
 def endpoints_of(product: str, region: str, overrides: Mapping[str, str]) -> tuple[Endpoint, ...]:
     """Give where a product answers: the override of its name or of `*` (commas between several), or the vendor's."""
-    override = overrides.get(product, overrides.get("*", ""))
+    return _parsed(product, region, overrides.get(product, overrides.get("*", "")))
+
+
+@lru_cache(maxsize=100)
+def _parsed(product: str, region: str, override: str) -> tuple[Endpoint, ...]:
     hosts = override.split(",") if override else [host.format(region=region) for host in APIS[product].hosts]
     return tuple(Endpoint.parse(host) for host in hosts)

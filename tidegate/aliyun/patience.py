@@ -11,6 +11,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tidegate.aliyun.errors import Busy, Throttled, Unreadable
 
 T = TypeVar("T")
+PASSING = (Throttled, Unreadable, Busy)
+"""What passes by itself."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,20 @@ class Patience:
     longest_s: float = 4.0
 
     def __call__(self, call: Callable[[], T]) -> T:
-        """Make the call until it succeeds, fails in a way that will not pass by itself, or patience ends."""
+        """Make the call until it succeeds, fails in a way that will not pass by itself, or patience ends.
+
+        Nearly always the first call succeeds, so only after it the retrying is set up.
+        """
         started_s = self.clock()
+        try:
+            return call()
+        except PASSING as error:
+            failed = [error]
+
+        def again() -> T:
+            if failed:
+                raise failed.pop()
+            return call()
 
         def enough(state: RetryCallState) -> bool:
             spent_s = max(state.idle_for, self.clock() - started_s)
@@ -43,10 +57,10 @@ class Patience:
             sleep=self.sleep,
             stop=enough,
             wait=self._pause_s,
-            retry=retry_if_exception_type((Throttled, Unreadable, Busy)),
+            retry=retry_if_exception_type(PASSING),
             reraise=True,
         )
-        return retrying(call)
+        return retrying(again)
 
     def _pause_s(self, state: RetryCallState) -> float:
         longest_s = min(self.first_s * 2.0 ** (state.attempt_number - 1), self.longest_s)

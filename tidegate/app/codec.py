@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from tidegate.domain.facts import Fact
+from tidegate.domain.fleet import FleetState
 from tidegate.domain.signal import Alert, Noise, Request, Signal
 from tidegate.domain.state import State
 from tidegate.ledger.record import Corrupt, Record
@@ -16,7 +17,7 @@ from tidegate.ledger.sequence import NEWEST_FIRST
 
 T = TypeVar("T")
 STATES_KEPT = 64
-_STATES: dict[int, tuple[Record, State]] = {}
+_STATES: dict[int, tuple[Record, Any]] = {}
 FACT = Annotated[Fact, Field(discriminator="kind")]
 """Named once: every new `Field` would make another adapter."""
 SIGNALS: Mapping[str, type[Signal]] = {"alert": Alert, "request": Request, "noise": Noise}
@@ -71,19 +72,26 @@ def state_in(record: Record) -> State:
 
     Remembered for the last few records: the ledger gives the same object for the same record, see `known_record`.
     """
+    state: State = _remembered(record, State, "state", f"record {record.seq} ({NEWEST_FIRST - record.seq:012d}.json)")
+    return state
+
+
+def fleet_in(record: Record) -> FleetState:
+    """The state in a record of the fleet, remembered likewise. Raises Corrupt where it is none."""
+    state: FleetState = _remembered(record, FleetState, "FleetState", f"record {record.seq} of the fleet")
+    return state
+
+
+def _remembered(record: Record, kind: type[Any], what: str, named: str) -> Any:
     known = _STATES.get(id(record))
     if known is None or known[0] is not record:
         if len(_STATES) >= STATES_KEPT:
             _STATES.clear()
-        known = _STATES[id(record)] = (record, _state_of(record))
+        try:
+            known = _STATES[id(record)] = (record, _read(kind, record.state, what))
+        except Corrupt as error:
+            raise Corrupt(f"{named}: {error}") from error
     return known[1]
-
-
-def _state_of(record: Record) -> State:
-    try:
-        return read_state(record.state)
-    except Corrupt as error:
-        raise Corrupt(f"record {record.seq} ({NEWEST_FIRST - record.seq:012d}.json): {error}") from error
 
 
 def _read(kind: Any, written: Any, what: str) -> Any:

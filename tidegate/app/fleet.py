@@ -14,7 +14,7 @@ from tidegate.domain.limits import FleetLimits
 from tidegate.domain.queue import Line, Queue
 from tidegate.domain.state import Pause, Word
 from tidegate.ledger.ledger import Ledger
-from tidegate.ledger.record import FLEET, Corrupt, Record
+from tidegate.ledger.record import FLEET, Record
 from tidegate.ledger.shelf import Unsure
 
 TICK_DEAD_AFTER = timedelta(minutes=10)
@@ -216,12 +216,7 @@ class Fleet:
         return self._newest
 
     def _read(self, head: Record | None) -> FleetState:
-        if head is None:
-            return FleetState()
-        try:
-            return codec.read(FleetState, head.state)
-        except Corrupt as error:
-            raise Corrupt(f"record {head.seq} of the fleet: {error}") from error
+        return codec.fleet_in(head) if head else FleetState()
 
     def _change(self, fact: dict[str, object], change: Callable[[FleetState], FleetState]) -> None:
         for _ in range(TRIES):

@@ -46,7 +46,8 @@ def wire(
     Raises BadSettings. Nothing is connected before it is used. `now` and `sleep` are the machine's unless stated.
     """
     here = machine()
-    here = replace(here, now=now or here.now, sleep=sleep or here.sleep)
+    if now or sleep:
+        here = replace(here, now=now or here.now, sleep=sleep or here.sleep)
     known = settings or here.settings()
     ledger_shelf = _shelf(here, known, quick=quick)
     clients: dict[str, Aliyun] = {}

@@ -22,7 +22,8 @@ REMEMBERED = timedelta(minutes=10)
 FOLLOWS = ("look", "on_schedule")
 CONCLUDED = b'"fact":{"kind":"concluded"'
 """In a record after which the next tick may close an operation."""
-NO_INSTANCES = ("ledger/fleet/", "ledger/unreadable/")
+FLEET_RECORDS = "ledger/fleet/"
+NO_INSTANCES = (FLEET_RECORDS, "ledger/unreadable/")
 """Ledgers that are of no instance."""
 KINDS = {"ledger": "record", "inbox": "item", "wake": "mark", "policy": "policy", "epoch": "epoch", "probe": "probe"}
 
@@ -61,6 +62,7 @@ class Store:
     """When the newest record of each ledger was written."""
     head_marks: dict[str, str] = field(default_factory=dict)
     """The mark that its writer asked for last before that, where no older mark means anything any more."""
+    fleet_records: int = 0
     news_at: datetime | None = None
     """When a record of an instance or a signal was last written."""
     on_record: Callable[[str, bytes], None] | None = None
@@ -75,6 +77,8 @@ class Store:
             raise Taken(key)
         self.bodies[key] = body
         self.created[key] = self.now()
+        if key.startswith(FLEET_RECORDS):
+            self.fleet_records += 1
         if key.startswith(("ledger/", "inbox/")) and not key.startswith(NO_INSTANCES):
             self.news_at = self.now()
             if key.startswith("ledger/"):

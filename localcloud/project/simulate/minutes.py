@@ -67,6 +67,7 @@ class Minutes:
     _tables: dict[str, list[Timetable]] = field(default_factory=dict)
     _summaries: dict[str, dict[str, str]] = field(default_factory=dict)
     _change: tuple[str, datetime | None] = ("", None)
+    _known: tuple[int, FleetState | None] = (0, None)
 
     def wake(self) -> None:
         """Run for some minutes: there is a new policy, or somebody has paused the fleet or ended that."""
@@ -287,8 +288,12 @@ class Minutes:
         return not (fact["kind"] == "decided" and fact["stance"]["code"] == "operation")
 
     def _fleet(self) -> FleetState | None:
-        head = self.stage.ledger.head(FLEET)
-        return codec.read(FleetState, head.state) if head else None
+        """The fleet's state, read anew where its ledger has grown."""
+        written = self.stage.store.fleet_records
+        if self._known[0] != written:
+            head = self.stage.ledger.head(FLEET)
+            self._known = written, codec.fleet_in(head) if head else None
+        return self._known[1]
 
 
 LOOKED_AT = (*RESTLESS, "fit", "gone")

@@ -8,14 +8,14 @@ from typing import Any
 
 from localcloud.project.simulate.draw.faults import faults_of
 from localcloud.project.simulate.draw.policies import policies_of
-from localcloud.project.simulate.draw.sizes import size_of
+from localcloud.project.simulate.draw.sizes import Size, size_of
 from localcloud.project.simulate.draw.weeks import closing, deeds_of
 from localcloud.project.simulate.draw.worlds import world_of
 from localcloud.project.simulate.script import Deed, Script
 
 SEASONED = 0.99
 """So many fleets are not new."""
-UNATTENDED, WAITS, SWITCHED, SLOW, CLOSING = 0.004, 0.2, 0.5, 0.04, 0.02
+WAITS, SWITCHED, CLOSING = 0.2, 0.5, 0.02
 UNPAID_FOR = ("5h", "5h", "5h", "26h")
 """How long an order of ours waits to be paid while a colleague's comes and goes."""
 WEEK_S = 7 * 24 * 3600.0
@@ -35,14 +35,14 @@ def script_of(seed: int) -> Script:
     """Draw the week of a seed. The same seed gives the same week, on every machine."""
     chance = Random(f"week {seed}")
     start = chance.choice(STARTS) + timedelta(minutes=chance.randrange(24 * 60))
-    size = size_of(chance)
+    size = size_of(chance, seed)
     drawn = policies_of(chance, size)
     world = world_of(chance, drawn, start, size)
     deeds = deeds_of(chance, drawn, WEEK_S, size)
     if chance.random() < CLOSING:
         deeds.append(closing(chance, drawn[0], world, start))
-    waits = _arrange(chance, world, deeds) or chance.random() < WAITS
-    unattended = chance.random() < UNATTENDED
+    waits = _arrange(chance, world, deeds, size) or chance.random() < WAITS
+    unattended = chance.random() < size.unattended
     if unattended:
         waits = True
         world["behaviour"] |= _endless(chance)
@@ -54,7 +54,7 @@ def script_of(seed: int) -> Script:
         world=world,
         policies=tuple(each.compiled() for each in drawn),
         deeds=tuple(sorted(deeds, key=lambda deed: deed.at_s)),
-        faults=faults_of(chance, WEEK_S, world, deeds),
+        faults=faults_of(chance, WEEK_S, world, deeds, size),
         proven=_proven(chance, world),
         skew_s=skew_s,
         answered_after_s=0.0 if waits else chance.uniform(120.0, 2400.0),
@@ -62,7 +62,7 @@ def script_of(seed: int) -> Script:
     )
 
 
-def _arrange(chance: Random, world: dict[str, Any], deeds: list[Deed]) -> bool:
+def _arrange(chance: Random, world: dict[str, Any], deeds: list[Deed], size: Size) -> bool:
     """Let happen what somebody waits for in an ambush, and soon what he does then. Whether others must wait for it."""
     awaited, behaviour = {deed.what for deed in deeds if deed.do == "ambush"}, world["behaviour"]
     if "saw an unpaid order" in awaited:
@@ -76,7 +76,7 @@ def _arrange(chance: Random, world: dict[str, Any], deeds: list[Deed]) -> bool:
         behaviour |= {"rolls_back": False, "switchover": chance.random() < SWITCHED, "wait_for_payment": False}
     if awaited & {"saw the wanted values", "saw a change"}:
         behaviour |= {"apply_takes": chance.choice(("20s", "20s", "50s", "6m")), "migrating_for": "0s"}
-    if not awaited and chance.random() < SLOW:
+    if not awaited and chance.random() < size.slow:
         behaviour |= {"order_visible_after": "30m", "apply_takes": "25m"}
     return "saw an unpaid order" in awaited
 

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from localcloud.project.simulate.draw.odds import odds_of
+from localcloud.project.simulate.draw.sizes import Size
 from localcloud.project.simulate.misfortunes import Faults, Focus, Storm
 from localcloud.project.simulate.places import pairs, troubles_of
 from localcloud.project.simulate.script import Deed
@@ -15,7 +16,7 @@ from localcloud.project.simulate.script import Deed
 NOTHING: tuple[dict[str, float], bool] = {}, False
 CALM, USUAL, WILD = 0.0, 0.004, 0.03
 HOUR = 3600.0
-FOCI, UNFOCUSED, ABOUT_ORDERS = 13, 0.12, 0.4
+UNFOCUSED, ABOUT_ORDERS = 0.12, 0.4
 SOON, UNHEARD, PAUSED = ("30s", "10m", "30m"), 0.7, 0.15
 DOORS = {"alert": "on_alert", "request": "on_request"}
 OFTEN_PASSED = (
@@ -49,7 +50,9 @@ STORMS = (
 )
 
 
-def faults_of(chance: Random, week_s: float, world: Mapping[str, Any], deeds: Sequence[Deed]) -> Faults:
+def faults_of(
+    chance: Random, week_s: float, world: Mapping[str, Any], deeds: Sequence[Deed], size: Size
+) -> Faults:
     """Draw what goes wrong in a week."""
     rate = chance.choice((CALM, *[USUAL] * 7, WILD))
     storms = []
@@ -58,10 +61,10 @@ def faults_of(chance: Random, week_s: float, world: Mapping[str, Any], deeds: Se
         start = chance.uniform(0, week_s)
         lasts = chance.uniform(60.0, longest)
         storms.append(Storm(start_s=start, end_s=start + lasts, calls=calls, trouble=trouble, chance=likely))
-    odds, is_last = odds_of(chance) if rate else NOTHING
+    odds, is_last = odds_of(chance, size.struck) if rate else NOTHING
     # Whatever strikes a door sooner keeps it from its last calls.
     knocked: set[str] = set() if is_last else {deed.do for deed in deeds}
-    foci = () if chance.random() < UNFOCUSED else tuple(_foci(chance, knocked))
+    foci = () if chance.random() < UNFOCUSED else tuple(_foci(chance, knocked, size.sought))
     foci += tuple(_about_attempts(chance, world, deeds))
     return Faults(rate=rate, odds=odds, foci=foci, storms=tuple(storms), until_s=week_s)
 
@@ -95,10 +98,10 @@ def _sought() -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in sought for _ in range(times.get(pair[0], usual[pair[0]])))
 
 
-def _foci(chance: Random, what: set[str]) -> Iterator[Focus]:
+def _foci(chance: Random, what: set[str], many: int) -> Iterator[Focus]:
     """What is sought in a week: pairs of place and trouble, at no door where nobody knocks, and one about an order."""
     shut = tuple(f"{door} " for deed, door in DOORS.items() if deed not in what)
-    for site, trouble in chance.sample([pair for pair in _sought() if not pair[0].startswith(shut)], FOCI):
+    for site, trouble in chance.sample([pair for pair in _sought() if not pair[0].startswith(shut)], many):
         yield Focus(site=site, trouble=trouble, most=chance.choice(MOSTLY))
     if chance.random() >= ABOUT_ORDERS:
         return

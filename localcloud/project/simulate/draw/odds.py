@@ -6,7 +6,7 @@ how deep in a call they lie, and in a week one group is struck.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 
 EARLY: Mapping[float, Mapping[str, str]] = {
@@ -89,14 +89,18 @@ ALWAYS: Mapping[float, Mapping[str, str]] = {
     },
 }
 """By who calls, what. What is struck always keeps little else from being reached."""
-GROUPS, HOW_OFTEN = (EARLY, READS, WRITES, LAST), (0.17, 0.23, 0.32, 0.28)
+GROUPS: tuple[Mapping[float, Mapping[str, str]], ...] = (EARLY, READS, WRITES, LAST, {})
+"""In the last no place is struck more often than others."""
 
 
-def odds_of(chance: Random) -> tuple[dict[str, float], bool]:
-    """Draw how likely a call is struck in a week, by its place, and whether doors are to come to their last calls."""
-    (group,) = chance.choices(GROUPS, HOW_OFTEN)
+def odds_of(chance: Random, struck: Sequence[float]) -> tuple[dict[str, float], bool]:
+    """Draw how likely a call is struck in a week, by its place, and whether doors are to come to their last calls.
+
+    `struck` is how likely each group is, in the order of `GROUPS`.
+    """
+    (group,) = chance.choices(GROUPS, struck)
     found: dict[str, float] = {}
-    for odds, places in (*ALWAYS.items(), *group.items()):
+    for odds, places in (*ALWAYS.items(), *group.items()) if group else ():
         for who, calls in places.items():
             found |= dict.fromkeys([f"{who} {call}" for call in calls.split(", ")], odds)
     return found, group is LAST

@@ -19,7 +19,6 @@ DAILY = {**CHAT, "on": ["resized", "held", "summary"]}
 SUMMED_UP_IN = "Asia/Shanghai"
 """Where people want a summary of each day."""
 ONCALL = {"url_env": "TIDEGATE_ONCALL_URL", "on": ["failed", "needs-person"]}
-REMINDERS = ("4h", "12h", "12h")
 PEAKS = ("10m", "10m", "1h")
 """Over how long what is in use is measured: a long time is dear."""
 
@@ -65,7 +64,7 @@ def policies_of(chance: Random, size: Size) -> list[Drawn]:
     instances = {name: _instance(chance, number, size) for number, name in enumerate(names)}
     fleet = {"orders_at_once": chance.choice((1, 1, 2, 3)), "orders_per_hour": chance.choice((1, 2, 3, 12))}
     first = Drawn(instances, fleet)
-    return [first, _changed(chance, first)] if chance.random() < 0.35 else [first]
+    return [first, _changed(chance, first)] if chance.random() < size.changed else [first]
 
 
 def _changed(chance: Random, first: Drawn) -> Drawn:
@@ -103,9 +102,9 @@ def _instance(chance: Random, number: int, size: Size) -> dict[str, Any]:
         "calendars": {"workdays": {"country": chance.choice(("CN", "DE", "US"))}},
         "base": chance.choice(("keep", rungs[0], rungs[0])),
         "timetable": _timetable(chance, rungs, size) if chance.random() < size.timetables else [],
-        "alerts": _alerts(chance, rungs, name, is_gateway=is_gateway),
+        "alerts": _alerts(chance, rungs, name, size, is_gateway=is_gateway),
         "release_after": chance.choice(("0s", "0s", "0s", "5m", "30m", "4h")),
-        "notify": [CHAT, {**ONCALL, "remind": chance.choice(REMINDERS)}],
+        "notify": [CHAT, {**ONCALL, "remind": chance.choice(size.reminders)}],
         "resize_takes": chance.choice(("5m", "30m", "2h")),
     }
     if text["timezone"] == SUMMED_UP_IN:
@@ -211,13 +210,13 @@ def _span(chance: Random, days: str, start: str, end: str) -> dict[str, Any]:
     return {"days": [days], "from": f"{hour}:{(int(minute) + shift) % 60:02d}", "to": end}
 
 
-def _alerts(chance: Random, rungs: list[str], name: str, *, is_gateway: bool) -> list[dict[str, Any]]:
+def _alerts(chance: Random, rungs: list[str], name: str, size: Size, *, is_gateway: bool) -> list[dict[str, Any]]:
     rules: list[dict[str, Any]] = [{"rule": f"{name}-high", "raise": 1, "repeat": chance.choice(("hold", "climb"))}]
     if chance.random() < 0.5:
         rules.append({"rule": f"{name}-critical", "at_least": rungs[-1], "urgent": chance.random() < 0.5})
     metric = "qps" if is_gateway else "InstanceMaxTpsInMiunte"
     for rule in rules:
-        if chance.random() < 0.2:
+        if chance.random() < size.confirmed:
             rule["confirm"] = {"metric": metric, "above": 2000, "statistic": "Value", "within": "30m"}
             if not is_gateway and chance.random() < 0.5:
                 rule["confirm"] |= {"statistic": "Maximum"}

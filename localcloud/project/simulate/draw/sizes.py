@@ -8,8 +8,10 @@ from random import Random
 from typing import Any
 
 HOUR = 3600.0
+DENSE, PLAIN_WEEKS = 2000, 0.99
+"""In so many weeks, by their seeds, much goes wrong, so that everything is met; of the others most are plain."""
 FULL_WEEKS, QUIET_WEEKS = 0.002, 0.87
-"""So many weeks are full, and so many nearly empty."""
+"""Of the dense weeks so many are full, and so many nearly empty."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,31 @@ class Size:
     unpaid: float
     unpaid_ends: tuple[str, ...]
     switchover_ends: tuple[str, ...]
+    unattended: float = 0.004
+    """How likely nobody ever pays or presses Switch."""
+    slow: float = 0.04
+    """How likely a world shows and carries out orders so late that one in doubt is waited for."""
+    ambushed: float = 0.12
+    """How likely somebody resizes at the worst moment of a resize."""
+    confirmed: float = 0.2
+    """How likely an alert rule asks for a measurement before it counts."""
+    missing: float = 0.004
+    """How likely an instance of a policy does not exist."""
+    refusals: tuple[int, ...] = (0, 0, 0, 0, 1, 1, 3, 12)
+    """How often a migration of topics refuses an order."""
+    poor: float = 0.08
+    """How likely there is too little money."""
+    changed: float = 0.35
+    """How likely another policy is pushed."""
+    reminders: tuple[str, ...] = ("4h", "12h", "12h")
+    diligent: tuple[float, ...] = (0.0, 0.3, 0.9, 0.9)
+    """How likely somebody is on duty, twice a day."""
+    happens: float = 1.0
+    """How likely anything of that happens to an instance."""
+    sought: int = 13
+    """At how many places trouble is sought."""
+    struck: tuple[float, ...] = (0.17, 0.23, 0.32, 0.28, 0.0)
+    """How likely each group of rare places is struck (`odds.GROUPS`)."""
 
 
 SMALL = Size(
@@ -127,9 +154,48 @@ FULL = Size(
 )
 
 
-def size_of(chance: Random) -> Size:
-    """Draw how much there is in a week."""
+PLAIN = replace(
+    QUIET,
+    instances=(1,) * 39 + (2,),
+    episodes=(1,),
+    requests=(1,),
+    loads=(0, 0, 0, 0, 0, 0, 1),
+    timetables=0.02,
+    windows=0.03,
+    stopped=0.03,
+    unwanted=0.001,
+    crowded=0.003,
+    metered=0.0005,
+    rolling_back=0.001,
+    asked=0.05,
+    lasting={"metrics": 0.001},
+    visible=(80, 6, 3, 1, 0.05),
+    tps=(500,) * 29 + (2600,),
+    applying=("2m",) * 14 + ("6m", "6m", "6m", "25m"),
+    unpaid=0.05,
+    unpaid_ends=("20m",) * 30 + ("2h",) * 9 + ("26h",),
+    switchover_ends=("10m",) * 30 + ("1h",) * 9 + ("24h",),
+    unattended=0.0002,
+    slow=0.01,
+    ambushed=0.015,
+    confirmed=0.02,
+    missing=0.0005,
+    refusals=(0,) * 20 + (1,) * 4 + (3, 12),
+    poor=0.005,
+    changed=0.1,
+    reminders=("12h",),
+    diligent=(0.3, 0.9, 0.9),
+    happens=0.35,
+    sought=5,
+    struck=(0.1, 0.1, 0.1, 0.1, 0.6),
+)
+
+
+def size_of(chance: Random, seed: int) -> Size:
+    """Draw how much there is in the week of a seed."""
     drawn = chance.random()
+    if seed >= DENSE and drawn < PLAIN_WEEKS:
+        return PLAIN
     if drawn < FULL_WEEKS:
         return FULL
     return QUIET if drawn < FULL_WEEKS + QUIET_WEEKS else SMALL

@@ -16,7 +16,7 @@ from localcloud.project.simulate.script import Deed, Said
 HOUR = 3600.0
 EARLY = 0.5
 """In so many weeks things happen from the first hour on."""
-AMBUSHED, TOGETHER = 0.12, 0.7
+TOGETHER = 0.7
 WORST = (
     *("claimed", "accepted", "unanswered", "doubt cleared", "doubt cleared", "found the order"),
     *("saw the switchover wait", "saw a change", *["saw an unpaid order"] * 4, *["saw the wanted values"] * 3),
@@ -57,7 +57,8 @@ def deeds_of(chance: Random, drawn: list[Drawn], week_s: float, size: Size) -> l
     first = drawn[0]
     for name in first.instances:
         for happen in (chance.choice(SINGLE),) if size.is_single else WHAT_HAPPENS:
-            deeds += happen(when, first, name)
+            if size.happens == 1.0 or chance.random() < size.happens:
+                deeds += happen(when, first, name)
         deeds += _load(when, name)
         deeds += _ambushes(when, first, name)
         if chance.random() < size.calming:
@@ -70,14 +71,20 @@ def deeds_of(chance: Random, drawn: list[Drawn], week_s: float, size: Size) -> l
     if chance.random() < size.stopped:
         lasts = chance.choice((300.0, 3 * HOUR, 30 * HOUR))
         deeds.append(Deed(at_s=when.moment(lasts), do="lose-ticks", lasts_s=lasts))
-    diligent = chance.choice((0.0, 0.3, 0.9, 0.9))
+    deeds += _duties(when)
+    return [deed for deed in deeds if 0 <= deed.at_s < week_s]
+
+
+def _duties(when: Within) -> Iterator[Deed]:
+    """When somebody looks at what needs a person, and does it."""
+    chance = when.chance
+    diligent = chance.choice(when.size.diligent)
     for day in range(7):
         for hour in (9, 20):
             if chance.random() < diligent:
                 what = "pay switch approve" if chance.random() < 0.85 else "cancel"
                 what += " ack" if chance.random() < 0.4 else ""
-                deeds.append(Deed(at_s=day * 24 * HOUR + hour * HOUR + chance.uniform(0, HOUR), do="duty", what=what))
-    return [deed for deed in deeds if 0 <= deed.at_s < week_s]
+                yield Deed(at_s=day * 24 * HOUR + hour * HOUR + chance.uniform(0, HOUR), do="duty", what=what)
 
 
 def _episodes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
@@ -172,7 +179,7 @@ def _colleagues(when: Within, drawn: Drawn, name: str) -> list[Deed]:
 def _ambushes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
     """Somebody asks for a resize, and somebody else resizes in the console at the worst moment of it."""
     chance = when.chance
-    if chance.random() >= AMBUSHED:
+    if chance.random() >= when.size.ambushed:
         return []
     text, what = drawn.instances[name], chance.choice(WORST)
     to = chance.choice(drawn.rungs(name)[1:])

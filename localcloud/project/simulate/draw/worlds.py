@@ -34,8 +34,6 @@ SWITCHES: dict[str, tuple[Any, ...]] = {
 """Every switch that stands for what nobody could verify, with all its settings; the first is the usual one."""
 STANDING = (8, 1, 1)
 """How likely an instance stands on each of its rungs as the week begins."""
-MISSING, POOR = 0.004, 0.08
-"""How likely an instance of a policy does not exist, and how likely there is too little money."""
 
 
 def world_of(chance: Random, drawn: list[Drawn], start: datetime, size: Size) -> dict[str, Any]:
@@ -47,7 +45,7 @@ def world_of(chance: Random, drawn: list[Drawn], start: datetime, size: Size) ->
     behaviour |= {
         "apply_takes": chance.choice(size.applying),
         "migrating_for": chance.choice(size.migrating),
-        "topic_migrating_refusals": chance.choice((0, 0, 0, 0, 1, 1, 3, 12)),
+        "topic_migrating_refusals": chance.choice(size.refusals),
         "rolls_back": chance.random() < size.rolling_back,
         "wait_for_payment": chance.random() < (size.unpaid if behaviour["order_visible_after"] != "never" else 0.02),
         "unpaid_ends_after": chance.choice(size.unpaid_ends),
@@ -57,9 +55,9 @@ def world_of(chance: Random, drawn: list[Drawn], start: datetime, size: Size) ->
     for policy in drawn:
         for name, text in policy.instances.items():
             known.setdefault(text["instance_id"], _instance(chance, name, text, size))
-    if chance.random() < MISSING:
+    if chance.random() < size.missing:
         del known[chance.choice(list(known))]
-    balance = "3000" if chance.random() < POOR else "100000"
+    balance = "3000" if chance.random() < size.poor else "100000"
     return {
         "start": start.isoformat(),
         "balance": balance,
