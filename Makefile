@@ -19,7 +19,7 @@ demo: $(READY)
 	$(BIN)/tidegate demo
 
 test: $(READY) $(WHEELS)
-	$(BIN)/python -m pytest -n 2 $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 coverage: $(READY) $(WHEELS)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered

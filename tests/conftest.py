@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import pytest
 
+LONGEST = "test_unlucky_weeks_break_nothing"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `make soak` ask for the long runs."""
     parser.addoption("--soak", action="store_true", help="try as often as `make soak` does, which takes long")
+    parser.addoption("--weeks", type=int, default=2000, help="how many unlucky weeks are played (default 2000)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no runner waits for another one at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("once") is None)
+    """Begin with what takes long, the weeks before all, so that no runner waits for another one at the end."""
+    items.sort(key=lambda item: (not item.name.startswith(LONGEST), item.get_closest_marker("once") is None))
 
 
 @pytest.fixture(scope="session")
 def soaking(request: pytest.FixtureRequest) -> bool:
     """Whether the long runs are asked for: every kill round, the whole storm, all engine scripts, all planted bugs."""
     return bool(request.config.getoption("--soak"))
+
+
+@pytest.fixture(scope="session")
+def weeks(request: pytest.FixtureRequest) -> int:
+    """How many unlucky weeks are played; from 2,000 on everything must occur in them."""
+    return int(request.config.getoption("--weeks"))

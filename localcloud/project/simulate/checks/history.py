@@ -15,6 +15,7 @@ from typing import Any
 from localcloud.project.simulate.checks.violation import Violation
 from localcloud.project.simulate.checks.world import Estate
 from localcloud.project.simulate.script import Deed
+from localcloud.project.simulate.sites import Trouble
 from localcloud.project.simulate.trace import Pushed, Said, Trace
 from localcloud.project.simulate.vendor import Ordered
 from tidegate.app import codec
@@ -195,6 +196,13 @@ class History:
     def begun_at(self, deed: Deed) -> datetime:
         """When a deed was done."""
         return self.trace.script.start + timedelta(seconds=deed.at_s)
+
+    @cached_property
+    def stalls(self) -> list[datetime]:
+        """When processes began to stand still."""
+        struck = self.trace.misfortunes.struck
+        start = self.trace.script.start
+        return [start + timedelta(seconds=at_s) for at_s, strike in struck if strike.trouble == Trouble.STALLED.value]
 
     @cached_property
     def said_of(self) -> Mapping[str, list[Said]]:

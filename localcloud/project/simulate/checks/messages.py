@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from localcloud.project.simulate.checks.history import LATENCY, Chronicle, Entry, History
 from localcloud.project.simulate.checks.needs import Need, needs_of
 from localcloud.project.simulate.checks.violation import Violation
-from localcloud.project.simulate.sites import Trouble
 from localcloud.project.simulate.trace import Said
 from tidegate.domain.facts import Telling
 from tidegate.domain.state import Told
@@ -123,10 +122,7 @@ def _was_late(chronicle: Chronicle, need: Need) -> bool:
 
 def _stood_still(history: History, since: datetime, until: datetime) -> bool:
     """Whether a process stood still meanwhile, perhaps with the claim to tell of something."""
-    start = history.trace.script.start
-    struck = history.trace.misfortunes.struck
-    stalls = [start + timedelta(seconds=at_s) for at_s, strike in struck if strike.trouble == Trouble.STALLED.value]
-    return any(since - GRACE <= at <= until for at in stalls)
+    return any(since - GRACE <= at <= until for at in history.stalls)
 
 
 def _claims(chronicle: Chronicle) -> list[tuple[Entry, Told, bool]]:

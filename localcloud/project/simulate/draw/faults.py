@@ -50,9 +50,7 @@ STORMS = (
 )
 
 
-def faults_of(
-    chance: Random, week_s: float, world: Mapping[str, Any], deeds: Sequence[Deed], size: Size
-) -> Faults:
+def faults_of(chance: Random, week_s: float, world: Mapping[str, Any], deeds: Sequence[Deed], size: Size) -> Faults:
     """Draw what goes wrong in a week."""
     rate = chance.choice((CALM, *[USUAL] * 7, WILD))
     storms = []

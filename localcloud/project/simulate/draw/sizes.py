@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 HOUR = 3600.0
-DENSE, PLAIN_WEEKS = 2000, 0.99
+DENSE, PLAIN_WEEKS = 2000, 0.995
 """In so many weeks, by their seeds, much goes wrong, so that everything is met; of the others most are plain."""
 FULL_WEEKS, QUIET_WEEKS = 0.002, 0.87
 """Of the dense weeks so many are full, and so many nearly empty."""
@@ -185,7 +185,7 @@ PLAIN = replace(
     changed=0.1,
     reminders=("12h",),
     diligent=(0.3, 0.9, 0.9),
-    happens=0.35,
+    happens=0.3,
     sought=5,
     struck=(0.1, 0.1, 0.1, 0.1, 0.6),
 )
