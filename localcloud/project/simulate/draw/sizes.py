@@ -185,7 +185,7 @@ PLAIN = replace(
     changed=0.1,
     reminders=("12h",),
     diligent=(0.3, 0.9, 0.9),
-    happens=0.3,
+    happens=0.25,
     sought=5,
     struck=(0.1, 0.1, 0.1, 0.1, 0.6),
 )
