@@ -16,8 +16,9 @@ from urllib.parse import quote
 
 from tidegate.aliyun.answers import listed
 from tidegate.aliyun.credentials import Credentials
-from tidegate.aliyun.functions import VERSION, InvokeFailed, acs3, failure, fc_signed, send
+from tidegate.aliyun.functions import VERSION, InvokeFailed, acs3, failure, send
 from tidegate.aliyun.permission import Permission
+from tidegate.aliyun.signed_fc2 import fc_signed
 
 FUNCTION = "acs:fc:{region}:{account}:functions/{function}"
 PERMISSIONS = (
@@ -69,7 +70,7 @@ class Deployed:
             path = f"/{VERSION}/{what}"
             nonce = secrets.token_hex(16)
             headers = acs3(self._url, path, b"", keys, at=self._now(), nonce=nonce, method="GET", action=action)
-        answer = send("GET", self._url, path, headers)
+        answer = send("GET", self._url + path, headers)
         if not answer.succeeded:
             raise failure(answer, keys.redact)
         try:

@@ -5,7 +5,6 @@ No SDK at hand signs for 3.0: aliyun-python-sdk-core signs ROA calls with HMAC-S
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -16,16 +15,16 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tidegate.aliyun.credentials import Credentials
+from tidegate.aliyun.endpoints import LOOPBACK
+from tidegate.aliyun.once import NoAnswer, send_once
 from tidegate.aliyun.permission import Permission
+from tidegate.aliyun.signed_fc2 import signed_fc2
 
 PERMISSIONS = (Permission("fc:InvokeFunction", "acs:fc:{region}:{account}:functions/{function}"),)
-CONNECT_S, READ_S = 5.0, 65.0
-"""The function's own timeout is 60 s."""
 VERSION = "2023-03-30"
 ALGORITHM = "ACS3-HMAC-SHA256"
 GONE = ("FunctionNotFound", "ServiceNotFound")
 """Codes that say that nothing was run, because there is nothing of this name."""
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MULTIPLE_CHOICES = 300
 """HTTP's first status that is no success, though not an error either."""
 
@@ -109,7 +108,7 @@ def call(
         return _through_fc2(function, credentials, event, more or {})
     path = f"/{VERSION}/functions/{quote(function.name)}/invocations"
     headers = {**acs3(function.url, path, event, credentials, at=at, nonce=nonce), **(more or {})}
-    return send("POST", function.url, path, headers, event)
+    return send("POST", function.url + path, headers, event)
 
 
 def acs3(
@@ -146,51 +145,19 @@ def acs3(
 
 
 def _through_fc2(function: Function, credentials: Credentials, event: bytes, more: Mapping[str, str]) -> Answer:
-    import fc2  # noqa: PLC0415 - only for functions of 2.0
-
     answers: list[Answer] = []
 
-    class Auth:
-        """Signs in the place of fc2, which logs what it signs: the token of temporary keys is in that."""
-
-        security_token = credentials.security_token
-
-        @staticmethod
-        def sign_request(method: str, path: str, headers: Mapping[str, str], _queries: object = None) -> str:
-            return fc_signed(method, path, headers, credentials)
-
-    class Client(fc2.Client):  # type: ignore[misc]  # the SDK has no types
-        """fc2 with a way of its own to send: fc2 logs credentials, and trips over errors not in JSON (fact fc 1.10)."""
-
-        def _do_request(
-            self, method: str, path: str, headers: Mapping[str, str], params: object = None, body: bytes = b""
-        ) -> Any:
-            del params
-            answers.append(send(method, self.endpoint, path, headers, body))
-            return _Seen(answers[-1].content)
+    def through(method: str, url: str, headers: Mapping[str, str], _params: Any, body: bytes | None) -> _Seen:
+        answers.append(send(method, url, headers, body or b""))
+        return _Seen(answers[-1].content)
 
     try:
-        client = Client(
-            endpoint=function.url,
-            accessKeyID=credentials.access_key_id,
-            accessKeySecret=credentials.access_key_secret,
-            securityToken=credentials.security_token,
-        )
+        client = signed_fc2(function.url, credentials, through)
     except ValueError as error:
         raise InvokeFailed("BadClient", str(error), again=False) from error
-    client.auth = Auth()
     # A map of our own each time: the default is one that all calls share.
     client.invoke_function(function.service, function.name, payload=event, headers=dict(more))
     return answers[-1]
-
-
-def fc_signed(method: str, path: str, headers: Mapping[str, str], credentials: Credentials) -> str:
-    """Give the `authorization` of a call of the 2.0 API (fact fc 1.10)."""
-    own = sorted((name.lower(), value) for name, value in headers.items() if name.lower().startswith("x-fc-"))
-    lines = [method.upper(), *(headers.get(name, "") for name in ("content-md5", "content-type", "date"))]
-    to_sign = "\n".join([*lines, *(f"{name}:{value}" for name, value in own), path])
-    digest = hmac.new(credentials.access_key_secret.encode(), to_sign.encode(), hashlib.sha256).digest()
-    return f"FC {credentials.access_key_id}:{base64.b64encode(digest).decode()}"
 
 
 @dataclass(frozen=True)
@@ -201,30 +168,12 @@ class _Seen:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def send(method: str, url: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-    """Send once, to nobody else: a redirect would be sent the token too, and a `.netrc` would replace the signature.
-
-    Raises InvokeFailed where no answer comes.
-    """
-    import requests  # noqa: PLC0415 - only to invoke
-
-    with requests.Session() as session:
-        # The environment's proxy cannot reach this machine's loopback.
-        session.trust_env = not urlsplit(url).netloc.startswith(LOOPBACK)
-        sent = {key: value for key, value in headers.items() if key != "content-length"}
-        try:
-            reply = session.request(
-                method,
-                url + path,
-                data=body,
-                headers=sent,
-                timeout=(CONNECT_S, READ_S),
-                allow_redirects=False,
-                auth=lambda request: request,
-            )
-        except requests.RequestException as error:
-            host, why = urlsplit(url).netloc, type(error).__name__
-            raise InvokeFailed("NoAnswer", f"{host} gave no answer ({why})", again=True) from None
+def send(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    """Send once (`once.send_once`). Raises InvokeFailed where no answer comes."""
+    try:
+        reply = send_once(method, url, headers, body=body)
+    except NoAnswer as error:
+        raise InvokeFailed("NoAnswer", str(error), again=True) from None
     return Answer(reply.status_code, reply.content, reply.headers)
 
 

@@ -1,7 +1,4 @@
-"""Function Compute 2.0 by the vendor's `fc2`: services, their functions and triggers (facts fc 1.1, 1.10).
-
-fc2 logs the headers that it signs when a call fails, and trips over errors that are not JSON; so it sends through here.
-"""
+"""Function Compute 2.0 by the vendor's `fc2`: services, their functions and triggers (facts fc 1.1, 1.10)."""
 
 from __future__ import annotations
 
@@ -9,13 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 from tidegate.aliyun.answers import listed
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.errors import Missing, Refused, Unreadable, VendorError
-from tidegate.aliyun.functions import CONNECT_S, LOOPBACK, READ_S, Function, fc_signed
+from tidegate.aliyun.functions import Function
+from tidegate.aliyun.once import NoAnswer, send_once
 from tidegate.aliyun.permission import Permission
+from tidegate.aliyun.signed_fc2 import signed_fc2
 
 PERMISSIONS = tuple(
     Permission(f"fc:{action}", "acs:fc:{region}:{account}:services/{service}*")
@@ -195,65 +193,19 @@ class _Answer:
 
 
 def _client_of(url: str, credentials: Credentials) -> Any:
-    import fc2  # noqa: PLC0415 - only for functions of 2.0
-
-    class Auth:
-        """Signs in the place of fc2, which logs what it signs."""
-
-        security_token = credentials.security_token
-
-        @staticmethod
-        def sign_request(method: str, path: str, headers: Mapping[str, str], _queries: object = None) -> str:
-            return fc_signed(method, path, headers, credentials)
-
-    class Client(fc2.Client):  # type: ignore[misc]  # the SDK has no types
-        """fc2 with a way of its own to send."""
-
-        def _do_request(
-            self, method: str, path: str, headers: Mapping[str, str], params: object = None, body: bytes | None = None
-        ) -> _Answer:
-            return _send(method, self.endpoint + path, headers, (params, body), credentials)
+    def send(method: str, url: str, headers: Mapping[str, str], params: Any, body: bytes | None) -> _Answer:
+        try:
+            reply = send_once(method, url, headers, params=params, body=body)
+        except NoAnswer as error:
+            raise Unreadable("NoAnswer", str(error)) from None
+        if reply.status_code < 300:  # noqa: PLR2004 - HTTP's successes
+            return _Answer(reply.content, dict(reply.headers))
+        raise _error(reply.status_code, reply.content, reply.headers.get("X-Fc-Request-Id", ""), credentials)
 
     try:
-        client = Client(
-            endpoint=url,
-            accessKeyID=credentials.access_key_id,
-            accessKeySecret=credentials.access_key_secret,
-            securityToken=credentials.security_token,
-        )
+        return signed_fc2(url, credentials, send)
     except ValueError as error:
         raise Refused("BadClient", str(error)) from error
-    client.auth = Auth()
-    return client
-
-
-def _send(
-    method: str, url: str, headers: Mapping[str, str], said: tuple[Any, bytes | None], credentials: Credentials
-) -> _Answer:
-    """Send once, to nobody else: a redirect would be sent the token too."""
-    import requests  # noqa: PLC0415 - only here
-
-    params, body = said
-    with requests.Session() as session:
-        # The environment's proxy cannot reach this machine's loopback.
-        session.trust_env = not urlsplit(url).netloc.startswith(LOOPBACK)
-        sent = {key: value for key, value in headers.items() if key != "content-length"}
-        try:
-            reply = session.request(
-                method,
-                url,
-                params=params,
-                data=body,
-                headers=sent,
-                timeout=(CONNECT_S, READ_S),
-                allow_redirects=False,
-                auth=lambda request: request,
-            )
-        except requests.RequestException as error:
-            raise Unreadable("NoAnswer", f"{urlsplit(url).netloc} gave no answer ({type(error).__name__})") from None
-    if reply.status_code < 300:  # noqa: PLR2004 - HTTP's successes
-        return _Answer(reply.content, dict(reply.headers))
-    raise _error(reply.status_code, reply.content, reply.headers.get("X-Fc-Request-Id", ""), credentials)
 
 
 def _error(status: int, body: bytes, request_id: str, credentials: Credentials) -> VendorError:

@@ -1,0 +1,47 @@
+"""One signed request to Function Compute, sent once and to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tidegate.aliyun.endpoints import LOOPBACK
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_S, READ_S = 5.0, 65.0
+"""The function's own timeout is 60 s."""
+
+
+class NoAnswer(Exception):  # noqa: N818 - reads as what it is
+    """Nothing came back; whether the request arrived is not known. The message names the host and how it ended."""
+
+
+def send_once(
+    method: str, url: str, headers: Mapping[str, str], *, params: Any = None, body: bytes | None = None
+) -> requests.Response:
+    """Send, and give whatever comes back. Raises NoAnswer.
+
+    A redirect would be sent the token too, and a `.netrc` would replace the signature: neither is followed.
+    """
+    import requests  # noqa: PLC0415 - only to send
+
+    host = urlsplit(url).netloc
+    with requests.Session() as session:
+        # The environment's proxy cannot reach this machine's loopback.
+        session.trust_env = not host.startswith(LOOPBACK)
+        try:
+            return session.request(
+                method,
+                url,
+                params=params,
+                data=body,
+                headers={key: value for key, value in headers.items() if key != "content-length"},
+                timeout=(CONNECT_S, READ_S),
+                allow_redirects=False,
+                auth=lambda request: request,
+            )
+        except requests.RequestException as error:
+            raise NoAnswer(f"{host} gave no answer ({type(error).__name__})") from None
