@@ -13,8 +13,7 @@ from typing import Any
 
 from tidegate.aliyun.credentials import Credentials
 
-
-Send = Callable[[str, str, Mapping[str, str], Any, "bytes | None"], Any]
+Send = Callable[[str, str, Mapping[str, str], Any, bytes | None], Any]
 """Sends what fc2 would send (method, address, headers, parameters, body), and gives what fc2 is to look at."""
 
 
