@@ -61,6 +61,8 @@ class Instance:
         self.instance_id, self.version, self.memory_mb = instance_id, version, memory_mb
         self._nice = NICE_IF_AWAITED if is_awaited else NICE
         self.alive = False
+        self.is_gone = False
+        """Whether nothing of it is left: no process, no line, no log."""
         self.born_at: datetime | None = None
         self._note = note
         self._tail: deque[str] = deque(maxlen=200)
@@ -195,6 +197,7 @@ class Instance:
             await asyncio.wait_for(asyncio.shield(self._log_task), LOG_END_LIMIT_S)
         self._log_transport.close()
         self._log_task.cancel()
+        self.is_gone = True
 
     async def _follow(self, log_out: int) -> tuple[asyncio.ReadTransport, asyncio.Task[None]]:
         loop = asyncio.get_running_loop()

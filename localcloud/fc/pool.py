@@ -57,6 +57,7 @@ class Pool:
         self._waiters: deque[_Waiter] = deque()
         self._coming = 0
         self._starts: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.Task[None]] = set()
         self._closed = False
         self._watches: dict[Instance, asyncio.Task[None]] = {}
 
@@ -102,7 +103,7 @@ class Pool:
         for waiter in list(self._waiters):
             self._answer(waiter, _closing())
         instances, self._idle = self.instances, []
-        await asyncio.gather(*(instance.close() for instance in instances))
+        await asyncio.gather(*(instance.close() for instance in instances), *self._ends)
 
     def _begin_start(self) -> None:
         """Start one more instance, if somebody waits for whom none is on its way and there is room for it."""
@@ -143,6 +144,11 @@ class Pool:
             after = timedelta(0) if self._waiters else self._idle_after
             self._idle.append(instance)
             self._watches[instance] = asyncio.create_task(self._end_at(self._clock.now() + after, function, instance))
+        elif not instance.is_gone:
+            # Killed between its reply and now: nobody else knows of it any more.
+            task = asyncio.create_task(instance.close())
+            self._ends.add(task)
+            task.add_done_callback(self._ends.discard)
         self._begin_start()
 
     def _answer(self, waiter: _Waiter, said: Instance | Exception) -> None:

@@ -213,6 +213,25 @@ def test_a_warm_instance_that_was_killed_meanwhile_is_replaced(stage: Any) -> No
     assert stage.play(story) == (1, 0)
 
 
+def test_an_instance_that_is_killed_right_after_its_reply_leaves_no_process_behind(stage: Any) -> None:
+    def workers() -> set[str]:
+        return {child for task in Path("/proc/self/task").glob("*/children") for child in task.read_text().split()}
+
+    async def story() -> Any:
+        ref = stage.add("echo.count")
+        before = workers()
+        await stage.host.invoke(ref, b"")
+        (worker,) = workers() - before
+        pool = stage.host._pools["f"]  # no call from outside can be timed so well
+        instance = await pool.take(stage.registry.function(ref))
+        stage.host.kill("f")
+        pool.give_back(stage.registry.function(ref), instance)
+        await stage.until(lambda: worker not in workers())
+        return count(await stage.host.invoke(ref, b""))
+
+    assert stage.play(story) == (1, 0)
+
+
 def test_payloads_over_the_limits_are_refused(stage: Any) -> None:
     async def story() -> Any:
         ref = stage.add("echo.handler")
