@@ -10,7 +10,7 @@ from typing import Any
 HOUR = 3600.0
 DENSE, PLAIN_WEEKS = 2000, 0.995
 """In so many weeks, by their seeds, much goes wrong, so that everything is met; of the others most are plain."""
-FULL_WEEKS, QUIET_WEEKS = 0.002, 0.87
+FULL_WEEKS, QUIET_WEEKS = 0.001, 0.871
 """Of the dense weeks so many are full, and so many nearly empty."""
 
 
@@ -61,7 +61,7 @@ class Size:
     """How likely somebody resizes at the worst moment of a resize."""
     confirmed: float = 0.2
     """How likely an alert rule asks for a measurement before it counts."""
-    missing: float = 0.004
+    missing: float = 0.002
     """How likely an instance of a policy does not exist."""
     refusals: tuple[int, ...] = (0, 0, 0, 0, 1, 1, 3, 12)
     """How often a migration of topics refuses an order."""
@@ -92,15 +92,15 @@ SMALL = Size(
     windows=0.25,
     colleagues=0.15,
     stopped=0.1,
-    unwanted=0.006,
+    unwanted=0.003,
     crowded=0.1,
     calming=0.9,
-    metered=0.004,
+    metered=0.002,
     tps=(500, 500, 500, 500, 500, 500, 500, 2600, 4800),
-    rolling_back=0.012,
+    rolling_back=0.006,
     asked=0.12,
-    lasting={"metrics": 0.012},
-    visible=(80, 6, 6, 6, 0.7),
+    lasting={"metrics": 0.006},
+    visible=(80, 6, 6, 6, 0.4),
     applying=("2m", "6m", "6m", "6m", "25m"),
     migrating=("0s", "0s", "0s", "12m"),
     unpaid=0.1,
@@ -122,7 +122,7 @@ QUIET = replace(
     crowded=0.04,
     asked=0.09,
     applying=("2m", "2m", "6m", "25m"),
-    lasting={"metrics": 0.007},
+    lasting={"metrics": 0.0035},
     visible=(80, 6, 6, 6, 0.4),
 )
 FULL = Size(
