@@ -103,7 +103,9 @@ class Pool:
         for waiter in list(self._waiters):
             self._answer(waiter, _closing())
         instances, self._idle = self.instances, []
-        await asyncio.gather(*(instance.close() for instance in instances), *self._ends)
+        await asyncio.gather(*(instance.close() for instance in instances))
+        # Also of those that were given back meanwhile.
+        await asyncio.gather(*self._ends)
 
     def _begin_start(self) -> None:
         """Start one more instance, if somebody waits for whom none is on its way and there is room for it."""

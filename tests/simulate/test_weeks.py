@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from localcloud.project.simulate import main
 from localcloud.project.simulate.draw import script_of
+from localcloud.project.simulate.draw.sizes import DENSE, PLAIN, QUIET, size_of
 from localcloud.project.simulate.run import violations_of
 from localcloud.project.simulate.script import Script
 from localcloud.project.simulate.shorten import told
@@ -46,6 +48,14 @@ def test_a_week_whose_faults_are_told_one_by_one_is_the_same_week() -> None:
     """So that what broke something can be shortened."""
     script = script_of(9)
     assert told_by(told(script)) == told_by(script)
+
+
+def test_of_many_weeks_most_are_plain_and_the_others_are_drawn_as_the_first_ones_are() -> None:
+    sizes = [size_of(Random(seed), seed) for seed in range(2 * DENSE, 12 * DENSE)]  # noqa: S311 - drawn, not secret
+    others = [size for size in sizes if size is not PLAIN]
+    assert 0 < len(others) < len(sizes) / 100
+    assert others.count(QUIET) > len(others) / 2
+    assert PLAIN not in [size_of(Random(seed), seed) for seed in range(DENSE)]  # noqa: S311 - as above
 
 
 @pytest.mark.once

@@ -63,6 +63,7 @@ class Store:
     head_marks: dict[str, str] = field(default_factory=dict)
     """The mark that its writer asked for last before that, where no older mark means anything any more."""
     fleet_records: int = 0
+    """How many records the fleet's ledger has got."""
     news_at: datetime | None = None
     """When a record of an instance or a signal was last written."""
     on_record: Callable[[str, bytes], None] | None = None

@@ -193,9 +193,9 @@ PLAIN = replace(
 
 def size_of(chance: Random, seed: int) -> Size:
     """Draw how much there is in the week of a seed."""
-    drawn = chance.random()
-    if seed >= DENSE and drawn < PLAIN_WEEKS:
+    if seed >= DENSE and chance.random() < PLAIN_WEEKS:
         return PLAIN
+    drawn = chance.random()
     if drawn < FULL_WEEKS:
         return FULL
     return QUIET if drawn < FULL_WEEKS + QUIET_WEEKS else SMALL
