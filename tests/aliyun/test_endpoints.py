@@ -13,6 +13,9 @@ from tidegate.aliyun.instants import as_text, instant
     [
         ("127.0.0.1:8080", Endpoint("127.0.0.1:8080", secure=False)),
         ("localhost:80", Endpoint("localhost:80", secure=False)),
+        ("[::1]:80", Endpoint("[::1]:80", secure=False)),
+        ("localhost.example.com", Endpoint("localhost.example.com", secure=True)),
+        ("127.0.0.1.example.com:80", Endpoint("127.0.0.1.example.com:80", secure=True)),
         ("https://127.0.0.1:8443", Endpoint("127.0.0.1:8443", secure=True)),
         ("http://10.0.0.1/", Endpoint("10.0.0.1", secure=False)),
         ("amqp-open.cn-hangzhou.aliyuncs.com", Endpoint("amqp-open.cn-hangzhou.aliyuncs.com", secure=True)),

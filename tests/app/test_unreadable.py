@@ -26,7 +26,7 @@ from tidegate.ledger.policies import NoSuchPolicy
 from tidegate.ledger.record import FLEET, UNREADABLE, Corrupt, NewerSchema
 from tidegate.ledger.remote import RemoteShelf
 from tidegate.ledger.sequence import NEWEST_FIRST
-from tidegate.ledger.shelf import Shelf, ShelfUnavailable
+from tidegate.ledger.shelf import Shelf, ShelfUnavailable, Unsure
 
 CHAT, ONCALL, SPARE = "TIDEGATE_CHAT_URL", "TIDEGATE_ONCALL_URL", "TIDEGATE_SPARE_URL"
 ORDERS = {**ORDERS_MQ, "notify": [{"url_env": ONCALL}, {"url_env": CHAT, "on": ["resized"]}]}
@@ -68,7 +68,7 @@ class Told:
             self.at.around.__dict__.pop("fleet", None)
             try:
                 self.at.tick()
-            except (Corrupt, NewerSchema, NoSuchPolicy, ShelfUnavailable):
+            except (Corrupt, NewerSchema, NoSuchPolicy, ShelfUnavailable, Unsure):
                 continue
 
     def heard(self, channel: str = ONCALL) -> list[str]:
@@ -203,6 +203,26 @@ def test_where_the_whole_store_does_not_answer_the_tick_fails_and_nobody_is_told
     in_bucket.at.mend()
     in_bucket.minutes(20, every=5)
     assert in_bucket.tried == []
+
+
+@pytest.mark.parametrize("call", ["oss.GetObject", "oss.*"])
+def test_a_policy_that_is_pushed_as_the_store_fails_is_followed_in_the_next_minutes(in_bucket: Told, call: str) -> None:
+    """By the next tick it is new no more, and the turn of the instance comes once an hour.
+
+    Where not even a mark can be put, the tick fails, and the next one begins where it began.
+    """
+    at = in_bucket.at
+    in_bucket.minutes(20)
+    at.push({**ORDERS, "base": "medium"}, GATE)
+    at.fault(call, "error-before", instance=f"*{RABBIT}*", times=None, status=503)
+    in_bucket.minutes(1)
+    assert at.started == []
+    at.mend()
+    in_bucket.minutes(2)
+    assert at.operation().to_rung == "medium"
+    assert at.clock.now() == NOON + timedelta(minutes=23)
+    in_bucket.minutes(10)
+    assert [key for key in at.shelf.list("wake/") if "T122" in key] == [], "and such a mark is cleared"
 
 
 def test_a_record_of_a_later_version_is_told_with_what_to_deploy(told: Told) -> None:

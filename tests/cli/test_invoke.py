@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+import socket
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from localcloud.fc.function import Ref
-from tests.cli.shop import CODE, CODE_OBJECT
+from tests.cli.shop import CODE, CODE_OBJECT, TEMPLATE
+from tidegate.operate import invoking
 
 if TYPE_CHECKING:
     from tests.cli.shop import Shop
@@ -98,3 +102,18 @@ def test_submit_by_hand_without_an_operation_orders_nothing(shop: Shop) -> None:
     said = shop.run("invoke", "submit", "--yes", "--json")
     assert said.code == 1
     assert shop.orders() == []
+
+
+def test_a_call_is_waited_for_as_long_as_any_function_may_take(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick may work for minutes; what is cut off before its end would have failed at nothing."""
+    resources = yaml.safe_load(TEMPLATE.read_text("utf-8"))["Resources"].values()
+    timeouts = [each["Properties"]["Timeout"] for each in resources if each["Type"] == "ALIYUN::FC3::Function"]
+    assert max(timeouts) == 300
+    assert max(timeouts) < invoking.LONGEST_S
+    monkeypatch.setattr(invoking, "LONGEST_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("TIDEGATE_FC_ENDPOINT", f"127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        said = shop.run("invoke", "on-schedule")
+    assert (said.code, time.monotonic() - began < 20) == (1, True)
+    assert "gave no answer (ReadTimeout)" in said.err

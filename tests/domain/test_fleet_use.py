@@ -133,6 +133,13 @@ def test_a_slot_taken_anew_is_one_slot_with_a_new_time(make: Make) -> None:
     assert _used(fleet.without_slot("a", 1, make.after(51), used=True), make.after(110)) == (0, 1)
 
 
+def test_who_stood_still_and_takes_a_slot_with_an_old_time_does_not_make_it_older(make: Make) -> None:
+    """Its hour counts from the claim of the order, whoever planned the same operation at the same time."""
+    fleet = _fleet(("a", 1, make.noon), ("a", 1, make.after(8)), ("a", 1, make.noon))
+    assert fleet.slots == (Slot("a", 1, make.after(8)),)
+    assert _used(fleet.without_slot("a", 1, make.after(20), used=True), make.after(68)) == (0, 1)
+
+
 def test_giving_one_slot_back_leaves_the_others_alone(make: Make) -> None:
     fleet = _fleet(("a", 1, make.noon), ("b", 1, make.noon), ("a", 2, make.noon))
     for used in (True, False):

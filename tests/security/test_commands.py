@@ -132,9 +132,9 @@ def test_a_netrc_is_not_sent_to_whoever_takes_requests(
     server = servers["a page with 200"]
     code = """
 from tidegate.aliyun.credentials import Credentials
-from tidegate.aliyun import functions
+from tidegate.aliyun import functions, endpoints
 from datetime import datetime, timezone
-functions.LOOPBACK = ("nowhere",)
+endpoints.LOOPBACK = ("nowhere",)
 now = datetime.now(timezone.utc)
 functions.invoke(functions.Function("http://" + sys.argv[1], "f"), Credentials("LTAI", "s"), b"", at=now, nonce="n")
 """

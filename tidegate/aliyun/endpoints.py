@@ -11,6 +11,11 @@ from tidegate.aliyun.codes import AMQP, BSS, CMS, FLOW, GATEWAY, RAM, ROS, STS
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
+def is_loopback(host: str) -> bool:
+    """Say whether `host[:port]` is this machine. `localhost.example.com` is not."""
+    return any(host == own or host.startswith(f"{own}:") for own in LOOPBACK)
+
+
 @dataclass(frozen=True)
 class Api:
     """One product's API. `hosts` are tried in order only where a product answers by account site (fact C.3)."""
@@ -47,12 +52,12 @@ class Endpoint:
         host = rest.rstrip("/")
         if separator:
             return cls(host, scheme != "http")
-        return cls(host, not host.startswith(LOOPBACK))
+        return cls(host, not is_loopback(host))
 
     @property
     def loopback(self) -> bool:
         """Say whether it is on this machine."""
-        return self.host.startswith(LOOPBACK)
+        return is_loopback(self.host)
 
 
 def endpoints_of(product: str, region: str, overrides: Mapping[str, str]) -> tuple[Endpoint, ...]:

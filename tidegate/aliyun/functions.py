@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tidegate.aliyun.credentials import Credentials
-from tidegate.aliyun.endpoints import LOOPBACK
-from tidegate.aliyun.once import NoAnswer, send_once
+from tidegate.aliyun.endpoints import is_loopback
+from tidegate.aliyun.once import READ_S, NoAnswer, send_once
 from tidegate.aliyun.permission import Permission
 from tidegate.aliyun.signed_fc2 import signed_fc2
 
@@ -53,7 +53,8 @@ class Function:
         """The endpoint with its scheme: https unless it says otherwise or is this machine."""
         if "://" in self.endpoint:
             return self.endpoint.rstrip("/")
-        return f"{'http' if self.endpoint.startswith(LOOPBACK) else 'https'}://{self.endpoint.rstrip('/')}"
+        host = self.endpoint.rstrip("/")
+        return f"{'http' if is_loopback(host) else 'https'}://{host}"
 
 
 @dataclass(frozen=True)
@@ -99,16 +100,18 @@ def call(
     at: datetime,
     nonce: str,
     more: Mapping[str, str] | None = None,
+    read_s: float = READ_S,
 ) -> Answer:
     """Invoke a function and give whatever comes back. Raises InvokeFailed where nothing does.
 
-    `more` are headers that ask for something beside, such as the end of the log.
+    `more` are headers that ask for something beside, such as the end of the log; `read_s` is how long to wait for it,
+    in seconds.
     """
     if function.service:
-        return _through_fc2(function, credentials, event, more or {})
+        return _through_fc2(function, credentials, event, more or {}, read_s)
     path = f"/{VERSION}/functions/{quote(function.name)}/invocations"
     headers = {**acs3(function.url, path, event, credentials, at=at, nonce=nonce), **(more or {})}
-    return send("POST", function.url + path, headers, event)
+    return send("POST", function.url + path, headers, event, read_s)
 
 
 def acs3(
@@ -144,11 +147,13 @@ def acs3(
     return {**headers, "Authorization": f"{ALGORITHM} {who}"}
 
 
-def _through_fc2(function: Function, credentials: Credentials, event: bytes, more: Mapping[str, str]) -> Answer:
+def _through_fc2(
+    function: Function, credentials: Credentials, event: bytes, more: Mapping[str, str], read_s: float
+) -> Answer:
     answers: list[Answer] = []
 
     def through(method: str, url: str, headers: Mapping[str, str], _params: Any, body: bytes | None) -> _Seen:
-        answers.append(send(method, url, headers, body or b""))
+        answers.append(send(method, url, headers, body or b"", read_s))
         return _Seen(answers[-1].content)
 
     try:
@@ -168,10 +173,10 @@ class _Seen:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def send(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+def send(method: str, url: str, headers: Mapping[str, str], body: bytes = b"", read_s: float = READ_S) -> Answer:
     """Send once (`once.send_once`). Raises InvokeFailed where no answer comes."""
     try:
-        reply = send_once(method, url, headers, body=body)
+        reply = send_once(method, url, headers, body=body, read_s=read_s)
     except NoAnswer as error:
         raise InvokeFailed("NoAnswer", str(error), again=True) from None
     return Answer(reply.status_code, reply.content, reply.headers)

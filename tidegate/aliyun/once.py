@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tidegate.aliyun.endpoints import LOOPBACK
+from tidegate.aliyun.endpoints import is_loopback
 
 if TYPE_CHECKING:
     import requests
 
 CONNECT_S, READ_S = 5.0, 65.0
-"""The function's own timeout is 60 s."""
+"""In seconds. A function that somebody waits for takes 60 s at most."""
 
 
 class NoAnswer(Exception):  # noqa: N818 - reads as what it is
@@ -20,7 +20,13 @@ class NoAnswer(Exception):  # noqa: N818 - reads as what it is
 
 
 def send_once(
-    method: str, url: str, headers: Mapping[str, str], *, params: Any = None, body: bytes | None = None
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    params: Any = None,
+    body: bytes | None = None,
+    read_s: float = READ_S,
 ) -> requests.Response:
     """Send, and give whatever comes back. Raises NoAnswer.
 
@@ -31,7 +37,7 @@ def send_once(
     host = urlsplit(url).netloc
     with requests.Session() as session:
         # The environment's proxy cannot reach this machine's loopback.
-        session.trust_env = not host.startswith(LOOPBACK)
+        session.trust_env = not is_loopback(host)
         try:
             return session.request(
                 method,
@@ -39,7 +45,7 @@ def send_once(
                 params=params,
                 data=body,
                 headers={key: value for key, value in headers.items() if key != "content-length"},
-                timeout=(CONNECT_S, READ_S),
+                timeout=(CONNECT_S, read_s),
                 allow_redirects=False,
                 auth=lambda request: request,
             )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
-from tidegate.aliyun.endpoints import LOOPBACK
+from tidegate.aliyun.endpoints import is_loopback
 
 CONNECT_S, READ_S = 3.0, 5.0
 
@@ -25,7 +26,7 @@ def reach(url: str) -> Reached:
     import requests  # noqa: PLC0415 - only for a check-up
 
     with requests.Session() as session:
-        session.trust_env = not url.rpartition("://")[2].startswith(LOOPBACK)
+        session.trust_env = not is_loopback(urlsplit(url).netloc)
         try:
             reply = session.get(url, timeout=(CONNECT_S, READ_S), allow_redirects=False, auth=lambda asked: asked)
         except requests.RequestException as error:

@@ -73,6 +73,9 @@ def tick(around: Surroundings, has_time: Callable[[], bool]) -> Ticked:
     followed = {key for key in sorted(left_over) if has_time() and _left_over(around, key, seen)}
     if tell_unreadable(around, book, seen, has_time, notes):
         followed.add(UNREADABLE)
+    # What called for them may be over by the next tick: a policy that was new, a timetable that moved.
+    for key in sorted(seen.passing - {mark.key for mark in marks}):
+        around.ledger.mark(key, now)
     around.ledger.clear(mark for mark in marks if mark.key in followed or keys.get(mark.key) in done)
     round_ = fleet if goes_on else FleetState(stopped_at=now)
     _note_round(around, book, [*done, *failed], due, round_)

@@ -38,6 +38,8 @@ class Sightings:
 
     now: datetime
     by_key: dict[str, Trouble | None] = field(default_factory=dict)
+    passing: set[str] = field(default_factory=set)
+    """Who was not served for what passes by itself."""
 
     @property
     def has_trouble(self) -> bool:
@@ -51,6 +53,7 @@ class Sightings:
     def failed(self, key: str, name: str, error: Exception, *, with_policy: bool = False) -> None:
         """It could not be served. What passes by itself is no news."""
         if isinstance(error, PASSING):
+            self.passing.add(key)
             return
         what: What = "failing"
         if isinstance(error, NewerSchema):

@@ -118,9 +118,13 @@ class FleetState:
         return replace(self, queues={name: each for name, each in self.queues.items() if name != channel})
 
     def with_slot(self, key: str, operation: int, now: datetime) -> FleetState:
-        """The state after this operation took its slot, or took it anew."""
+        """The state after this operation took its slot, or took it anew.
+
+        Who stood still in the meantime takes it with an old `now`: it counts from the latest that it was taken at.
+        """
+        at = max([now, *(slot.at for slot in self.slots if slot.who == (key, operation))])
         kept = [slot for slot in self.slots if slot.who != (key, operation) and slot.counts(now)]
-        return replace(self, slots=(*kept, Slot(key, operation, now)))
+        return replace(self, slots=(*kept, Slot(key, operation, at)))
 
     def without_slot(self, key: str, operation: int, now: datetime, *, used: bool) -> FleetState:
         """The state after it gave the slot back; one whose order was placed counts on for its hour."""

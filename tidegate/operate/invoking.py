@@ -14,6 +14,8 @@ from tidegate.aliyun.functions import Answer, Function, call, failure
 
 TAIL = {"x-fc-log-type": "Tail"}
 """Asks for the last 4 KB of the log of a synchronous call (fact fc 1.10)."""
+LONGEST_S = 310.0
+"""How long an answer is waited for: longer than any function of the template may take."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def invoke(
 ) -> Invoked:
     """Invoke a function once, without trying again. Raises InvokeFailed where no answer comes."""
     began = clock()
-    answer = call(function, credentials, event, at=at, nonce=secrets.token_hex(16), more=TAIL)
+    answer = call(function, credentials, event, at=at, nonce=secrets.token_hex(16), more=TAIL, read_s=LONGEST_S)
     failed = None if answer.succeeded else failure(answer, credentials.redact)
     return Invoked(
         function=function.name,

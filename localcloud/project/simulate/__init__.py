@@ -29,9 +29,13 @@ def main(arguments: Sequence[str]) -> int:
 
     if given.play is not None:
         return _replay(given.play)
-    watch, last = Watch(), [0.0]
+    watch, last, known = Watch(), [0.0], [0]
 
     def told(result: Result) -> None:
+        if not given.quiet:
+            for one in result.broken[known[0] :]:
+                sys.stderr.write(f"week {one.seed}: {one.invariant}: {one.why}\n")
+        known[0] = len(result.broken)
         if watch.seconds - last[0] >= TOLD_EVERY_S and not given.quiet:
             last[0] = watch.seconds
             left = (given.seeds - result.runs) * watch.seconds / max(result.runs, 1)

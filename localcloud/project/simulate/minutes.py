@@ -219,6 +219,8 @@ class Minutes:
         if self._is_warm(self.stage.clockwork.now()):
             ticked = {key: number for key, number in self.stage.newest.items() if key.startswith(f"ledger/{FLEET}/")}
             self.stage.platform.keep_warm("on_schedule", ticked)
+        # While it is under way, and perhaps for longer than a minute, nobody knows what it leaves to the next one.
+        self.quiet_since = None
         ran = self.stage.platform.invoke("on_schedule", b"{}")
         whole = isinstance(ran.body, dict) and not ran.body["failed"] and not ran.body["left"]
         self.quiet_since = ran.invocation.began_at if whole and not ran.invocation.troubles else None

@@ -15,7 +15,7 @@ from typing import Any
 from localcloud.project.simulate.checks.violation import Violation
 from localcloud.project.simulate.checks.world import Estate
 from localcloud.project.simulate.script import Deed
-from localcloud.project.simulate.sites import Trouble
+from localcloud.project.simulate.sites import DEATHS, Trouble
 from localcloud.project.simulate.trace import Pushed, Said, Trace
 from localcloud.project.simulate.vendor import Ordered
 from tidegate.app import codec
@@ -200,9 +200,17 @@ class History:
     @cached_property
     def stalls(self) -> list[datetime]:
         """When processes began to stand still."""
+        return self._struck((Trouble.STALLED,))
+
+    @cached_property
+    def deaths(self) -> list[datetime]:
+        """When processes were killed, or began to wait for their timeout."""
+        return self._struck(DEATHS)
+
+    def _struck(self, troubles: tuple[Trouble, ...]) -> list[datetime]:
+        start, words = self.trace.script.start, [trouble.value for trouble in troubles]
         struck = self.trace.misfortunes.struck
-        start = self.trace.script.start
-        return [start + timedelta(seconds=at_s) for at_s, strike in struck if strike.trouble == Trouble.STALLED.value]
+        return [start + timedelta(seconds=at_s) for at_s, strike in struck if strike.trouble in words]
 
     @cached_property
     def said_of(self) -> Mapping[str, list[Said]]:

@@ -20,6 +20,8 @@ LATE = timedelta(hours=2)
 SERVED, TURN = timedelta(minutes=3), timedelta(minutes=65)
 """A mark is shown for so long, and every instance is read for real once in so long."""
 RESEND_AFTER = timedelta(minutes=5)
+TRIES = 5
+"""After so many that came to nothing a channel is left alone until the next reminder, which is one more."""
 MOST_A_DAY = 40
 MOST_SUMMARIES = 2
 """On a day of UTC, where a policy may come to live in another zone."""
@@ -107,7 +109,8 @@ def _told(
         out = _out(outages, since - GRACE, at)
         remind = max(_reminders(history, chronicle.name))
         is_excused = bool(out) or _stood_still(history, since, at)
-        allowed = remind + LATE + 2 * out + (remind if is_excused else timedelta()) + history.slack
+        left_alone = max(int(is_excused), _lost_tries(history, chronicle, since, at) - TRIES + 1)
+        allowed = remind + LATE + 2 * out + left_alone * remind + history.slack
         if at - since > allowed:
             yield Violation("reminders", chronicle.name, at, f"{need.what}: nobody was told from {since} to {at}")
             return
@@ -123,6 +126,13 @@ def _was_late(chronicle: Chronicle, need: Need) -> bool:
 def _stood_still(history: History, since: datetime, until: datetime) -> bool:
     """Whether a process stood still meanwhile, perhaps with the claim to tell of something."""
     return any(since - GRACE <= at <= until for at in history.stalls)
+
+
+def _lost_tries(history: History, chronicle: Chronicle, since: datetime, until: datetime) -> int:
+    """How many processes were struck down right after they had claimed to tell something, so that nobody did."""
+    lost = [entry.created_at for entry, _, noted in _claims(chronicle) if not noted]
+    struck = [*history.deaths, *history.stalls]
+    return sum(1 for at in lost if since <= at <= until and any(abs(at - other) <= LATENCY for other in struck))
 
 
 def _claims(chronicle: Chronicle) -> list[tuple[Entry, Told, bool]]:
