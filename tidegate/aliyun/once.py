@@ -34,7 +34,7 @@ def send_once(
     """
     import requests  # noqa: PLC0415 - only to send
 
-    host = urlsplit(url).netloc
+    host = urlsplit(url).netloc.rpartition("@")[2]
     with requests.Session() as session:
         # The environment's proxy cannot reach this machine's loopback.
         session.trust_env = not is_loopback(host)
