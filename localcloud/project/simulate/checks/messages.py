@@ -109,9 +109,13 @@ def _told(
         out = _out(outages, since - GRACE, at)
         remind = max(_reminders(history, chronicle.name))
         is_excused = bool(out) or _stood_still(history, since, at)
-        left_alone = max(int(is_excused), _lost_tries(history, chronicle, since, at) - TRIES + 1)
-        allowed = remind + LATE + 2 * out + left_alone * remind + history.slack
+        allowed = remind + LATE + 2 * out + (remind if is_excused else timedelta()) + history.slack
         if at - since > allowed:
+            # Reckoned only now, as it is dear where much was told.
+            more = _times_left_alone(history, chronicle, since, at) - int(is_excused)
+            if at - since <= allowed + max(more, 0) * remind:
+                last = at
+                continue
             yield Violation("reminders", chronicle.name, at, f"{need.what}: nobody was told from {since} to {at}")
             return
         last = at
@@ -128,11 +132,13 @@ def _stood_still(history: History, since: datetime, until: datetime) -> bool:
     return any(since - GRACE <= at <= until for at in history.stalls)
 
 
-def _lost_tries(history: History, chronicle: Chronicle, since: datetime, until: datetime) -> int:
-    """How many processes were struck down right after they had claimed to tell something, so that nobody did."""
-    lost = [entry.created_at for entry, _, noted in _claims(chronicle) if not noted]
+def _times_left_alone(history: History, chronicle: Chronicle, since: datetime, until: datetime) -> int:
+    """For how many reminders more a channel is left alone, as processes were struck down with their claim to tell."""
     struck = [*history.deaths, *history.stalls]
-    return sum(1 for at in lost if since <= at <= until and any(abs(at - other) <= LATENCY for other in struck))
+    lost = [
+        entry.created_at for entry, _, noted in _claims(chronicle) if not noted and since <= entry.created_at <= until
+    ]
+    return max(sum(1 for at in lost if any(abs(at - other) <= LATENCY for other in struck)) - TRIES + 1, 0)
 
 
 def _claims(chronicle: Chronicle) -> list[tuple[Entry, Told, bool]]:
