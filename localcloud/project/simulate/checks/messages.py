@@ -108,14 +108,12 @@ def _told(
         # A channel that took nothing for a while is left alone until the next reminder.
         out = _out(outages, since - GRACE, at)
         remind = max(_reminders(history, chronicle.name))
-        is_excused = bool(out) or _stood_still(history, since, at)
-        allowed = remind + LATE + 2 * out + (remind if is_excused else timedelta()) + history.slack
-        if at - since > allowed:
-            # Reckoned only now, as it is dear where much was told.
-            more = _times_left_alone(history, chronicle, since, at) - int(is_excused)
-            if at - since <= allowed + max(more, 0) * remind:
-                last = at
-                continue
+        least = 1 + int(bool(out) or _stood_still(history, since, at))
+        spare = LATE + 2 * out + history.slack
+        # Who was struck down is counted only where it matters: it is dear where much was told.
+        if at - since > least * remind + spare and (
+            at - since > max(least, 1 + _times_left_alone(history, chronicle, since, at)) * remind + spare
+        ):
             yield Violation("reminders", chronicle.name, at, f"{need.what}: nobody was told from {since} to {at}")
             return
         last = at
