@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.ledger.rivals import rivals
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.record import FLEET, Corrupt, InstanceKey, NewerSchema, Record, encode
 from tidegate.ledger.sequence import NEWEST_FIRST
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from tests.ledger.conftest import Hands, OpenLedger, Store
 
 KEY = str(InstanceKey("123456789", "cn-hangzhou", "rabbitmq", "amqp-cn-demo0001"))
-ROOT = Path(__file__).parents[2]
 
 REMOTE = pytest.mark.parametrize("store", ["memory", "in_bucket"], indirect=True)
 """Stores that can lose a request or a reply, and whose listings can be old."""
@@ -71,19 +68,7 @@ def test_of_twenty_threads_that_create_one_key_exactly_one_wins(store: Store) ->
 @SHARED
 def test_two_processes_never_both_win_a_key_and_leave_none_out(store: Store) -> None:
     place = json.dumps(store.outside())
-    command = [sys.executable, "-m", "tests.ledger.racer"]
-    racers = [
-        subprocess.Popen([*command, name, place], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for name in ("a", "b")
-    ]
-    for racer in racers:
-        assert racer.stdout is not None
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    won = [json.loads(racer.communicate(timeout=30)[0]) for racer in racers]
+    won = rivals("tests.ledger.racer", [["a", place], ["b", place]], "go")
     assert sorted(won[0] + won[1]) == list(range(50))
 
 

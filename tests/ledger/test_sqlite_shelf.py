@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.ledger.rivals import rivals
 from tidegate.ledger import sqlite as shelves
 from tidegate.ledger.shelf import ShelfUnavailable, Unprotected
 from tidegate.ledger.sqlite import SqliteShelf
@@ -32,6 +35,12 @@ def test_a_file_that_somebody_else_holds_is_unavailable(tmp_path: Path, monkeypa
         with pytest.raises(ShelfUnavailable, match="locked"):
             shelf.create("one", b"mine")
         assert shelf.get("one") is None
+
+
+def test_two_processes_may_open_one_new_file_at_the_same_moment(tmp_path: Path) -> None:
+    start = time.time() + 2  # by then both processes are up
+    moments = [[start + 0.03 * number, str(tmp_path / f"{number}.db")] for number in range(60)]
+    assert rivals("tests.ledger.opener", [[], []], json.dumps(moments)) == [[], []]
 
 
 def holder(path: Path) -> sqlite3.Connection:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import finalize
 
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
 from tidegate.ledger.shelf import ShelfUnavailable, Unprotected, Unsure
 
 BUSY_S = 5.0
@@ -29,7 +31,7 @@ class SqliteShelf:
         # Whoever is done with a shelf just drops it; Python 3.13 warns of connections that nobody closed.
         finalize(self, self._db.close)
         with self._answers():
-            self._db.execute("PRAGMA journal_mode=WAL")
+            write_ahead(self._db)
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("CREATE TABLE IF NOT EXISTS shelf (key TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID")
 
@@ -70,6 +72,24 @@ class SqliteShelf:
                 yield
             except sqlite3.OperationalError as error:
                 # A lock that was never won leaves no trace; a full or failing disk might have kept the row.
-                if writing and "locked" not in str(error):
+                if writing and not is_locked(error):
                     raise Unsure(str(error)) from error
                 raise ShelfUnavailable(str(error)) from error
+
+
+def write_ahead(db: sqlite3.Connection) -> None:
+    """Have a file written ahead. Raises `sqlite3.OperationalError` where it stays locked for `BUSY_S`.
+
+    Of two who do this to a new file at once one is told "locked" right away, whatever its timeout: each holds what the
+    other waits for, so SQLite asks no busy handler (https://www.sqlite.org/c3ref/busy_handler.html). It is tried again.
+    """
+    for attempt in Retrying(
+        retry=retry_if_exception(is_locked), stop=stop_after_delay(BUSY_S), wait=wait_random(0.005, 0.05), reraise=True
+    ):
+        with attempt:
+            db.execute("PRAGMA journal_mode=WAL")
+
+
+def is_locked(error: BaseException) -> bool:
+    """Say whether SQLite did nothing, as somebody else holds the file."""
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
