@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+BUSY_S = 2.0
+"""How long a cloud that is about to end may keep the next one from its folder."""
+
 
 class Drawer(MutableMapping[str, Any]):
     """A mapping of JSON values. Every write outlives the process when it returns, where there is a folder.
@@ -39,22 +42,24 @@ class Drawer(MutableMapping[str, Any]):
         return len(self._values)
 
 
+class CannotKeep(Exception):  # noqa: N818 - reads as what it is
+    """Nothing can be kept in the folder that was named."""
+
+
 class Cabinet:
-    """All drawers of one cloud. Without a folder nothing outlives the process."""
+    """All drawers of one cloud. Without a folder nothing outlives the process.
+
+    A folder serves one cloud at a time, for each remembers what it keeps. Raises `CannotKeep` where another one has it,
+    or where it is no folder to write in.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._db: sqlite3.Connection | None = None
         if folder is not None:
-            # Its keys and tokens open nothing but this cloud; all the same they are its owner's.
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._db = sqlite3.connect(folder / "localcloud.db", isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # A write survives the end of this process, however sudden. Only a machine that loses power may lose the
-            # last ones; to wait for its disk at every write would make a storm of calls three times as slow.
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS things (drawer TEXT, key TEXT, value TEXT, PRIMARY KEY (drawer, key))"
-            )
+            try:
+                self._db = kept_in(folder)
+            except (OSError, sqlite3.DatabaseError) as error:
+                raise CannotKeep(f"{folder}: {why(error)}") from error
 
     def drawer(self, name: str) -> Drawer:
         """Open a drawer, with what it held before."""
@@ -95,3 +100,33 @@ class Cabinet:
         """Let go of the file."""
         if self._db is not None:
             self._db.close()
+
+
+def kept_in(folder: Path) -> sqlite3.Connection:
+    """Open the file of a folder, for this process alone."""
+    # Its keys and tokens open nothing but this cloud; all the same they are its owner's.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    db = sqlite3.connect(folder / "localcloud.db", isolation_level=None, timeout=BUSY_S)
+    try:
+        # Held until this process ends, however it ends (https://www.sqlite.org/pragma.html#pragma_locking_mode).
+        db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        db.execute("PRAGMA journal_mode=WAL")
+        # A write survives the end of this process, however sudden. Only a machine that loses power may lose the
+        # last ones; to wait for its disk at every write would make a storm of calls three times as slow.
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("CREATE TABLE IF NOT EXISTS things (drawer TEXT, key TEXT, value TEXT, PRIMARY KEY (drawer, key))")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def why(error: Exception) -> str:
+    """Say in words of its owner's why a folder cannot be used."""
+    if isinstance(error, FileExistsError):
+        return "a file, and no folder"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if "locked" in str(error):
+        return "another localcloud keeps its state there; stop that one, or name another folder"
+    return f"{error} (localcloud.db)"

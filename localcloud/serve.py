@@ -12,19 +12,24 @@ from pathlib import Path
 
 from localcloud.clock import speed
 from localcloud.cloud import Cloud
+from localcloud.drawer import CannotKeep
 from localcloud.server import Server
 from localcloud.world import BadWorld, World
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until SIGTERM or SIGINT. A mistake in the world file is a line each and 2."""
+    """Serve until SIGTERM or SIGINT. A mistake in the world file or a folder of no use is a line each and 2."""
     options = parser().parse_args(arguments)
     try:
         world = World.load(options.world) if options.world else World()
     except (OSError, BadWorld) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    asyncio.run(serve(world, options.state, options.speed, (options.port, options.oss_port)))
+    try:
+        asyncio.run(serve(world, options.state, options.speed, (options.port, options.oss_port)))
+    except CannotKeep as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     return 0
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from localcloud.clock import speed
 from localcloud.cloud import Cloud
+from localcloud.drawer import CannotKeep
 from localcloud.project.compose import Whole, compose
 from localcloud.server import Server
 from localcloud.template.deploy import Targets, deploy
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         return mistaken(error)
     try:
         asyncio.run(serve(options, world, documents, index))
-    except (Unable, TemplateError) as error:
+    except (Unable, CannotKeep, TemplateError) as error:
         return mistaken(error)
     return 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.drawer import Cabinet
+from localcloud.drawer import Cabinet, CannotKeep
 
 BEGIN = """
 import os, signal, sys
@@ -62,3 +62,22 @@ def test_an_effect_stands_though_its_reply_is_lost(tmp_path: Path, *, in_memory:
     if not in_memory:
         assert dict(cabinet.drawer("things")) == dict(drawer)
     cabinet.close()
+
+
+def test_a_folder_serves_one_cloud_at_a_time(tmp_path: Path) -> None:
+    first = Cabinet(tmp_path)
+    other = subprocess.run([sys.executable, "-c", BEGIN, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert other.returncode == 1
+    assert f"CannotKeep: {tmp_path}: another localcloud keeps its state there" in other.stderr
+    first.drawer("things")["a"] = 1
+    first.close()
+    assert killed_after(f"drawer['b'] = 2\n{END}", tmp_path) == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(("named", "why"), [("file", "a file, and no folder"), ("foreign", "file is not a database")])
+def test_where_nothing_can_be_kept_is_said(tmp_path: Path, named: str, why: str) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "localcloud.db").write_text("no database, and long enough to be told from one" * 20)
+    with pytest.raises(CannotKeep, match=why):
+        Cabinet(tmp_path / named)

@@ -178,6 +178,16 @@ def test_a_served_world_survives_a_restart(serve: Callable[[], Any], how: int) -
     assert get(f"http://{again['endpoint']}/_console/clock")["now"] >= before
 
 
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_a_state_folder_in_use_is_a_clear_line(serve: Callable[[], Any], tmp_path: Path, command: str) -> None:
+    serve()
+    words = [sys.executable, "-m", "localcloud", command, "--state", str(tmp_path / "state")]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False, timeout=60)
+    line = f"{tmp_path / 'state'}: another localcloud keeps its state there; stop that one, or name another folder\n"
+    assert (done.returncode, done.stderr, done.stdout) == (2, line, "")
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-m", "localcloud", "fly"], cwd=root, capture_output=True, check=False)
