@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from localcloud.clock import speed
+from localcloud.arguments import pace
 from localcloud.cloud import Cloud
 from localcloud.drawer import CannotKeep
 from localcloud.server import Server
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     described.add_argument("--world", type=Path, help="the world file; without it the world is empty")
     described.add_argument("--port", type=int, default=0, help="for the products and the console; 0 lets the OS choose")
     described.add_argument("--oss-port", type=int, default=0, help="for OSS; 0 lets the OS choose")
-    described.add_argument("--speed", type=speed, default=1.0, help="simulated seconds per second")
+    described.add_argument("--speed", type=pace, default=1.0, help="simulated seconds per second")
     described.add_argument("--state", type=Path, help="a folder in which the cloud survives a restart")
     return described
 

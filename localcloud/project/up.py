@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.clock import speed
+from localcloud.arguments import pace
 from localcloud.cloud import Cloud
 from localcloud.drawer import CannotKeep
 from localcloud.project.compose import Whole, compose
@@ -80,7 +80,7 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--policy", type=Path, default=DEMO / "policy.yml", help="the policy to put in force")
     parser.add_argument("--port", type=int, default=0, help="for the products and the console; 0: any free one")
     parser.add_argument("--oss-port", type=int, default=0, help="for the bucket; 0: any free one")
-    parser.add_argument("--speed", type=speed, default=1.0, help="simulated seconds per second, while nobody works")
+    parser.add_argument("--speed", type=pace, default=1.0, help="simulated seconds per second, while nobody works")
     parser.add_argument("--state", type=Path, help="a folder in which everything survives a restart")
     parser.add_argument("--empty", action="store_true", help="deploy nothing: for `tidegate deploy`")
     parser.add_argument("--quiet", action="store_true", help="say nothing but the one line that it is ready")

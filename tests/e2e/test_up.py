@@ -250,14 +250,22 @@ def test_an_empty_one_has_nothing_on_it_until_somebody_deploys(ups: Ups, project
 
 
 @pytest.mark.parametrize("command", ["up", "serve", "demo"])
-@pytest.mark.parametrize("pace", ["-1", "nan", "inf", "fast"])
+@pytest.mark.parametrize(
+    ("pace", "why"),
+    [
+        ("-1", "does not go back"),
+        ("nan", "does not go back"),
+        ("inf", "times as fast"),
+        ("fast", "'fast' is no number"),
+    ],
+)
 def test_a_clock_that_would_go_back_or_out_of_all_bounds_is_a_mistake(
-    capsys: pytest.CaptureFixture[str], command: str, pace: str
+    capsys: pytest.CaptureFixture[str], command: str, pace: str, why: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         COMMANDS[command](["--speed", pace])
     assert ended.value.code == 2
-    assert f"invalid speed value: '{pace}'" in capsys.readouterr().err
+    assert why in capsys.readouterr().err
 
 
 def test_a_demo_in_which_no_time_passes_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,3 +59,13 @@ def test_a_host_that_gives_no_answer_is_named(clinic: Any, monkeypatch: pytest.M
     assert found.level == "FAIL"
     assert found.found == "Function Compute: no answer (ConnectionError); OSS: no answer (ConnectionError)"
     assert found.do == "look at DNS, the proxy, the firewall and TIDEGATE_ENDPOINT here"
+
+
+def test_a_proxy_of_the_shell_is_not_asked_for_a_cloud_on_this_machine(
+    clinic: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = clinic.environment["TIDEGATE_ENDPOINT"]
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    for name in (endpoint, endpoint.replace("127.0.0.1", "localhost")):
+        monkeypatch.setenv("TIDEGATE_ENDPOINT", name)
+        assert clinic.finds("credentials").level == "ok"

@@ -13,6 +13,7 @@ from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import FLOW, RAM, STS
 from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.deployed import Deployed, Trigger
+from tidegate.aliyun.endpoints import Endpoint
 from tidegate.aliyun.functions import GONE, Function, InvokeFailed
 from tidegate.aliyun.line import SdkLine
 from tidegate.aliyun.patience import Patience
@@ -189,9 +190,8 @@ class Place:
 
     def _client(self, region: str) -> Aliyun:
         endpoint, here = self.settings.endpoint, self.machine
-        sdk = SdkLine(
-            self.credentials, region, connect_s=CONNECT_S, read_s=READ_S, loopback=endpoint.startswith("127.0.0.1")
-        )
+        loopback = Endpoint.parse(endpoint).loopback
+        sdk = SdkLine(self.credentials, region, connect_s=CONNECT_S, read_s=READ_S, loopback=loopback)
         return Aliyun(
             self.credentials,
             region,
