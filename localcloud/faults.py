@@ -7,12 +7,13 @@ Every service asks the same `Faults` before it works, after it has worked, and w
     faults.after("oss.PutObject", Detail(instance="bucket/key", worker=caller.instance))
 
 Both raise what is to go wrong: `Dropped` (no reply at all), `Hung` (no reply, and the line stays open) or `ApiError`.
+An answer that stands may still be bent into one that nobody documented (`bent`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NoReturn
@@ -28,6 +29,7 @@ from localcloud.wire import Dropped
 BEFORE = frozenset({"lost-request", "error-before", "throttle"})
 AFTER = frozenset({"lost-reply", "hang", "error-after", "kill-caller"})
 READING = frozenset({"stale-read"})
+ANSWERING = frozenset({"odd-answer"})
 
 Kind = Literal[
     "lost-request",
@@ -38,6 +40,7 @@ Kind = Literal[
     "error-after",
     "throttle",
     "stale-read",
+    "odd-answer",
     "kill-caller",
 ]
 
@@ -92,6 +95,8 @@ class Fault(BaseModel):
     """How old a stale read is."""
     seconds: float = Field(default=30.0, gt=0)
     """How long a hanging line stays open, in the machine's time."""
+    answer: dict[str, Any] = Field(default_factory=dict)
+    """What an odd answer says in place of the truth, as a JSON merge patch (RFC 7396): null leaves a field out."""
 
 
 class Faults:
@@ -138,6 +143,11 @@ class Faults:
         fault = self._strike(call, detail, READING)
         return fault.age if fault else None
 
+    def bent(self, call: str, answer: Mapping[str, Any], detail: Detail = NOTHING) -> Mapping[str, Any]:
+        """Give the answer to a call, or what a fault makes of it."""
+        fault = self._strike(call, detail, ANSWERING)
+        return merged(answer, fault.answer) if fault else answer
+
     def _strike(self, call: str, detail: Detail, kinds: frozenset[str]) -> Fault | None:
         first = None
         for name in self._drawer:
@@ -180,3 +190,15 @@ def toss(fault: Fault, seen: int = 0) -> float:
     """Draw a number in [0, 1) that depends on nothing but the fault's seed and the count of calls."""
     text = f"{fault.seed}/{fault.call}/{fault.do}/{seen}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
+
+
+def merged(told: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Apply a JSON merge patch (RFC 7396)."""
+    new = {name: value for name, value in told.items() if patch.get(name, ...) is not None}
+    for name, value in patch.items():
+        if isinstance(value, Mapping):
+            old = told.get(name)
+            new[name] = merged(old if isinstance(old, Mapping) else {}, value)
+        elif value is not None:
+            new[name] = value
+    return new

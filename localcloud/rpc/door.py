@@ -97,7 +97,7 @@ class RpcDoor:
             self._check_permission(caller, operation.permission(parameters), visit.words)
             if not self._quota.take(f"{product.name}/{visit.action}", operation.quota, operation.burst):
                 raise Throttled
-            return operation.run(parameters, caller)
+            return self._faults.bent(visit.action, operation.run(parameters, caller), detail)
         finally:
             # A reply can be lost whatever it says, a refusal too; what is raised here takes the place of the answer.
             self._faults.after(visit.action, detail)

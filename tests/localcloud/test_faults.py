@@ -77,6 +77,14 @@ def test_a_stale_read_of_orders_misses_new_ones(simulate: Callable[..., Any]) ->
     assert [len(sim.orders()) for _ in range(2)] == [0, 1]
 
 
+def test_an_answer_can_leave_out_or_make_up_what_it_likes(simulate: Callable[..., Any]) -> None:
+    patch = {"Data": {"SupportEIP": None, "MaxTps": "many", "Made": {"Up": 1}}}
+    sim = simulate(faults=[{"call": "GetInstance", "do": "odd-answer", "answer": patch}])
+    odd, true = sim.mq(), sim.mq()
+    assert "SupportEIP" in true
+    assert odd == {**{k: v for k, v in true.items() if k != "SupportEIP"}, "MaxTps": "many", "Made": {"Up": 1}}
+
+
 def test_the_caller_can_be_killed_after_the_effect(simulate: Callable[..., Any]) -> None:
     sim = simulate(faults=[{"call": "UpdateInstance", "do": "kill-caller"}])
     killed: list[str] = []
