@@ -127,6 +127,14 @@ def test_pages_are_read_to_the_first_empty_one_where_no_total_is_given(vendor: A
     assert len(vendor.seen) == 3
 
 
+def test_a_total_that_is_less_than_what_is_listed_ends_nothing(vendor: Any, aliyun: Aliyun) -> None:
+    two = [shown("1", OrderType="New"), shown("2", OrderType="New")]
+    for answer in (page(*two, total=1), page(*two, total=1), page(total=1)):
+        vendor.says(200, answer)
+    Orders(aliyun).orders(NOON, NOON)
+    assert len(vendor.seen) == 3
+
+
 def test_only_orders_that_may_be_resizes_are_looked_at_closely(vendor: Any, aliyun: Aliyun) -> None:
     kinds = ["New", "Renew", "Convert", "Downgrade", "Refund"]
     vendor.says(200, page(*[shown(kind, OrderType=kind) for kind in kinds]))
@@ -155,6 +163,45 @@ def test_a_search_that_could_not_be_finished_is_an_error_and_not_an_empty_list(v
     vendor.refuses(500, "InternalError")
     with pytest.raises(Unreadable):
         Orders(aliyun).orders(NOON, NOON)
+
+
+ODD_PAGES: dict[str, dict[str, Any]] = {
+    "no envelope": {"RequestId": "R"},
+    "no data": {"Code": "Success", "Success": True, "RequestId": "R"},
+    "data of nothing": {"Code": "Success", "Success": True, "Data": None},
+    "no list, and orders": {"Code": "Success", "Data": {"TotalCount": 3}},
+    "fewer than there are": page(total=5),
+    "success and failure": {**page(), "Code": "InternalError"},
+    "failure and success": {**page(), "Code": "200", "Success": False},
+    "a list of something else": {"Code": "Success", "Data": {"TotalCount": 1, "OrderList": {"Order": ["234"]}}},
+    "one order, and no list of it": {"Code": "Success", "Data": {"OrderList": {"Order": shown("1")}}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_PAGES.values(), ids=list(ODD_PAGES))
+def test_a_page_that_does_not_say_outright_what_there_is_is_no_page_without_orders(
+    vendor: Any, aliyun: Aliyun, odd: dict[str, Any]
+) -> None:
+    for _ in range(20):
+        vendor.says(200, odd)
+    with pytest.raises(Unreadable):
+        Orders(aliyun).orders(NOON, NOON + timedelta(minutes=30))
+
+
+def test_a_second_page_that_is_empty_before_its_time_is_an_error(vendor: Any, aliyun: Aliyun) -> None:
+    vendor.says(200, page(shown("1"), total=2))
+    vendor.says(200, page(shown("1", InstanceIDs='["amqp-cn-1"]')))
+    vendor.says(200, page(total=2))
+    with pytest.raises(Unreadable, match="1 of 2 orders"):
+        Orders(aliyun).orders(NOON, NOON + timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    "data", [{"TotalCount": 0}, {"TotalCount": "0", "OrderList": {}}, {"OrderList": {"Order": []}}]
+)
+def test_no_orders_are_no_orders_in_every_shape_that_says_so(vendor: Any, aliyun: Aliyun, data: dict[str, Any]) -> None:
+    vendor.says(200, {"Code": "Success", "Success": True, "RequestId": "R", "Data": data})
+    assert Orders(aliyun).orders(NOON, NOON + timedelta(minutes=30)) == []
 
 
 def test_an_order_without_a_readable_time_is_an_error(vendor: Any, aliyun: Aliyun) -> None:

@@ -304,6 +304,12 @@ class Desk:
         """Plan a misfortune."""
         self.server.run(lambda: self.server.cloud.faults.add(Fault.model_validate({"call": call, "do": do, **over})))
 
+    def behave(self, **behaviour: Any) -> None:
+        """Let the vendor behave in another way from now on."""
+        world = self.server.cloud.world
+        now = world.behaviour.model_dump(by_alias=True, exclude_unset=True)
+        world.behaviour = type(world.behaviour).model_validate({**now, **behaviour})
+
     def close(self) -> None:
         """Let go of connections."""
         for aliyun in self._aliyuns:

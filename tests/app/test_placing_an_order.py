@@ -77,6 +77,58 @@ def test_without_a_search_that_ever_found_an_order_doubt_stays_doubt_and_a_perso
     assert len(at.operation().attempts) == 1
 
 
+def unpaid_and_unheard(at: Any, rung: str) -> int:
+    """Ask for a rung; the order stands, is not paid, and its reply is lost. Gives how many orders there are then."""
+    at.behave(wait_for_payment=True)
+    at.fault("UpdateInstance", "lost-reply")
+    at.hear(at.request(rung, hours=20))
+    at.submit()
+    assert at.operation().phase is Phase.DOUBT
+    return bought(at)
+
+
+def test_our_order_in_words_that_do_not_fit_is_not_ordered_again(desk: Opens) -> None:
+    """The vendor sells 5000 for 4500, keeps no token, and takes a second order beside an unpaid one."""
+    at = desk(client_token="ignored", unpaid_blocks_next=False, rounding="up")
+    ladder = [*at.orders_mq["ladder"][:1], {**at.orders_mq["ladder"][1], "rung": "odd", "MaxPrivateTps": 4500}]
+    after_an_earlier_success(at)
+    at.push({**at.orders_mq, "ladder": [*ladder, at.orders_mq["ladder"][2]]}, at.edge)
+    before = unpaid_and_unheard(at, "odd")
+    at.follow()
+    assert bought(at) == before
+    assert at.operation().phase is Phase.DOUBT
+    assert f"of this instance also {at.orders()[-1].order_id}" in at.asked()[-1]
+
+
+def test_a_search_is_not_proven_by_an_order_in_words_that_do_not_fit(desk: Opens) -> None:
+    at = desk(rounding="up")
+    ladder = [*at.orders_mq["ladder"][:1], {**at.orders_mq["ladder"][1], "rung": "odd", "MaxPrivateTps": 4500}]
+    at.push({**at.orders_mq, "ladder": [*ladder, at.orders_mq["ladder"][2]]}, at.edge)
+    at.hear(at.request("odd", hours=20))
+    at.follow()
+    assert bought(at) == 1
+    assert "rabbitmq" not in at.around.fleet.state().proven
+
+
+ODD_SEARCHES: dict[str, dict[str, Any]] = {
+    "no data": {"Data": None},
+    "no list, and orders": {"Data": {"OrderList": None}},
+    "an empty list, and orders": {"Data": {"OrderList": {"Order": []}}},
+    "success and failure": {"Code": "InternalError", "Data": {"TotalCount": 0, "OrderList": {"Order": []}}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_SEARCHES.values(), ids=list(ODD_SEARCHES))
+def test_a_search_that_is_answered_oddly_does_not_let_us_order_again(desk: Opens, odd: dict[str, Any]) -> None:
+    at = desk(client_token="ignored", unpaid_blocks_next=False, order_visible_after="30s")
+    after_an_earlier_success(at)
+    at.fault("QueryOrders", "odd-answer", times=None, answer=odd)
+    before = unpaid_and_unheard(at, "large")
+    at.follow()
+    assert bought(at) == before
+    assert at.operation().phase is Phase.DOUBT
+
+
 def test_an_order_that_is_never_visible_is_no_proof_that_none_stands(desk: Opens) -> None:
     """The instance gets there, billing never shows the order: not called ours, and not ordered again."""
     at = desk(order_visible_after="never")

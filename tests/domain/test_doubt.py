@@ -160,6 +160,19 @@ def test_an_order_of_another_time_direction_target_or_operation_is_not_ours(make
     assert candidates_of(make.doubtful(), search) == []
 
 
+@pytest.mark.parametrize("order", [odd for odd in MISFITS if "order_id" not in odd])
+def test_while_an_order_of_the_instance_is_unexplained_no_other_is_placed(
+    doubtful: Follow, order: dict[str, Any]
+) -> None:
+    """It may be ours all the same: rounded, written in another way, or taken late."""
+    make = doubtful.make
+    doubtful.orders = (_as_written(make, {"order_id": "o-7", **order}),)
+    seen = _in_doubt_until(doubtful, make.after(days=2))
+    assert (seen.event, seen.outcome, seen.evidence.unlike) == (Event.SAW_NOTHING, None, ("o-7",))
+    doubtful.search |= {"others": frozenset({"o-7"})}
+    assert doubtful.old(make.after(days=2, minutes=5)).event is Event.CLEARED
+
+
 def test_an_order_known_by_the_vendors_word_is_ours_however_odd_it_looks_and_no_other_is(make: Make) -> None:
     odd = make.order(order_id="o-1", direction=Direction.DOWN, created_at=make.after(days=-3))
     operation = make.operation(order_id="o-1", attempts=(make.attempt(order_id="o-1"),))

@@ -83,6 +83,11 @@ def understand(raw: bytes, product: str, *, read: bool, redact: Callable[[str], 
     raise _error(product, code, message, request_id, OK, read=read)
 
 
+def is_contradictory(body: Body) -> bool:
+    """Say whether some sign of success in the body says no, beside one that says yes."""
+    return not all(_signs(body))
+
+
 def listed(body: Any, *path: str) -> list[Body]:
     """Give the objects of a list inside a body; what is missing or of another shape on the way is an empty list."""
     for name in path:

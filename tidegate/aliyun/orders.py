@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tidegate.aliyun.answers import Body, listed
+from tidegate.aliyun.answers import Body, is_contradictory, listed
 from tidegate.aliyun.client import Aliyun
 from tidegate.aliyun.codes import BSS
 from tidegate.aliyun.errors import Missing, Unreadable
@@ -29,6 +29,7 @@ PERMISSIONS = (
 LIST = ("Data", "OrderList", "Order")
 PAGE_SIZE = 20
 MOST_PAGES = 500
+LONGEST_SHOWN = 200
 
 PAYMENTS = {
     "paid": Payment.PAID,
@@ -87,13 +88,32 @@ class Orders:
         for page in range(1, MOST_PAGES + 1):
             parameters: Parameters = {**window, "PageNum": page, "PageSize": PAGE_SIZE}
             body = self._aliyun.call(BSS, "QueryOrders", parameters, read=True)
-            shown = listed(body, *LIST)
+            shown, total = _page(body)
             yield from shown
             seen += len(shown)
-            total = _total(body)
-            if not shown or (total is not None and seen >= total):
+            # A total that is less than what is listed counts something else: then the first empty page ends it.
+            if seen == total or (not shown and (total is None or seen > total)):
                 return
+            if not shown:
+                raise Unreadable("FewerOrders", f"{seen} of {total} orders were shown from {window['CreateTimeStart']}")
         raise Unreadable("TooManyOrders", f"over {MOST_PAGES} pages of orders from {window['CreateTimeStart']}")
+
+
+def _page(body: Body) -> tuple[list[Body], int | None]:
+    """Give the orders of a page and how many there are in all.
+
+    Where no order was found one may be placed again. So a page counts only if it says outright what there is: it has a
+    list, or a total of none. Raises `Unreadable` for any other, also one that speaks of success and failure at once,
+    as a sample of billing's does (fact A.5).
+    """
+    total, found = _total(body), body.get("Data")
+    for name in LIST[1:]:
+        found = found.get(name) if isinstance(found, dict) else None
+    nothing = found is None and total == 0
+    is_list = isinstance(found, list) and all(isinstance(each, dict) for each in found)
+    if is_contradictory(body) or not (is_list or nothing):
+        raise Unreadable("OrderList", f"no list of orders, but {json.dumps(body)[:LONGEST_SHOWN]}")
+    return listed(body, *LIST), total
 
 
 def _total(body: Body) -> int | None:

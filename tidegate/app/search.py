@@ -11,7 +11,7 @@ from tidegate.app.page import Page
 from tidegate.domain.follow import DOUBT_LASTS
 from tidegate.domain.operation import Operation, Phase, Verdict
 from tidegate.domain.reading import Order
-from tidegate.domain.whose import SEARCH_BACK, OrderSearch, id_from_vendor, our_order, who
+from tidegate.domain.whose import SEARCH_BACK, OrderSearch, candidates_of, id_from_vendor, our_order, who
 from tidegate.products.port import Product
 
 
@@ -64,9 +64,9 @@ def _known(product: Product, operation: Operation, mine: list[Order]) -> list[Or
 
 
 def _proves(operation: Operation, found: OrderSearch, mine: list[Order]) -> bool:
-    """Whether the search, not the id, has shown an order that the vendor accepted from us."""
+    """Whether the search, not the id, has shown an order that the vendor accepted from us, in words that we know."""
     ours = our_order(operation, found)
-    return _is_accepted(operation) and ours is not None and ours.order_id in [order.order_id for order in mine]
+    return _is_accepted(operation) and ours in mine and ours in candidates_of(operation, found)
 
 
 def _is_renamed(operation: Operation, found: OrderSearch, now: datetime) -> bool:

@@ -134,6 +134,7 @@ def _note(
     sight = None if reading.health is Health.GONE else sight_of(operation, reading.spec)
     unbroken = healthy and before.since is not None and before.spec == dict(reading.spec)
     says_so = reading.health is Health.SWITCHOVER
+    fitting = [order.order_id for order in candidates_of(operation, search)]
     return Evidence(
         sight=sight,
         spec=dict(reading.spec),
@@ -142,7 +143,8 @@ def _note(
         changed=before.changed or sight not in (None, Sight.BASELINE) or switching,
         switchover_at=before.switchover_at or (reading.at if says_so else None),
         searched=search.went_through,
-        candidates=tuple(order.order_id for order in candidates_of(operation, search)),
+        candidates=tuple(fitting),
+        unlike=tuple(order.order_id for order in search.unexplained() if order.order_id not in fitting),
         payment=ours.payment.value if ours else before.payment,
         notes=dict(reading.notes),
     )
@@ -230,14 +232,17 @@ def _baseline(look: _Look) -> Judgement:
 
 
 def _is_cleared(look: _Look) -> bool:
-    """Whether it is safe to say that no order stands. Pay-as-you-go orders may never show, so never for those."""
+    """Whether it is safe to say that no order stands. Pay-as-you-go orders may never show, so never for those.
+
+    Any order of the instance may be ours, however little it looks like it.
+    """
     return (
         look.hope_is_gone
         and not look.evidence.changed
         and look.steady >= CLEARING
         and look.search.went_through
         and look.search.was_proven
-        and not look.evidence.candidates
+        and not look.search.unexplained()
         and look.operation.billing is Billing.SUBSCRIPTION
     )
 

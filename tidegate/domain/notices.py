@@ -169,7 +169,10 @@ class _Say:
     def doubt(self) -> Notice:
         """It cannot be known whether an order stands."""
         attempt = self.operation.sent[-1]
-        seen = ", ".join(self.operation.evidence.candidates) or "none that fits"
+        evidence = self.operation.evidence
+        seen = ", ".join(evidence.candidates) or "none that fits"
+        if evidence.unlike:
+            seen = f"{seen}, and of this instance also {', '.join(evidence.unlike)}"
         return self._needs_person(
             "doubt",
             f"Order in doubt: the request for {self.what} at {attempt.sent_at:%Y-%m-%d %H:%M:%S}Z got no clear answer "

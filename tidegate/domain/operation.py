@@ -205,6 +205,9 @@ class Evidence:
     searched: bool = False
     """Whether the last search for our order went through, over all pages."""
     candidates: tuple[str, ...] = ()
+    """Orders of the instance that fit ours."""
+    unlike: tuple[str, ...] = ()
+    """Other orders of the instance since then: while there is one, none is placed again."""
     payment: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 

@@ -24,6 +24,13 @@ class OrderSearch:
     operators: frozenset[str] = frozenset()
     """Who is known to order in our name (see `who`); empty where nobody is yet."""
 
+    def unexplained(self) -> list[Order]:
+        """Orders of the instance that no earlier operation placed: ours may be among them, in words that do not fit.
+
+        A vendor may round what was asked for, write it in another way, or take the order late.
+        """
+        return [order for order in self.found if order.order_id not in self.others]
+
     def is_foreign(self, order: Order) -> bool:
         """Whether somebody else placed an order, as far as both sides are known."""
         return bool(self.operators and order.operator) and who(order.operator) not in self.operators
@@ -66,9 +73,8 @@ def candidates_of(operation: Operation, search: OrderSearch) -> list[Order]:
     last = max(attempt.sent_at for attempt in operation.sent) + SEARCH_BACK
     return [
         order
-        for order in search.found
-        if order.order_id not in search.others
-        and first <= order.created_at <= last
+        for order in search.unexplained()
+        if first <= order.created_at <= last
         and order.direction in (None, operation.direction)
         and _fits_target(operation, order)
     ]
