@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,6 +41,24 @@ def test_a_downgrade_that_fits_is_ordered(desk: Opens) -> None:
     at.live(20)
     assert (at.settled().outcome, at.settled().to_rung) == (Outcome.RESIZED, "small")
     assert len(at.orders()) == 2
+
+
+@pytest.mark.parametrize(("each_s", "orders"), [(5, 1), (15, 0)])
+def test_figures_that_are_long_in_coming_are_waited_for_unless_what_was_read_grows_old(
+    desk: Opens, each_s: int, orders: int
+) -> None:
+    at = _large(desk)
+    assert at.say("release")["decision"] == "resize"
+    before, ordered = _asked_for_usage(at), len(at.orders())
+
+    def slowly() -> datetime:
+        now: datetime = at.clock.now()
+        return now + timedelta(seconds=each_s * (_asked_for_usage(at) - before))
+
+    at.around = at.surroundings(slowly)
+    at.submit()
+    assert _asked_for_usage(at) - before >= 3
+    assert (len(at.orders()) - ordered, len(at.operation().attempts)) == (orders, orders)
 
 
 @pytest.mark.parametrize(

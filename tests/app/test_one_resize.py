@@ -258,7 +258,7 @@ def test_a_long_resize_hands_over_and_the_tick_carries_it_on(desk: Opens) -> Non
     at.tick()
     second = at.operation()
     assert (second.executions, second.revivals) == (2, 0)
-    assert at.started[-1].endswith("-orders-mq-1-2")
+    assert at.started[-1].endswith("-1-2")
     assert at.follow()[-1] == "done"
     assert at.settled().outcome is Outcome.RESIZED
     assert any("has been ordered for" in text for _, text in at.messages)
@@ -329,3 +329,16 @@ def test_a_tick_that_finds_nothing_due_writes_one_record_for_the_fleet_and_none_
     at.tick()
     assert at.page().head.seq == before
     assert at.around.fleet.state().last_tick == at.clock.now()
+
+
+def test_another_instance_by_the_same_name_begins_at_once_although_its_numbers_begin_again(desk: Opens) -> None:
+    at = desk(more=1)
+    at.hear(at.alert())
+    at.follow()
+    at.ended |= {*at.started}
+    at.push({**at.orders_mq, "instance_id": "amqp-cn-more0001"}, at.edge)
+    at.hear(at.alert(key="a2"))
+    assert at.operation().number == 1
+    assert not at.ended & {at.started[-1]}
+    at.live(20)
+    assert at.settled().outcome is Outcome.RESIZED

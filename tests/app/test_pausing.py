@@ -10,6 +10,9 @@ import pytest
 
 from tidegate.domain.operation import Outcome, Phase
 from tidegate.domain.signal import Verb
+from tidegate.ledger.memory import NoMisfortune
+from tidegate.ledger.record import FLEET as FLEET_KEY
+from tidegate.ledger.shelf import Unsure
 
 Opens = Callable[..., Any]
 FLEET = {"fleet": True}
@@ -220,3 +223,46 @@ def test_the_fleets_pause_is_a_record_of_the_fleet_with_who_and_why(ready: Any) 
     _pause(ready, "fleet", caller="li@example", reason="fair")
     (paused,) = [record for record in ready.around.ledger.records("fleet") if record.fact["kind"] == "paused"]
     assert (paused.fact["by"], paused.fact["reason"]) == ("li@example", "fair")
+
+
+class FleetUnwritten(NoMisfortune):
+    """The fleet's ledger is read, and no write of it is sure."""
+
+    def before(self, verb: str, key: str) -> None:
+        """Let no write of it arrive for sure."""
+        if verb == "create" and key.startswith(f"ledger/{FLEET_KEY}/"):
+            raise Unsure("503 SlowDown")
+
+
+@pytest.mark.parametrize("verb", ["pause", "unpause"])
+def test_a_pause_of_the_fleet_that_was_not_written_is_not_told_as_one(ready: Any, verb: str) -> None:
+    if verb == "unpause":
+        _pause(ready, "fleet")
+    stands = ready.around.fleet.state().pause
+    ready.shelf._misfortunes = FleetUnwritten()
+    answer = ready.say(verb, **_whom("fleet"))
+    assert answer["mistake"] == "the fleet's ledger could not be written just now, so nothing has changed: ask again"
+    ready.shelf._misfortunes = NoMisfortune()
+    assert ready.around.fleet.state().pause == stands
+    assert "mistake" not in ready.say(verb, **_whom("fleet"))
+    assert (ready.around.fleet.state().pause is None) is (verb == "unpause")
+
+
+@WHICH
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59+08:00", "2036-03-04T12:00Z"])
+def test_an_end_beyond_ten_years_is_a_mistake_and_leaves_nothing_behind(ready: Any, which: str, until: str) -> None:
+    assert "more than ten years" in _pause(ready, which, until=until)["mistake"]
+    ready.hear(ready.alert())
+    ready.live(20)
+    assert ready.settled().outcome is Outcome.RESIZED
+
+
+@WHICH
+def test_a_pause_of_years_ends_nothing_but_itself(ready: Any, which: str) -> None:
+    assert "mistake" not in _pause(ready, which, until="2036-03-01T12:00Z")
+    ready.hear(ready.alert())
+    ready.live(5)
+    assert ready.orders() == []
+    _unpause(ready, which)
+    ready.live(20)
+    assert ready.settled().outcome is Outcome.RESIZED

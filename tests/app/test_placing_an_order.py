@@ -129,6 +129,23 @@ def test_a_search_that_is_answered_oddly_does_not_let_us_order_again(desk: Opens
     assert at.operation().phase is Phase.DOUBT
 
 
+def test_a_search_does_not_grow_with_what_the_account_orders_later(desk: Opens) -> None:
+    """Each order that it finds costs a call; a function has 60 s for all of them, and days may pass."""
+    at = desk(more=1)
+    at.fault("UpdateInstance", "lost-request")
+    at.hear(at.alert())
+    at.submit()
+    at.clock.advance(3600)
+    estate = at.server.cloud.estate
+    for tps in range(4000, 9000, 500):
+        at.server.run(lambda tps=tps: estate.resize_by_hand("amqp-cn-more0001", {"MaxPrivateTps": tps}, "user/wang"))
+    assert len(at.orders()) == 10
+    at.clock.advance(600)
+    at.look()
+    assert at.operation().evidence.searched
+    assert at.calls("GetOrderDetail") == []
+
+
 def test_an_order_that_is_never_visible_is_no_proof_that_none_stands(desk: Opens) -> None:
     """The instance gets there, billing never shows the order: not called ours, and not ordered again."""
     at = desk(order_visible_after="never")

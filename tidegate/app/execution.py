@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 
 from tidegate.aliyun.errors import VendorError
 from tidegate.app.logs import log
@@ -16,8 +17,12 @@ LONGEST_PAUSE_MIN = 30
 
 
 def name_of(page: Page, operation: int, number: int) -> str:
-    """The derived name: doubles of it collapse, and a ledger that was born anew uses other names (its epoch)."""
-    return f"{page.around.ledger.epoch()}-{page.policy.name}-{operation}-{number}"
+    """The derived name: doubles of it collapse, and a ledger that was born anew uses other names (its epoch).
+
+    So does another instance that the policy gives the same name: whose numbers begin again.
+    """
+    instance = sha256(page.key.encode()).hexdigest()[:6]
+    return f"{page.around.ledger.epoch()}-{page.policy.name}-{instance}-{operation}-{number}"
 
 
 def given(page: Page, operation: Operation) -> dict[str, object]:

@@ -91,22 +91,25 @@ class Fleet:
         self._change(fact, change)
 
     def ask_pause(self, pause: Pause | None, word: Word) -> str:
-        """Pause the fleet, or end its pause. Gives why not, where a newer request was there before."""
+        """Pause the fleet, or end its pause; it is so when this is over. Gives why not otherwise."""
         state = self.state()
-        if state.pause_word is not None and state.pause_word.key == word.key:
-            return ""
-        if state.pause_word is not None and state.pause_word.rank > word.rank:
-            return f"a newer request of {state.pause_word.at:%H:%M:%S}Z counts"
-        if pause is None and state.pause is None:
+        if pause is None and state.pause is None and not _stands(word, state):
             return "the fleet is not paused"
 
         def change(before: FleetState) -> FleetState:
             newest = before.pause_word is None or before.pause_word.rank < word.rank
             return replace(before, pause=pause, pause_word=word, told_paused_at=None) if newest else before
 
-        kind = "unpaused" if pause is None else "paused"
-        self._change({"kind": kind, "by": pause.by if pause else "", "reason": pause.reason if pause else ""}, change)
-        return ""
+        if not (_stands(word, state) or _counts_more(state, word)):
+            kind = "unpaused" if pause is None else "paused"
+            by, reason = (pause.by, pause.reason) if pause else ("", "")
+            self._change({"kind": kind, "by": by, "reason": reason}, change)
+            state = self.state()
+        if _stands(word, state):
+            return ""
+        if state.pause_word is not None and _counts_more(state, word):
+            return f"a newer request of {state.pause_word.at:%H:%M:%S}Z counts"
+        return "the fleet's ledger could not be written just now, so nothing has changed: ask again"
 
     def claim_pause_report(self, now: datetime) -> Pause | None:
         """The fleet's pause, if it is time to tell people of it and that is ours to do: once a day."""
@@ -249,3 +252,13 @@ class Fleet:
         except Unsure as doubt:
             log("unsure", ledger=FLEET, fact=str(fact.get("kind")), why=str(doubt))
         return self._newest is not None
+
+
+def _stands(word: Word, state: FleetState) -> bool:
+    """Whether this is the word that a pause of the fleet, or its end, hangs on."""
+    return state.pause_word is not None and state.pause_word.key == word.key
+
+
+def _counts_more(state: FleetState, word: Word) -> bool:
+    """Whether a newer word stands."""
+    return state.pause_word is not None and state.pause_word.rank > word.rank

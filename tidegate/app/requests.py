@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -23,6 +23,8 @@ from tidegate.domain.verdict import Decision, Hold
 from tidegate.ledger.record import Corrupt, NewerSchema
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
+FURTHEST = timedelta(days=3653)
+"""How far ahead anything is asked for. Near the calendar's end there is no next minute, nor the time in every zone."""
 RECENT_RECORDS = 50
 """How far back the answer to a request is looked for that somebody else took in."""
 
@@ -148,6 +150,8 @@ def _request(form: RequestForm, now: datetime) -> Request | str:
         until = now + form.lasts if form.lasts is not None else form.until and form.until.astimezone(timezone.utc)
     except OverflowError:
         return "--until is beyond the calendar"
+    if until is not None and until - now > FURTHEST:
+        return f"until {until:%Y-%m-%d} is more than ten years; a pause without an end is one without --for and --until"
     return Request(
         key=form.key,
         at=now,

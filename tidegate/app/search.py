@@ -47,8 +47,9 @@ def _found(page: Page, product: Product, operation: Operation, asked: OrderSearc
 def _search(
     page: Page, product: Product, operation: Operation, asked: OrderSearch, now: datetime
 ) -> tuple[OrderSearch, list[Order]]:
-    since = min(attempt.sent_at for attempt in operation.sent) - SEARCH_BACK
-    shown = product.orders_since(since, now)
+    sent = [attempt.sent_at for attempt in operation.sent]
+    # An order of ours was booked by then; later ones would only make the search longer with every day.
+    shown = product.orders_since(min(sent) - SEARCH_BACK, min(now, max(sent) + DOUBT_LASTS))
     mine = [order for order in shown if page.policy.instance_id in order.instance_ids]
     # An order whose instance is not shown yet may be ours: it forbids to say that there is none.
     nameless = [order for order in shown if not order.instance_ids and order.order_id not in asked.others]

@@ -15,6 +15,7 @@ from tidegate.ledger.record import Corrupt
 from tidegate.ledger.shelf import Shelf
 
 PREFIX = "wake/"
+FURTHEST = timedelta(days=366)
 MINUTE = timedelta(minutes=1)
 FORM = "%Y%m%dT%H%M"
 PAGE = 1000
@@ -70,7 +71,8 @@ def clear_marks(shelf: Shelf, marks: Iterable[Mark], now: datetime) -> None:
 
 
 def _mark(key: str, wake: datetime, now: datetime) -> Mark:
-    wake = max(wake, now).astimezone(timezone.utc)
+    # What lies further ahead is looked at then, and marked again; the calendar's last day has no minute after it.
+    wake = min(max(wake, now).astimezone(timezone.utc), now.astimezone(timezone.utc) + FURTHEST)
     minute = wake.replace(second=0, microsecond=0)
     return Mark(minute if minute == wake else minute + MINUTE, key)
 

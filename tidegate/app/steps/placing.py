@@ -8,12 +8,14 @@ from hashlib import sha256
 
 from tidegate.aliyun import errors
 from tidegate.app import journal
+from tidegate.app.logs import log
 from tidegate.app.lookout import Lookout, read_instance
 from tidegate.app.page import Page
 from tidegate.app.steps.verdicts import judge, refused
 from tidegate.app.steps.which import Which, conclude, last_words, mine, page_of
 from tidegate.app.surroundings import Surroundings
 from tidegate.app.taking import judge_state, pruned
+from tidegate.domain.decide import decide
 from tidegate.domain.facts import Claimed, Concluded, Looked
 from tidegate.domain.follow import MOST_ATTEMPTS, VERDICT_DUE
 from tidegate.domain.operation import Attempt, Event, Operation, Outcome, Phase, Verdict
@@ -22,6 +24,10 @@ from tidegate.domain.verdict import Hold, Resize
 
 SEND_WITHIN = timedelta(seconds=10)
 """A claim older than this when the call is about to be made is given up: the process may have been frozen."""
+
+READ_WITHIN = timedelta(seconds=30)
+"""An instance that was read longer ago is not ordered for: the process may have been frozen, and of its 60 s the call
+may take 25."""
 
 
 def submit(around: Surroundings, which: Which) -> str:
@@ -60,10 +66,19 @@ def submit(around: Surroundings, which: Which) -> str:
 
 
 def _claim(page: Page, operation: Operation, reading: Reading) -> Page | None:
-    """Decide once more on what was just read, and win the right to call. None if somebody else was quicker."""
+    """Decide once more on what was just read, and win the right to call.
+
+    None if somebody else was quicker, or if it was read too long ago.
+    """
+    lookout = Lookout(page, page.around.now(), placing=operation.number, known=reading, has_read=True)
+    state, decision = judge_state(lookout, pruned(lookout, replace(page.state, operation=None)))
+    # What it hangs on may have taken long to read. It has to hold now, when the call is about to be claimed.
     now = page.around.now()
-    lookout = Lookout(page, now, placing=operation.number, known=reading, has_read=True)
-    _, decision = judge_state(lookout, pruned(lookout, replace(page.state, operation=None)))
+    if now - reading.at > READ_WITHIN:
+        log("read-too-slowly", instance=page.policy.name, seconds=(now - reading.at).total_seconds())
+        return None
+    if isinstance(decision, Resize):
+        decision = decide(page.terms, state, lookout.seen, now)
     same = isinstance(decision, Resize) and (decision.end.name, decision.direction) == (
         operation.to_rung,
         operation.direction,

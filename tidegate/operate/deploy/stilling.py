@@ -57,11 +57,8 @@ def _pause(around: Surroundings, by: str) -> _Still:
         # One that an earlier run left when it was ended is taken over, and lifted as one of this run would be.
         return _Still(state.pause, state.pause_word if state.pause.reason == REASON else None)
     pause, word = Pause(by, now, None, REASON), Word(now, f"destroy-{uuid4().hex}")
-    why = around.fleet.ask_pause(pause, word)
-    if why or around.fleet.state().pause != pause:
-        raise DeployFailed(
-            f"the fleet could not be paused: {why or 'others wrote all the time'}\nnothing was removed; run it again"
-        )
+    if why := around.fleet.ask_pause(pause, word):
+        raise DeployFailed(f"the fleet could not be paused: {why}\nnothing was removed; run it again")
     return _Still(pause, word, state.pause)
 
 
