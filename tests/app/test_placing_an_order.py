@@ -510,3 +510,54 @@ def all_attempts(at: Any, name: str) -> list[Attempt]:
     """Every attempt that the ledger has a claim of."""
     facts = [codec.read_fact(record.fact) for record in at.around.ledger.records(at.page(name).key)]
     return [fact.attempt for fact in facts if isinstance(fact, Claimed)]
+
+
+# An answer that leaves something out
+
+
+LEFT_OUT: dict[str, dict[str, Any]] = {
+    "its public endpoint": {"Data": {"SupportEIP": None, "MaxEipTps": None}},
+    "a figure": {"Data": {"MaxEipTps": None}},
+    "what it is": {"Data": {"InstanceType": None}},
+}
+
+
+@pytest.mark.parametrize("answer", LEFT_OUT.values(), ids=list(LEFT_OUT))
+def test_what_an_answer_leaves_out_is_not_given_up_by_our_order(desk: Opens, answer: dict[str, Any]) -> None:
+    """A vendor resets what an order does not say; so nothing is ordered on a reading that says less than before."""
+    at = desk(omitted_field="reset")
+    at.hear(at.alert())
+    at.fault("GetInstance", "odd-answer", answer=answer)
+    assert at.submit() == "look30"
+    assert at.orders() == []
+    at.follow()
+    assert at.settled().outcome is Outcome.RESIZED
+    shown = at.around.product(at.page().policy).read(at.page().policy.instance_id)
+    assert (shown.spec["SupportEip"], shown.spec["MaxEipTps"], shown.edition) == (True, 128, "enterprise")
+
+
+@pytest.mark.parametrize("answer", LEFT_OUT.values(), ids=list(LEFT_OUT))
+def test_what_a_look_is_not_told_is_no_change_that_was_seen(desk: Opens, answer: dict[str, Any]) -> None:
+    at = desk(wait_for_payment=True)
+    at.hear(at.alert())
+    at.submit()
+    at.clock.advance(60)
+    at.fault("GetInstance", "odd-answer", answer=answer, times=3)
+    for _ in range(3):
+        at.clock.advance(60)
+        at.look()
+    at.look()
+    assert not at.operation().evidence.changed
+
+
+def test_a_field_that_the_vendor_shows_no_more_is_told_and_a_person_takes_the_instance_without_it(desk: Opens) -> None:
+    at = desk()
+    at.live(10)
+    at.fault("GetInstance", "odd-answer", answer={"Data": {"MaxEipTps": None}}, times=None)
+    at.hear(at.alert())
+    at.live(90)
+    assert at.orders() == []
+    assert any("orders-mq" in text and "read" in text for _, text in at.messages), at.messages
+    assert "mistake" not in at.say("adopt")
+    at.live(30)
+    assert (at.settled().outcome, len(at.orders())) == (Outcome.RESIZED, 1)

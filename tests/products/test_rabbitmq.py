@@ -276,6 +276,29 @@ def test_an_answer_that_cannot_be_understood_is_not_guessed_at(told: Any, data: 
         rabbit(told({"Data": data})).read(RABBIT)
 
 
+UNSAID: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({}, ()),
+    ({"MaxTps": None, "SupportEIP": None}, ("MaxPrivateTps", "SupportEip")),
+    ({"SupportEIP": ""}, ("SupportEip",)),
+    ({"MaxEipTps": None}, ("MaxEipTps",)),
+    ({"MaxEipTps": None, "SupportEIP": False}, ()),
+    ({"MaxEipTps": -1, "StorageSize": 0}, ()),
+    ({"InstanceType": None}, ("ProvisionedCapacity", "Edition")),
+    ({"Edition": None}, ("Edition",)),
+]
+
+
+@pytest.mark.parametrize(("over", "unsaid"), UNSAID)
+def test_what_an_answer_does_not_speak_of_is_told_from_what_does_not_apply(
+    told: Any, over: dict[str, Any], unsaid: tuple[str, ...]
+) -> None:
+    whole = dict.fromkeys(("MaxQueue", "MaxConnections", "TracingStorageTime", "ProvisionedCapacity", "MaxEipTps"), 10)
+    aliyun = told({"RequestId": "R", "Data": {**INSTANCE, **whole, "SupportTracing": True, **over}})
+    reading = rabbit(aliyun).read(RABBIT)
+    assert reading.unsaid == unsaid
+    assert not reading.spec.keys() & {*unsaid}
+
+
 def test_figures_and_switches_are_understood_as_text_too(told: Any) -> None:
     reading = rabbit(told({"Data": {**INSTANCE, "MaxTps": "3000", "SupportEIP": "True"}})).read(RABBIT)
     assert reading.spec == {"MaxPrivateTps": 3000, "SupportEip": True}

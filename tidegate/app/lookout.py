@@ -35,10 +35,10 @@ class Lookout:
     """What the last decision was made on."""
     _fleet: FleetUse | None = None
 
-    def reading(self) -> Reading | None:
-        """Read the instance, once."""
+    def reading(self, *, as_is: bool = False) -> Reading | None:
+        """Read the instance, once. `as_is`: also where less is said of it than before."""
         if not self.has_read:
-            self.known, self.has_read = read_instance(self.page), True
+            self.known, self.has_read = read_instance(self.page, as_is=as_is), True
         return self.known
 
     def measure(self, rules: Iterable[str]) -> Mapping[str, Measure]:
@@ -89,14 +89,32 @@ def _hangs_on_usage(decision: Decision) -> bool:
     return "fit-unread" in (decision.code, decision.would.code if decision.would else "")
 
 
-def read_instance(page: Page) -> Reading | None:
-    """Read the instance, or None where the vendor does not answer now; an instance that is gone is a reading."""
+def read_instance(page: Page, *, as_is: bool = False) -> Reading | None:
+    """Read the instance, or None where the vendor does not answer now; an instance that is gone is a reading.
+
+    An answer that says nothing of a field that was known before is none either, unless it is to be taken as it is: a
+    field that is not read is not sent, so the vendor's default would take its place (DESIGN 5, "what is sent").
+    """
     product = page.around.product(page.policy)
     try:
-        return product.read(page.policy.instance_id)
+        reading = product.read(page.policy.instance_id)
     except Missing as error:
         log("missing", instance=page.policy.name, code=error.code, message=error.message)
         return Reading(page.around.now(), {}, error.code, Health.GONE, Billing.PAY_AS_YOU_GO)
     except VendorError as error:
         log("unread", instance=page.policy.name, code=error.code, message=error.message, request=error.request_id)
         return None
+    lacks = [] if as_is or reading.health is Health.GONE else _lacking(page.state, reading)
+    if lacks:
+        told = f"it does not say {', '.join(lacks)}, which it said before"
+        log("unread", instance=page.policy.name, code="Incomplete", message=told, request="")
+        return None
+    return reading
+
+
+def _lacking(state: State, reading: Reading) -> list[str]:
+    """Give what was known of the instance and is not said any more."""
+    operation = state.operation
+    known = state.last_set if operation is None else {**operation.from_spec, **operation.to_spec}
+    lacks = [field for field in reading.unsaid if field in known]
+    return [*lacks, "edition"] if operation is not None and operation.edition and not reading.edition else lacks

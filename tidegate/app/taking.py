@@ -42,7 +42,7 @@ def take_in(lookout: Lookout, state: State, signals: Sequence[Signal]) -> Taken:
     held_against = [_rule_of(lookout, state, signal) for signal in signals if isinstance(signal, Alert)]
     lookout.measure(rule for rule in held_against if rule)
     if any(isinstance(signal, Request) and signal.verb is Verb.ADOPT for signal in signals):
-        lookout.reading()
+        lookout.reading(as_is=True)
     heard = hear(terms, state, signals, now, Observed(lookout.known, lookout.measures))
     taken = tuple((signal, after) for signal, after in heard if not after.waits)
     left = tuple((signal, after.waits) for signal, after in heard if after.waits)

@@ -53,6 +53,8 @@ class Reading:
     """RabbitMQ: professional, enterprise, vip, ...; the gateway's instance type; in lower case."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """What a person needs to know, by name: the gateway's old and new egress addresses (fact B.3)."""
+    unsaid: tuple[str, ...] = ()
+    """Fields of which the answer says nothing, not even that they do not apply."""
 
 
 class Payment(str, Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,7 @@ NUMBERS = {
 }
 SWITCHES = {"SupportEip": "SupportEIP", "SupportTracing": "SupportTracing"}
 """What a field is called when it is bought, and when it is read back (fact A.2)."""
+SWITCHED_BY = {"MaxEipTps": "SupportEip", "TracingStorageTime": "SupportTracing"}
 SERVERLESS_ONLY = ("ProvisionedCapacity", "Edition")
 BILLED_AS = {"MaxTps": "MaxPrivateTps"}
 BILLED_WORDS = {"eip_true": "true", "eip_false": "false", "tracing_true": "true", "tracing_false": "false"}
@@ -75,6 +76,7 @@ class RabbitMq:
             health=health_of(shown.get("Status"), STATUSES),
             billing=billing_of(shown.get("OrderType")),
             edition=edition,
+            unsaid=tuple(_unsaid(shown, edition)),
         )
 
     def submit(self, purchase: Purchase) -> str:
@@ -145,11 +147,31 @@ def _spec(shown: Mapping[str, Any], *, serverless: bool) -> Spec:
         if shown.get(field) is not None:
             spec[name] = _number(field, shown[field])
     for name, field in SWITCHES.items():
-        if shown.get(field) is not None:
-            spec[name] = str(shown[field]).lower() == "true"
+        if (on := _switch(shown.get(field))) is not None:
+            spec[name] = on
     if shown.get("Edition"):
         spec["Edition"] = str(shown["Edition"]).lower()
     return {name: value for name, value in spec.items() if _is_sold(name, value, serverless=serverless)}
+
+
+def _switch(given: Any) -> bool | None:
+    """Read what is on or off; None where neither is said."""
+    return {"true": True, "false": False}.get(str(given).lower())
+
+
+def _unsaid(shown: Mapping[str, Any], edition: str) -> Iterator[str]:
+    """Give the fields of which nothing is said. -1 is an answer, and so is a switch that is off for its figure."""
+    for name, field in NUMBERS.items():
+        switch = SWITCHED_BY.get(name)
+        is_off = switch is not None and _switch(shown.get(SWITCHES[switch])) is False
+        if shown.get(field) is None and not is_off:
+            yield name
+    yield from (name for name, field in SWITCHES.items() if _switch(shown.get(field)) is None)
+    if not edition:
+        # Whether what only a serverless instance has applies is not known then.
+        yield from SERVERLESS_ONLY
+    elif not shown.get("Edition"):
+        yield "Edition"
 
 
 def _is_sold(name: str, value: Value, *, serverless: bool) -> bool:
