@@ -518,6 +518,7 @@ def all_attempts(at: Any, name: str) -> list[Attempt]:
 LEFT_OUT: dict[str, dict[str, Any]] = {
     "its public endpoint": {"Data": {"SupportEIP": None, "MaxEipTps": None}},
     "a figure": {"Data": {"MaxEipTps": None}},
+    "a figure, as if it did not apply": {"Data": {"MaxConnections": -1}},
     "what it is": {"Data": {"InstanceType": None}},
 }
 

@@ -54,7 +54,7 @@ class Reading:
     notes: Mapping[str, str] = field(default_factory=dict)
     """What a person needs to know, by name: the gateway's old and new egress addresses (fact B.3)."""
     unsaid: tuple[str, ...] = ()
-    """Fields of which the answer says nothing, not even that they do not apply."""
+    """Fields that can be bought and have no value in the answer, though nothing in it says why."""
 
 
 class Payment(str, Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,14 +69,15 @@ class RabbitMq:
         if not isinstance(shown, dict) or shown.get("InstanceId", instance_id) != instance_id:
             raise Unreadable("Data", f"the answer does not speak of {instance_id}")
         edition = str(shown.get("InstanceType") or "").lower()
+        spec = _spec(shown, serverless=is_serverless(edition))
         return Reading(
             at=at,
-            spec=_spec(shown, serverless=is_serverless(edition)),
+            spec=spec,
             status=shown_word(shown.get("Status")),
             health=health_of(shown.get("Status"), STATUSES),
             billing=billing_of(shown.get("OrderType")),
             edition=edition,
-            unsaid=tuple(_unsaid(shown, edition)),
+            unsaid=_unsaid(shown, spec),
         )
 
     def submit(self, purchase: Purchase) -> str:
@@ -159,19 +160,14 @@ def _switch(given: Any) -> bool | None:
     return {"true": True, "false": False}.get(str(given).lower())
 
 
-def _unsaid(shown: Mapping[str, Any], edition: str) -> Iterator[str]:
-    """Give the fields of which nothing is said. -1 is an answer, and so is a switch that is off for its figure."""
-    for name, field in NUMBERS.items():
-        switch = SWITCHED_BY.get(name)
-        is_off = switch is not None and _switch(shown.get(SWITCHES[switch])) is False
-        if shown.get(field) is None and not is_off:
-            yield name
-    yield from (name for name, field in SWITCHES.items() if _switch(shown.get(field)) is None)
-    if not edition:
-        # Whether what only a serverless instance has applies is not known then.
-        yield from SERVERLESS_ONLY
-    elif not shown.get("Edition"):
-        yield "Edition"
+def _unsaid(shown: Mapping[str, Any], spec: Spec) -> tuple[str, ...]:
+    """Give the fields that have no value, but for the figure of a switch that is off.
+
+    -1 and 0 are documented for what does not apply (fact B.1). That a field which applied does so no more is for a
+    person to say.
+    """
+    off = {figure for figure, switch in SWITCHED_BY.items() if _switch(shown.get(SWITCHES[switch])) is False}
+    return tuple(field for field in RabbitMq.fields if field not in spec and field not in off)
 
 
 def _is_sold(name: str, value: Value, *, serverless: bool) -> bool:
