@@ -19,6 +19,7 @@ from localcloud.arguments import pace
 from localcloud.cloud import Cloud
 from localcloud.drawer import CannotKeep
 from localcloud.project.compose import Whole, compose
+from localcloud.serve import port
 from localcloud.server import Server
 from localcloud.template.deploy import Targets, deploy
 from localcloud.template.faults import TemplateError
@@ -78,8 +79,8 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser("tidegate local up", description="localcloud with the project deployed to it")
     parser.add_argument("--world", type=Path, default=DEMO / "world.yml", help="the world file")
     parser.add_argument("--policy", type=Path, default=DEMO / "policy.yml", help="the policy to put in force")
-    parser.add_argument("--port", type=int, default=0, help="for the products and the console; 0: any free one")
-    parser.add_argument("--oss-port", type=int, default=0, help="for the bucket; 0: any free one")
+    parser.add_argument("--port", type=port, default=0, help="for the products and the console; 0: any free one")
+    parser.add_argument("--oss-port", type=port, default=0, help="for the bucket; 0: any free one")
     parser.add_argument("--speed", type=pace, default=1.0, help="simulated seconds per second, while nobody works")
     parser.add_argument("--state", type=Path, help="a folder in which everything survives a restart")
     parser.add_argument("--empty", action="store_true", help="deploy nothing: for `tidegate deploy`")

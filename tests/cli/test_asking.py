@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
+import re
+import signal
+import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.shop import LEDGER
+from tests.processes.place import until
 
 if TYPE_CHECKING:
     from tests.cli.shop import Shop
@@ -105,3 +112,80 @@ def test_a_function_killed_at_work_makes_no_second_request(shop: Shop) -> None:
     (fault,) = shop.server.run(shop.server.cloud.faults.listed)
     assert len(fault["struck"]) == 1
     assert [record.fact["kind"] for record in shop.records()].count("planned") == 1
+
+
+DOUBT = re.compile(
+    r"tidegate: the request may have been taken: look with `tidegate explain ([0-9a-f]{32})` "
+    r"or `tidegate (history orders-mq|status)` before asking again\n"
+)
+
+
+def lose_answers(shop: Shop, **which: int | None) -> None:
+    shop.plan(do="lost-reply", call="fc.Invoke", instance="tidegate-on-request", **which)
+
+
+@pytest.mark.parametrize(("about", "where"), [("orders-mq", "history orders-mq"), ("--fleet", "status")])
+def test_who_gets_no_answer_is_told_how_to_see_whether_the_request_was_taken(
+    shop: Shop, about: str, where: str
+) -> None:
+    lose_answers(shop, times=None)
+    said = shop.run("pause", about, "--json")
+    assert (said.code, said.out) == (1, "")
+    first, doubt = said.err.splitlines(keepends=True)
+    assert first.startswith("tidegate: NoAnswer: ")
+    told = DOUBT.fullmatch(doubt)
+    assert told is not None
+    assert told[2] == where
+    assert re.search(" paused? by ", shop.run("explain", told[1]).out)
+    assert shop.run(*where.split()).code == 0
+
+
+def test_a_refusal_of_a_request_that_was_sent_before_is_told_as_no_answer_is(shop: Shop) -> None:
+    lose_answers(shop)
+    shop.plan(do="error-before", call="fc.Invoke", instance="tidegate-on-request", nth=2, status=403, code="Denied")
+    said = shop.run("pause", "orders-mq")
+    assert (said.code, said.out) == (1, "")
+    assert DOUBT.search(said.err)
+
+
+def test_a_refusal_and_a_dry_run_leave_no_doubt(shop: Shop) -> None:
+    shop.plan(do="error-before", call="fc.Invoke", instance="tidegate-on-request", status=403, code="Denied")
+    refused = shop.run("pause", "orders-mq")
+    lose_answers(shop, times=None)
+    dry = shop.run("pause", "orders-mq", "--dry-run")
+    assert [(said.code, said.err.count("\n")) for said in (refused, dry)] == [(1, 1), (1, 1)]
+
+
+def test_who_interrupts_a_request_is_told_how_to_see_whether_it_was_taken(shop: Shop) -> None:
+    shop.plan(do="hang", call="fc.Invoke", instance="tidegate-on-request", seconds=60)
+    words = [sys.executable, "-m", "tidegate.cli", "pause", "orders-mq", "--json"]
+    asking = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    faults = shop.server.cloud.faults
+    until("the answer is awaited", lambda: shop.server.run(lambda: faults.listed()[0]["struck"]), 60)
+    asking.send_signal(signal.SIGINT)
+    out, err = asking.communicate(timeout=60)
+    assert (asking.returncode, out) == (130, "")
+    told = DOUBT.fullmatch(err)
+    assert told is not None, err
+    assert " pause by " in shop.run("explain", told[1]).out
+
+
+def test_however_long_a_name_is_given_who_is_logged_in_here_is_recorded(shop: Shop) -> None:
+    """A name that fills the record would else stand there alone."""
+    here = f" ({getpass.getuser()}@{socket.gethostname()})"
+    given = "somebody else " * 30
+    assert shop.run("pause", "orders-mq", "--as", given).code == 0
+    by = shop.run("status", "--json").json["instances"][1]["pause"]["by"]
+    assert by.endswith(here)
+    assert by.startswith("somebody else somebody else ")
+    assert shop.run("policy", "rollback", "--as", given).code == 2
+    shop.rules(cooldown={"up": "7m"})
+    assert shop.run("policy", "rollback", "--as", given).code == 0
+    assert shop.run("policy", "show", "--json").json["by"] == by
+
+
+@pytest.mark.parametrize("option", ["--as", "--reason"])
+def test_an_option_that_is_no_text_is_named(shop: Shop, option: str) -> None:
+    said = shop.run("pause", "orders-mq", option, "caf\udce9")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"tidegate: Invalid value for '{option}': it has bytes that are no text in utf-8\n"

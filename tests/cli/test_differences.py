@@ -109,6 +109,17 @@ def test_the_same_in_other_words_is_no_difference(office: Office) -> None:
     assert diff(office).out.splitlines()[0] == f"policy {hashed} is in force"
 
 
+def test_a_rung_that_is_only_called_otherwise_changes_no_decision(office: Office) -> None:
+    edited(office, ("mode: act", "mode: act\n    base: small"))
+    office.push()
+    office.reconcile()
+    edited(office, ("rung: small", "rung: tiny"), ("base: small", "base: tiny"))
+    out = diff(office).out
+    assert "orders-mq  ladder[tiny]" in out
+    assert "as wanted ->" not in out
+    assert out.endswith("a push would start no order now   nothing was written\n")
+
+
 def test_the_orders_that_a_push_would_start_are_named(office: Office) -> None:
     office.push()
     edited(office, ("mode: act", "mode: act\n    base: large"))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
         (("status", "--jsn"), "No such option: --jsn"),
         (("history",), "Missing argument 'NAME'."),
         (("history", "a", "--limit", "0"), "Invalid value for '--limit'"),
+        (("history", "a", "--limit", "99999999999999999999"), "Invalid value for '--limit'"),
+        (("policy", "show", "--history", "--limit", "9223372036854775808"), "Invalid value for '--limit'"),
+        (("package", "--out", "/dev/null/x"), "--out /dev/null/x: Not a directory; name a folder that can be made"),
         (("resize", "orders-mq"), "Missing option '--to'."),
         (("resize", "a", "--to", "b", "--for", "2x"), "--for is a duration with its unit, such as 30m or 1h30m, not"),
         (
@@ -76,6 +79,7 @@ def test_a_variable_that_is_missing_is_named(
         ("TIDEGATE_ACCOUNT", "1234-5678", "TIDEGATE_ACCOUNT is the account's number, in digits alone"),
         ("TIDEGATE_REGION", "cn hangzhou", "TIDEGATE_REGION is the name of a region, such as cn-hangzhou"),
         ("TIDEGATE_STORE", "bucket", "TIDEGATE_STORE is oss://BUCKET or sqlite:///FILE"),
+        ("TIDEGATE_STORE", "sqlite:///", "TIDEGATE_STORE names a folder: name a file in it, such as sqlite:///FOLDER"),
         ("TIDEGATE_FC_API", "4", "TIDEGATE_FC_API is 2.0 or 3.0"),
     ],
 )
@@ -86,7 +90,8 @@ def test_a_variable_that_makes_no_sense_is_a_mistake_that_names_it(
     office.push()
     monkeypatch.setenv(variable, value)
     said = office.run("status")
-    assert (said.code, said.out, said.err) == (2, "", f"tidegate: {told}\n")
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert said.err.startswith(f"tidegate: {told}")
 
 
 def test_a_request_without_a_key_to_sign_it_names_the_variables(
@@ -96,6 +101,119 @@ def test_a_request_without_a_key_to_sign_it_names_the_variables(
     said = office.run("ack", "orders-mq")
     assert said.code == 2
     assert "ALIBABA_CLOUD_ACCESS_KEY_SECRET" in said.err
+
+
+KEYS = "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("plan",),
+        ("history", "orders-mq"),
+        ("explain", "orders-mq"),
+        ("watch", "orders-mq"),
+        ("orders",),
+        ("report",),
+        ("policy", "show"),
+        ("policy", "diff", "FILE"),
+        ("policy", "push", "FILE"),
+        ("policy", "rollback"),
+        ("approve", "orders-mq"),
+        ("pause", "orders-mq"),
+        ("init", "--force"),
+    ],
+)
+def test_a_bucket_cannot_be_asked_without_a_key(
+    office: Office, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TIDEGATE_STORE", "oss://a-ledger")
+    monkeypatch.setenv("TIDEGATE_OSS_ENDPOINT", f"http://{office.server.oss_endpoint}")
+    monkeypatch.setenv("TIDEGATE_FC_ENDPOINT", office.server.endpoint)
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID")
+    said = office.run(*(str(office.file) if word == "FILE" else word for word in command))
+    assert (said.code, said.out, said.err) == (2, "", f"tidegate: set {KEYS} in the environment\n")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("TIDEGATE_FC_ENDPOINT", "http://[::1", "TIDEGATE_FC_ENDPOINT is an address, such as https://ACCOUNT.REGION"),
+        ("TIDEGATE_FC_ENDPOINT", "localhost:port", "TIDEGATE_FC_ENDPOINT is an address, such as https://ACCOUNT."),
+        ("TIDEGATE_CLOCK_URL", "http://[::1", "TIDEGATE_CLOCK_URL is for a simulated cloud on this machine: http://"),
+        ("TIDEGATE_CLOCK_URL", "http://localhost:0x1/", "TIDEGATE_CLOCK_URL is for a simulated cloud on this machine"),
+        ("TIDEGATE_OSS_ENDPOINT", "http://[::1", "TIDEGATE_OSS_ENDPOINT is an address, such as https://oss-"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "clé", "ALIBABA_CLOUD_ACCESS_KEY_ID has signs that no key has, such as "),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "a b", "ALIBABA_CLOUD_ACCESS_KEY_SECRET has signs that no key has, such "),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", "a\n", "ALIBABA_CLOUD_SECURITY_TOKEN has signs that no key has, such as "),
+    ],
+)
+def test_what_cannot_be_an_address_or_a_key_is_a_mistake_that_names_the_variable(
+    office: Office, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv("TIDEGATE_STORE", "oss://a-ledger")
+    monkeypatch.setenv("TIDEGATE_FC_ENDPOINT", office.server.endpoint)
+    monkeypatch.setenv(variable, value)
+    command = (
+        ("pause", "orders-mq") if variable in ("TIDEGATE_FC_ENDPOINT", "ALIBABA_CLOUD_ACCESS_KEY_ID") else ("status",)
+    )
+    said = office.run(*command)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"tidegate: {told}")
+    assert said.err.count("\n") == 1
+
+
+READING = (
+    ("status",),
+    ("plan",),
+    ("history", "orders-mq"),
+    ("explain", "orders-mq"),
+    ("watch", "orders-mq"),
+    ("report",),
+    ("orders",),
+    ("upcoming",),
+    ("policy", "show"),
+    ("policy", "show", "--history"),
+    ("policy", "rollback"),
+)
+
+
+@pytest.mark.parametrize("command", READING)
+def test_who_only_reads_makes_no_ledger(
+    office: Office, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """A name with a slip would else be a ledger in which nothing was ever pushed."""
+    place = office.folder / "typo"
+    monkeypatch.setenv("TIDEGATE_STORE", f"sqlite://{place}/ledger.db")
+    said = office.run(*command)
+    gone = "TIDEGATE_STORE names a file that is not there: correct it; `tidegate policy push` begins one"
+    assert (said.code, said.out, said.err) == (2, "", f"tidegate: {gone}\n")
+    assert not place.exists()
+
+
+def test_a_policy_file_is_looked_through_before_the_first_push_and_makes_no_ledger(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = office.folder / "new"
+    monkeypatch.setenv("TIDEGATE_STORE", f"sqlite://{place}/ledger.db")
+    assert office.run("policy", "diff", str(office.file)).out.splitlines()[0].endswith("would be the first one")
+    for command in ("status", "plan", "upcoming"):
+        assert office.run(command, "--policy", str(office.file)).code == 0
+    assert "no policy" in office.run("doctor").out
+    assert not place.exists()
+    assert office.run("policy", "push", str(office.file)).code == 0
+    assert office.run("status").code == 0
+
+
+def test_a_file_in_which_no_ledger_can_be_is_a_failure_in_one_line(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEGATE_STORE", f"sqlite://{office.file}/ledger.db")
+    inside = office.run("policy", "push", str(office.file))
+    monkeypatch.setenv("TIDEGATE_STORE", f"sqlite://{office.file}")
+    other = office.run("policy", "push", str(office.file))
+    assert [(said.code, said.out, said.err.count("\n")) for said in (inside, other)] == [(1, "", 1), (1, "", 1)]
 
 
 def test_an_api_version_that_is_none_is_a_mistake(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -274,3 +274,88 @@ def test_a_lost_reply_of_the_pointer_is_no_lost_push(shop: Shop) -> None:
     assert shop.run("policy", "push", str(shop.file)).code == 0
     assert bucket_holds(shop) != good
     assert len(list(shop.around.policies.history())) == 2
+
+
+@pytest.fixture
+def mistyped(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The account's number with a slip, while an order is under way and a policy is at hand that drops its instance."""
+    assert shop.run("resize", "orders-mq", "--to", "large", "--for", "2h").code == 0
+    policy = yaml.safe_load(POLICY)
+    del policy["instances"]["orders-mq"]
+    shop.file.write_text(yaml.safe_dump(policy))
+    stated = str(int(shop.server.cloud.world.account_id) + 1)
+    monkeypatch.setenv("TIDEGATE_ACCOUNT", stated)
+    return stated
+
+
+def test_a_push_for_another_account_than_the_keys_is_refused(shop: Shop, mistyped: str) -> None:
+    """Policies are not kept by account as ledgers are: by an empty one nothing would stand against it."""
+    before, account = bucket_holds(shop), shop.server.cloud.world.account_id
+    for words in (("push", str(shop.file)), ("rollback", before)):
+        said = shop.run("policy", *words, "--accept", "9")
+        assert (said.code, said.out, bucket_holds(shop)) == (2, "", before)
+        assert said.err == (
+            f"tidegate: the key is of account {account}, TIDEGATE_ACCOUNT says {mistyped}, and the ledger is kept by "
+            "account: correct TIDEGATE_ACCOUNT, or use a key of that account\n"
+        )
+
+
+@pytest.mark.parametrize("fault", [{"status": 403, "code": "NoPermission"}, {"answer": {"AccountId": None}}])
+def test_where_nobody_can_tell_whose_the_key_is_a_push_says_so_and_goes_on(shop: Shop, fault: dict[str, Any]) -> None:
+    do = "odd-answer" if "answer" in fault else "error-before"
+    shop.plan(call="GetCallerIdentity", do=do, times=None, **fault)
+    shop.file.write_text(shop.file.read_text() + "fleet: {orders_at_once: 7}\n")
+    said = shop.run("policy", "push", str(shop.file))
+    account = shop.server.cloud.world.account_id
+    assert said.code == 0
+    assert said.err.startswith(f"tidegate: warning: whether the key is of account {account} cannot be told: ")
+    assert said.err.count("\n") == 1
+
+
+def test_a_ledger_in_a_file_needs_no_key_to_tell_whose_it_is(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_ACCOUNT", "1")
+    said = pushed(office)
+    assert (said.code, said.err) == (0, "")
+
+
+def test_who_pushes_needs_no_more_permissions_to_be_asked_whose_the_key_is(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what `tidegate permissions` prints for whoever pushes, and nothing else."""
+    role = shop.run("permissions", "--policy", str(shop.file), "--json").json["people"]["push"]["document"]
+    identity = shop.server.cloud.identity
+    keys = shop.server.run(lambda: identity.issue(identity.create_role("pusher", [role]), "li"))
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", keys.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", keys.access_key_secret)
+    monkeypatch.setenv("ALIBABA_CLOUD_SECURITY_TOKEN", keys.security_token)
+    shop.file.write_text(shop.file.read_text() + "fleet: {orders_at_once: 7}\n")
+    said = shop.run("policy", "push", str(shop.file))
+    assert (said.code, said.err) == (0, "")
+
+
+def test_a_push_and_a_rollback_say_what_they_start_as_a_diff_does(office: Office) -> None:
+    first = office.push()
+    written(office, {}, **BOTH_UP)
+    diff = office.run("policy", "diff", str(office.file)).out.splitlines()
+    orders = [line for line in diff if line.startswith("> ORDER ")]
+    assert len(orders) == 2
+    starts = [*orders, "this starts 2 orders now"]
+    assert pushed(office).out.splitlines()[-3:] == starts
+    office.run("policy", "rollback", first)
+    said = office.run("policy", "rollback")
+    assert said.out.splitlines()[-3:] == starts
+    assert "order" not in pushed(office).out.splitlines()[-1].replace("orders-mq", "")
+
+
+def test_the_json_of_a_push_and_of_a_rollback_has_what_they_start(office: Office) -> None:
+    first = office.push()
+    written(office, {}, **BOTH_UP)
+    diff = office.run("policy", "diff", str(office.file), "--json").json
+    put = pushed(office, "--json").json
+    office.run("policy", "rollback", first)
+    back = office.run("policy", "rollback", "--json").json
+    for said in (put, back):
+        assert said["orders"] == diff["orders"] == 2
+        starts = [(one["instance"], one["starts"]) for one in said["decisions"]]
+        assert starts == [("edge-gateway", True), ("orders-mq", True)]
+    assert set(put) == {"policy", "changed", "instances", "warnings", "orders", "decisions"}

@@ -234,6 +234,24 @@ def test_a_port_that_is_taken_is_one_clear_line_and_2(ups: Ups, project: Path) -
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", ["up", "serve"])
+@pytest.mark.parametrize("option", ["--port", "--oss-port"])
+@pytest.mark.parametrize("given", ["99999", "-1", "web"])
+def test_a_port_that_is_none_is_named(
+    command: str, option: str, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        COMMANDS[command]([option, given])
+    assert ended.value.code == 2
+    assert f"argument {option}: '{given}' is no port: 1 to 65535, or 0 for any free one" in capsys.readouterr().err
+
+
+def test_a_bare_cloud_says_which_port_is_taken(ups: Ups, capsys: pytest.CaptureFixture[str]) -> None:
+    port = ups().address["endpoint"].rpartition(":")[2]
+    assert serve(["--port", port]) == 2
+    assert capsys.readouterr().err.startswith(f"cannot listen on port {port}: ")
+
+
 def test_an_empty_one_has_nothing_on_it_until_somebody_deploys(ups: Ups, project: Path, tmp_path: Path) -> None:
     """With the package, in processes of their own, as a person would."""
     up = ups("--empty")

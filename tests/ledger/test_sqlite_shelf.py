@@ -43,6 +43,19 @@ def test_two_processes_may_open_one_new_file_at_the_same_moment(tmp_path: Path) 
     assert rivals("tests.ledger.opener", [[], []], json.dumps(moments)) == [[], []]
 
 
+def test_a_place_where_no_file_can_be_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    for place in (tmp_path / "file" / "ledger.db", tmp_path):
+        with pytest.raises(ShelfUnavailable, match="the ledger's file cannot be opened: "):
+            SqliteShelf(place, {})
+
+
+def test_a_file_of_something_else_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no ledger " * 500)
+    with pytest.raises(ShelfUnavailable, match="not a database"):
+        SqliteShelf(tmp_path / "file", {})
+
+
 def holder(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")

@@ -223,3 +223,15 @@ def test_the_report_on_what_is_acted_on_tells_what_was_done(month: Fortnight, ru
         ("small", "resized"),
     ]
     assert 0 < told["minutes_below_need"] < 30
+
+
+def test_of_a_month_that_lies_ahead_no_cost_is_told(month: Fortnight, run: Run) -> None:
+    """Nothing is known of it, which is not that it costs nothing."""
+    told = run(month, "orders", "--month", "2099-12", "--json").json
+    assert told["orders"] == []
+    assert [(each["hours"], each["cost"], each["cost_at_top"], each["saved"]) for each in told["against_top"]] == [
+        (0, None, None, None)
+    ] * 2
+    text = run(month, "orders", "--month", "2099-12").out
+    assert "cost 0" not in text
+    assert "less" not in text

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tidegate.app import codec
-from tidegate.app.consider import consider
+from tidegate.app.consider import Considered, consider
 from tidegate.app.logs import log
 from tidegate.app.page import LostRaces
 from tidegate.app.reconcile import Verdict, held_by, reconcile
 from tidegate.app.surroundings import Book, Surroundings
+from tidegate.app.taking import before_contact
 from tidegate.app.tick import warn_of_dead_tick
 from tidegate.domain.durations import Duration
 from tidegate.domain.facts import Answer, Decided
@@ -75,7 +77,8 @@ def receive_request(around: Surroundings, event: bytes) -> Body:
     if book is None:
         return _mistake("no policy was pushed yet: `tidegate policy push`")
     if form.fleet:
-        return _fleet(around, form)
+        replied = _fleet(around, form)
+        return replied if "mistake" in replied else {**replied, "timezone": _zone_of(book)}
     if form.instance not in book.names:
         return _mistake(f"the policy has no instance `{form.instance}`; it has {', '.join(book.names)}")
     request = _request(form, around.now())
@@ -88,14 +91,35 @@ def receive_request(around: Surroundings, event: bytes) -> Body:
 
 def _rehearsed(around: Surroundings, book: Book, request: Request) -> Body:
     """What the request would lead to; nothing is written."""
+    from tidegate.app.report.rehearsing import rehearsal  # noqa: PLC0415 - reports take long to load
+
+    policy = book.read(request.instance)
     try:
-        considered = consider(around, book.read(request.instance), book.hash, [request], limits=book.limits)
+        considered = consider(around, policy, book.hash, [request], limits=book.limits)
     except NewerSchema as error:
-        return {**_said(held_by(error)), "dry_run": True}
+        return {**_said(held_by(error)), "timezone": policy.timezone, "dry_run": True}
     if refused := considered.refused.get(request.key):
         return _mistake(refused)
-    told = {"told": considered.told.get(request.key, ""), "timezone": book.read(request.instance).timezone}
-    return {**_said(considered.decision), **told, "dry_run": True}
+    return {
+        **_said(considered.decision),
+        **_standing(_left_by(considered)),
+        **rehearsal(around.terms(policy), considered, around.now()),
+        "told": considered.told.get(request.key, ""),
+        "timezone": policy.timezone,
+        "acknowledged": request.verb is Verb.ACK,
+        "duplicate": False,
+        "dry_run": True,
+    }
+
+
+def _left_by(considered: Considered) -> State:
+    """The state that a request would leave. What would be asked has no id yet by which anybody could approve it."""
+    known, state = considered.known, considered.state
+    if known.adopted_at is None and before_contact(considered.reading) is not None:
+        # Nothing is taken in before first contact: the request would wait.
+        return known
+    is_asked = state.approval is not None and known.approval is not None and state.approval.id == known.approval.id
+    return state if is_asked else replace(state, approval=None)
 
 
 def _kept(around: Surroundings, policy: InstancePolicy, policy_hash: str, request: Request) -> Body:
@@ -106,10 +130,11 @@ def _kept(around: Surroundings, policy: InstancePolicy, policy_hash: str, reques
         verdict = reconcile(around, policy, policy_hash)
     except (LostRaces, ShelfUnavailable, Unsure, Corrupt) as error:
         log("left-to-the-tick", instance=policy.name, error=type(error).__name__, message=str(error)[:300])
-        return _said(Hold("kept", "the request is kept, and the next tick decides it"))
+        kept = Hold("kept", "the request is kept, and the next tick decides it")
+        return {**_said(kept), "timezone": policy.timezone}
     warn_of_dead_tick(around, policy)
     if verdict.decision.code == "newer-schema":
-        return _said(verdict.decision)
+        return {**_said(verdict.decision), "timezone": policy.timezone}
     log("request", instance=policy.name, verb=request.verb.value, caller=request.caller, to=request.to)
     replied = _replied(verdict, request, _answer_to(around, policy, verdict, request.key))
     return replied if "mistake" in replied else {**replied, "timezone": policy.timezone}
@@ -128,16 +153,27 @@ def _fleet(around: Surroundings, form: RequestForm) -> Body:
     pause = Pause(form.caller, now, request.until, form.reason) if form.verb is Verb.PAUSE else None
     if pause is None and form.dry_run and around.fleet.state().pause is None:
         return _mistake("the fleet is not paused")
-    if pause is not None and form.dry_run:
-        return {"decision": "hold", "code": "pause", "reason": "the fleet would be paused", "dry_run": True}
     if not form.dry_run and (why := around.fleet.ask_pause(pause, Word(now, form.key))):
         return _mistake(why)
     log("fleet", verb=form.verb.value, caller=form.caller, reason=form.reason, dry_run=form.dry_run)
+    record = {"dry_run": True} if form.dry_run else {"record": _record_of(around, form.key)}
     if pause is None:
-        told = "orders may be placed again"
-        return {"decision": "hold", "code": "unpaused", "reason": told, **({"dry_run": True} if form.dry_run else {})}
+        return {**_said(Hold("unpaused", "orders may be placed again")), **record}
     ends = f"until {pause.until:%Y-%m-%d %H:%M}Z" if pause.until else "until `tidegate unpause --fleet`"
-    return {"decision": "hold", "code": "pause", "reason": f"the fleet is paused by {pause.by} {ends}"}
+    paused = f"the fleet {'would be' if form.dry_run else 'is'} paused by {pause.by} {ends}"
+    return {**_said(Hold("pause", paused)), **record, "pause": _until(pause.until)}
+
+
+def _zone_of(book: Book) -> str:
+    from tidegate.app.report.facts import zone_of_all  # noqa: PLC0415 - as above
+
+    return zone_of_all(str(entry.get("timezone") or "UTC") for entry in book.index["instances"].values())
+
+
+def _record_of(around: Surroundings, key: str) -> int | None:
+    from tidegate.app.report.answers import record_of_fleet  # noqa: PLC0415 - as above
+
+    return record_of_fleet(around, key)
 
 
 def _request(form: RequestForm, now: datetime) -> Request | str:
@@ -188,13 +224,20 @@ def _replied(verdict: Verdict, request: Request, answer: Answer | None) -> Body:
         **_said(verdict.decision),
         # The answer that is kept ends with the decision, which is said beside it here.
         "told": answer.reason.removesuffix(verdict.decision.reason).removesuffix("; ") if answer else "",
+        **_standing(state),
+        "record": verdict.record,
+        "acknowledged": request.verb is Verb.ACK,
+        "duplicate": all(answered.key != request.key for answered in verdict.answers),
+    }
+
+
+def _standing(state: State) -> Body:
+    """What stands: the operation, the override, the pause, and what is asked or was answered."""
+    return {
         "operation": state.operation.number if state.operation else None,
         "override": _override(state),
         "pause": _until(state.pause.until) if state.pause else None,
         "approval": state.approval.id if state.approval and not state.approval.used_by else None,
-        "record": verdict.record,
-        "acknowledged": request.verb is Verb.ACK,
-        "duplicate": all(answered.key != request.key for answered in verdict.answers),
     }
 
 
@@ -208,8 +251,10 @@ def _until(until: datetime | None) -> str:
 
 
 def _said(decision: Decision) -> Body:
+    """A decision, and everything else that an answer has, as it is where nothing is known of it."""
     kind = "hold" if isinstance(decision, Hold) else "resize"
-    return {"decision": kind, "code": decision.code, "reason": decision.reason}
+    said = {"decision": kind, "code": decision.code, "reason": decision.reason}
+    return {**said, "told": "", **_standing(State()), "record": None}
 
 
 def _told(error: ValidationError) -> str:

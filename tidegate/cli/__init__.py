@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
-INTERRUPTED = 130
+from tidegate.cli import streams
+
+FAILED, INTERRUPTED = 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
+    if not streams.are_there():
+        streams.complain(streams.CLOSED)
+        return FAILED
+    code = _run(arguments)
+    return FAILED if streams.is_lost() else code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     from tidegate.cli.commands import app  # noqa: PLC0415 - nothing is loaded before it is used
 
     try:
@@ -18,12 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:
         from tidegate.cli.errors import exit_code_of  # noqa: PLC0415 - only when something went wrong
-        from tidegate.cli.paper import plain  # noqa: PLC0415
 
+        # What could not be written is in no buffer any more, so one more sign is tried.
+        if isinstance(error, OSError) and streams.is_lost("\n"):
+            return FAILED
         if (known := exit_code_of(error)) is None:
             raise
         if known != INTERRUPTED:
-            message = getattr(error, "format_message", error.__str__)()
-            sys.stderr.write("".join(f"tidegate: {plain(line)}\n" for line in str(message).splitlines() if line))
+            streams.complain(str(getattr(error, "format_message", error.__str__)()))
         return known
     return code if isinstance(code, int) else 0

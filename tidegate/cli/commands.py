@@ -23,6 +23,8 @@ app.add_typer(verbs)
 app.add_typer(operating)
 
 POLICY = Path("policy.yaml")
+MOST = 1_000_000
+"""More lines than anybody reads."""
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -113,7 +115,7 @@ def upcoming(
 def history(
     name: Name,
     *,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many records at most.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many records at most.")] = 20,
     as_json: Json = False,
 ) -> int:
     """Show an instance's last records, newest first."""
@@ -261,7 +263,9 @@ def show(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="An instance, by its name in the policy.")] = "",
     *,
     history: Annotated[bool, typer.Option("--history", help="Which policies were in force, newest first.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="With --history: how many at most.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=MOST, help="With --history: how many at most.")
+    ] = 20,
     policy: MaybeFile = None,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Every value, with the file and line it is from.")

@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tidegate.app.report import Intent, Unreadable, to_json
-from tidegate.cli.looks import BAD, CALM, GOOD, NEEDS, Line, in_zone, show
+from tidegate.app.report import to_json
+from tidegate.cli.access import Absent
+from tidegate.cli.effects import as_value, effect_line
+from tidegate.cli.looks import BAD, CALM, GOOD, NEEDS, Line, show
 from tidegate.cli.paper import Paper
 from tidegate.cli.publish import counted
-from tidegate.cli.pushes import start
 from tidegate.cli.roots import read_file, surroundings
 from tidegate.cli.values import flow
 from tidegate.operate.candidate import from_file
 from tidegate.operate.differences import Change, Differences, differences
-from tidegate.operate.effects import Effect
 from tidegate.operate.push import Judged, judge
 
 
 def diff(path: Path, *, as_json: bool) -> int:
     """Compare a file with what is in force. Nothing is written."""
     candidate = from_file(read_file(path))
-    judged = judge(surroundings(), candidate, observed=True)
+    judged = judge(surroundings(Absent.EMPTY), candidate, observed=True)
     found = differences(judged.before, candidate)
     if as_json:
         Paper().json(_as_json(judged, found))
@@ -50,7 +50,7 @@ def _lines(judged: Judged, found: Differences) -> Iterator[Line]:
     yield (_head(judged, found),)
     yield from difference_lines(found)
     for effect in judged.effects:
-        yield from _effect_lines(effect)
+        yield effect_line(effect)
     for stranded in judged.stranded:
         yield ("! ", (f"a push is refused while an operation is open: {stranded}", BAD))
     if judged.to_accept:
@@ -76,29 +76,6 @@ def _head(judged: Judged, found: Differences) -> str:
     return f"policy {new} instead of {judged.pointer.hash}{unread}{same}"
 
 
-def _effect_lines(effect: Effect) -> Iterator[Line]:
-    after = effect.after
-    if isinstance(after, Unreadable):
-        yield ("! ", effect.instance, "  ", (after.trouble, BAD))
-    elif effect.may_start:
-        yield ("> ", (start(effect), NEEDS), f"   {after.reason}")
-    elif effect.starts:
-        fields = ", ".join(f"{one.field} {flow(one.before)} -> {flow(one.after)}" for one in after.changes)
-        yield ("> ", (f"ORDER {start(effect)}", GOOD), f"   {in_zone(after.reason, after.timezone)}; {fields}")
-    else:
-        yield (f"> {effect.instance}  {_decided(effect.before)} -> {_decided(after)}",)
-
-
-def _decided(intent: Intent | Unreadable | None) -> str:
-    if intent is None:
-        return "not in the policy"
-    if isinstance(intent, Unreadable):
-        return intent.trouble
-    if intent.decision == "resize":
-        return f"ORDER {intent.direction} {intent.rung} -> {intent.wanted}"
-    return "as wanted" if intent.code == "as-wanted" else f"HOLD {in_zone(intent.reason, intent.timezone)}"
-
-
 def _mode(change: Change) -> str:
     was = f"{change.before} -> " if change.before else "new, "
     return f"MODE {was}{str(change.after).upper()}"
@@ -118,17 +95,7 @@ def _as_json(judged: Judged, found: Differences) -> dict[str, Any]:
         "in_force": judged.pointer.hash if judged.pointer else "",
         "same": judged.is_in_force,
         **to_json(found),
-        "decisions": [
-            {
-                "instance": each.instance,
-                "before": to_json(each.before),
-                "after": to_json(each.after),
-                "starts": each.starts,
-                "may_start": each.may_start,
-            }
-            for each in judged.effects
-        ],
-        "orders": len(judged.starts),
+        **as_value(judged),
         "orders_under_way": judged.under_way,
         "orders_at_once": judged.limit,
         "to_accept": judged.to_accept,

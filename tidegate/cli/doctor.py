@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tidegate.app.machine import machine
 from tidegate.app.wiring import wire
+from tidegate.cli.access import NOWHERE, is_absent
 from tidegate.cli.errors import Mistake
 from tidegate.cli.looks import BAD, CALM, GOOD, NEEDS
 from tidegate.cli.paper import Paper, plain
@@ -47,7 +48,9 @@ def run(policy: Path | None, report: Path | None, *, send_test: bool, as_json: b
 def place_of(policy_hash: str, *, send_test: bool) -> Place:
     """What the environment names. Raises BadSettings where it does not say which account, region and store."""
     settings, now = read_settings(), clock()
-    return Place(settings, read_cli_settings(), wire(settings, now=now), machine(), policy_hash, send_test)
+    # Also what has no ledger yet is looked over, and gets none by that.
+    around = wire(replace(settings, store=NOWHERE) if is_absent(settings) else settings, now=now)
+    return Place(settings, read_cli_settings(), around, machine(), policy_hash, send_test)
 
 
 def _line(paper: Paper, finding: Finding) -> None:

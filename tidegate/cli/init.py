@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.aliyun.errors import VendorError
 from tidegate.app.wiring import vendor
+from tidegate.cli.access import credentials_of
 from tidegate.cli.errors import Failed, Mistake
 from tidegate.cli.looks import CALM, GOOD, NEEDS, Line, show
 from tidegate.cli.paper import Paper, columns
 from tidegate.cli.publish import counted
 from tidegate.cli.roots import clock
-from tidegate.cli.send import credentials_of
 from tidegate.domain.policy import REGION
 from tidegate.operate.draft import Drafted, draft, drafted
 from tidegate.operate.survey import LeftOut, survey

@@ -9,9 +9,9 @@ from time import monotonic
 
 from tidegate.aliyun.functions import GONE, Function
 from tidegate.app.wiring import utc_now
+from tidegate.cli.access import credentials_of, endpoint_of
 from tidegate.cli.errors import Failed, Mistake
 from tidegate.cli.paper import Paper, plain
-from tidegate.cli.send import credentials_of, endpoint_of
 from tidegate.operate.doctor.expected import expected, services_of
 from tidegate.operate.invoking import Invoked, invoke
 from tidegate.operate.ours import ROOT, deployed_name, functions, short_name

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tidegate import names
+
+
+def readable(given: str) -> str:
+    """Take a text that can be kept and sent. Bytes that are no text in the encoding of here arrive as half signs."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter(f"it has bytes that are no text in {sys.getfilesystemencoding()}") from None
+    return given
 
 
 def _prefix(given: str) -> str:
@@ -17,7 +27,7 @@ def _prefix(given: str) -> str:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.", callback=readable)]
 File = Annotated[Path, typer.Option("--policy", help="The policy file, or a folder of them.", show_default=True)]
 MaybeFile = Annotated[
     Path | None, typer.Option("--policy", help="A policy file or a folder of them, instead of the policy in force.")
@@ -28,7 +38,9 @@ PolicyFile = Annotated[
 Accept = Annotated[
     int, typer.Option("--accept", min=0, metavar="N", help="Let it start so many orders at once, above the limit.")
 ]
-As = Annotated[str, typer.Option("--as", help="Who asks, where that is not whoever is logged in here.")]
+As = Annotated[
+    str, typer.Option("--as", help="Who asks, where that is not whoever is logged in here.", callback=readable)
+]
 Prefix = Annotated[
     str,
     typer.Option(
@@ -38,5 +50,7 @@ Prefix = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be decided; nothing is written.")]
-MaybeName = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.")]
+MaybeName = Annotated[
+    str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.", callback=readable)
+]
 WholeFleet = Annotated[bool, typer.Option("--fleet", help="Every instance, instead of one.")]

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tidegate.app.report.against import AgainstTop
-from tidegate.app.report.facts import Unreadable, to_json
+from tidegate.app.report.facts import Unreadable, book_of, to_json, zone_of_all
 from tidegate.app.report.orders import UNKNOWN, Month, Ordered, Orders, orders
+from tidegate.app.surroundings import Surroundings
 from tidegate.cli.errors import Mistake
 from tidegate.cli.lines import places_in
 from tidegate.cli.looks import BAD, Line, in_zone, show
@@ -41,7 +43,7 @@ def run(month: str, policy: Path | None, *, as_csv: bool, as_json: bool) -> int:
         raise Mistake(f"--month is a month such as 2026-11, not `{month}`")
     places = places_in(policy)
     around = surroundings()
-    which = Month(int(known[1]), int(known[2])) if known else Month(around.now().year, around.now().month)
+    which = Month(int(known[1]), int(known[2])) if known else _now(around)
     told = orders(around, which, places=places)
     if as_json:
         Paper().json(as_value(told))
@@ -55,6 +57,14 @@ def run(month: str, policy: Path | None, *, as_csv: bool, as_json: bool) -> int:
     else:
         show(order_lines(told))
     return 0
+
+
+def _now(around: Surroundings) -> Month:
+    """The month it is where the instances are; in UTC, where they are of several zones."""
+    entries = book_of(around, None).index["instances"].values()
+    zone = zone_of_all(str(entry.get("timezone") or "UTC") for entry in entries)
+    here = around.now().astimezone(ZoneInfo(zone))
+    return Month(here.year, here.month)
 
 
 def as_value(told: Orders) -> Any:

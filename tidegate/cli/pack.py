@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidegate.cli.errors import Mistake
 from tidegate.cli.paper import Paper, plain
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def run(python: str, out: Path, wheelhouse: Path | None, *, fetch: bool, as_json
         else:
             paper.line("; ".join(f"Python {each}: {count} wheels there" for each, count in wheels.items()))
         return 0
+    _make(out)
     packages = [build(root, each, out, wheelhouse, _say(each)) for each in pythons]
     if as_json:
         paper.json([_row(package) for package in packages])
@@ -38,6 +40,14 @@ def run(python: str, out: Path, wheelhouse: Path | None, *, fetch: bool, as_json
     for package in packages:
         _print(paper, package)
     return 0
+
+
+def _make(out: Path) -> None:
+    """Make the folder before anything is packed for it. Raises Mistake."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Mistake(f"--out {out}: {error.strerror or error}; name a folder that can be made") from error
 
 
 def _say(python: str) -> Callable[[str], None]:

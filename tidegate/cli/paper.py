@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Sequence
@@ -33,8 +34,17 @@ class Paper:
         self._console.print(Text.assemble(*spans))
 
     def json(self, value: Any) -> None:
-        """Print one JSON value. JSON leaves some signs as they are by which a text could rule the terminal."""
-        sys.stdout.write(escaped(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
+        """Print one JSON value."""
+        sys.stdout.write(in_json(value, indent=2) + "\n")
+
+
+def in_json(value: Any, indent: int | None = None) -> str:
+    """A value as JSON that standard output can take, whatever its encoding.
+
+    JSON leaves some signs as they are by which a text could rule the terminal.
+    """
+    takes_all = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    return escaped(json.dumps(value, ensure_ascii=not takes_all, indent=indent))
 
 
 def plain(text: str) -> str:

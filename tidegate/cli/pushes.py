@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tidegate.cli.access import Absent
 from tidegate.cli.errors import Failed, Mistake
 from tidegate.cli.paper import Paper, plain
 from tidegate.cli.publish import counted, rows_of, warned_of, warning_line
@@ -17,32 +18,35 @@ if TYPE_CHECKING:
 
     from tidegate.app.surroundings import Surroundings
     from tidegate.operate.candidate import Candidate
-    from tidegate.operate.effects import Effect
     from tidegate.operate.push import Judged
 
 
 def push(path: Path, caller: str, accept: int, base: str, *, as_json: bool) -> int:
     """Put a policy file in force."""
-    from tidegate.operate.candidate import from_file  # noqa: PLC0415 - after the checks of the command line
+    from tidegate.cli.effects import as_value, start_lines  # noqa: PLC0415 - after the checks of the command line
+    from tidegate.cli.looks import show  # noqa: PLC0415
+    from tidegate.operate.candidate import from_file  # noqa: PLC0415
 
     policy = read_file(path)
-    around = surroundings()
+    around = surroundings(Absent.BEGUN)
     judged = _put(around, from_file(policy), caller, accept, base)
     hashed, warnings, changed = judged.candidate.hash, warned_of(policy), not judged.is_in_force
     paper = Paper()
     if as_json:
         told = {"policy": hashed, "changed": changed, "instances": sorted(policy.instances)}
-        paper.json({**told, "warnings": rows_of(warnings)})
+        paper.json({**told, "warnings": rows_of(warnings), **as_value(judged)})
         return 0
     for warning in warnings:
         paper.line(warning_line(warning))
     paper.line(f"policy {hashed} {'is in force' if changed else 'was in force already'}: {', '.join(policy.instances)}")
+    show(start_lines(judged))
     return 0
 
 
 def rollback(hashed: str, caller: str, accept: int, *, as_json: bool) -> int:
     """Put an earlier policy in force again."""
     from tidegate.cli.differences import difference_lines  # noqa: PLC0415 - after the checks of the command line
+    from tidegate.cli.effects import as_value, start_lines  # noqa: PLC0415
     from tidegate.cli.looks import show  # noqa: PLC0415
     from tidegate.operate.candidate import Outdated, published  # noqa: PLC0415
     from tidegate.operate.differences import differences  # noqa: PLC0415
@@ -58,7 +62,8 @@ def rollback(hashed: str, caller: str, accept: int, *, as_json: bool) -> int:
     changed, instead_of = not judged.is_in_force, judged.pointer.hash if judged.pointer else ""
     if as_json:
         told = {"policy": chosen.hash, "changed": changed, "instead_of": instead_of if changed else ""}
-        Paper().json({**told, "first_pushed_by": chosen.by, "first_pushed_at": chosen.at.isoformat()})
+        told |= {"first_pushed_by": chosen.by, "first_pushed_at": chosen.at.isoformat()}
+        Paper().json({**told, **as_value(judged)})
         return 0
     was = f"{plain(chosen.by)}'s of {moment(chosen.at)}"
     if not changed:
@@ -66,6 +71,7 @@ def rollback(hashed: str, caller: str, accept: int, *, as_json: bool) -> int:
         return 0
     Paper().line(f"policy {chosen.hash}, {was}, is in force again instead of {instead_of}")
     show(difference_lines(differences(judged.before, candidate)))
+    show(start_lines(judged))
     return 0
 
 
@@ -76,9 +82,11 @@ def moment(at: datetime) -> str:
 
 def _put(around: Surroundings, candidate: Candidate, caller: str, accept: int, base: str) -> Judged:
     """Judge it, and put it in force. Raises Mistake where something stands against it."""
-    from tidegate.ledger.policies import Overtaken  # noqa: PLC0415 - after the checks of the command line
+    from tidegate.cli.accounts import make_sure_of_account  # noqa: PLC0415 - after the checks of the command line
+    from tidegate.ledger.policies import Overtaken  # noqa: PLC0415
     from tidegate.operate.push import enact, judge  # noqa: PLC0415
 
+    make_sure_of_account(around.account)
     # A bucket that lets two writers both win must never come into use.
     around.ledger.check()
     judged = judge(around, candidate)
@@ -99,6 +107,8 @@ def _put(around: Surroundings, candidate: Candidate, caller: str, accept: int, b
 
 def why_not(judged: Judged, accept: int) -> str:
     """Why it cannot be put in force; empty where nothing stands against it."""
+    from tidegate.cli.effects import start  # noqa: PLC0415 - after the checks of the command line
+
     if judged.stranded:
         named = "; ".join(map(str, judged.stranded))
         return f"not while an operation is open: the policy would lose {named}; push again once it is settled"
@@ -109,11 +119,3 @@ def why_not(judged: Judged, accept: int) -> str:
     named = ", ".join(map(start, judged.starts))
     told = f"this would start {counted(judged.to_accept, 'order')} at once{beside}, and the fleet's limit is {limit}"
     return f"{told}: {named}; `--accept {judged.to_accept}` if that is meant"
-
-
-def start(effect: Effect) -> str:
-    """An order that a push would start, in a few words."""
-    after: Any = effect.after
-    if effect.may_start:
-        return f"{effect.instance} perhaps (it could not be read)"
-    return f"{effect.instance} {after.direction} {after.rung} -> {after.wanted}"

@@ -9,6 +9,7 @@ from tidegate.app import report
 from tidegate.app.report import Receipt, to_json
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.cli import looks
+from tidegate.cli.access import Absent
 from tidegate.cli.paper import Paper
 from tidegate.cli.plans import plan_lines
 from tidegate.cli.reasons import explanation_lines
@@ -76,7 +77,7 @@ def explain(what: str, at: str, *, as_json: bool) -> int:
 def _on(policy: Path | None) -> tuple[Surroundings, Book | None]:
     # A file that is wrong is told before anything is connected.
     book = book_from(policy) if policy else None
-    return surroundings(), book
+    return surroundings(Absent.EMPTY if book else Absent.REFUSED), book
 
 
 def _moment(around: Surroundings, what: str, at: str) -> datetime:

@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
+from tidegate.cli.access import Absent, is_address, store_of
 from tidegate.cli.errors import Failed, Mistake
 from tidegate.settings import read_cli_settings
 
@@ -22,15 +24,25 @@ if TYPE_CHECKING:
 CLOCK_LIMIT_S = 5.0
 FIRST = Path("policy.yaml")
 """The file that is meant where none is named."""
+HERE = ("127.0.0.1", "localhost")
 WAIT_S = 1.0
 
 
-def surroundings() -> Surroundings:
-    """The surroundings that the environment names, at one moment: a command sees one time."""
-    from tidegate.app.wiring import wire  # noqa: PLC0415 - it loads much
+def surroundings(absent: Absent = Absent.REFUSED) -> Surroundings:
+    """The surroundings that the environment names, at one moment: a command sees one time.
 
+    `absent` is what becomes of a ledger in a file that is not there. Raises BadSettings.
+    """
     moment = clock()()
-    return wire(now=lambda: moment)
+    return wired(lambda: moment, absent)
+
+
+def wired(now: Callable[[], datetime], absent: Absent = Absent.REFUSED) -> Surroundings:
+    """The same, while time goes on."""
+    from tidegate.app.machine import machine  # noqa: PLC0415 - it loads much
+    from tidegate.app.wiring import wire  # noqa: PLC0415 - as above
+
+    return wire(store_of(machine().settings(), absent), now=now)
 
 
 def clock() -> Callable[[], datetime]:
@@ -40,8 +52,7 @@ def clock() -> Callable[[], datetime]:
     url = read_cli_settings().clock_url
     if not url:
         return utc_now
-    where = urlsplit(url)
-    if where.scheme != "http" or where.hostname not in ("127.0.0.1", "localhost"):
+    if not is_address(url) or urlsplit(url).scheme != "http" or urlsplit(url).hostname not in HERE:
         raise Mistake("TIDEGATE_CLOCK_URL is for a simulated cloud on this machine: http://127.0.0.1:PORT/...")
     return lambda: _ask(url)
 
@@ -51,7 +62,7 @@ def _ask(url: str) -> datetime:
         with build_opener(ProxyHandler({})).open(url, timeout=CLOCK_LIMIT_S) as answer:
             told = json.load(answer)
         return datetime.fromisoformat(told["now"])
-    except (URLError, OSError, ValueError, KeyError, TypeError) as error:
+    except (URLError, HTTPException, OSError, ValueError, KeyError, TypeError) as error:
         raise Failed(f"the clock at {urlsplit(url).netloc} does not tell the time: {error}") from error
 
 
@@ -81,9 +92,9 @@ def book_from(path: Path) -> Book:
 def wait_for(name: str, number: int, *, quiet: bool) -> dict[str, Any]:
     """Wait until an operation is settled, telling its phases, and give its receipt. Only the ledger is asked."""
     from tidegate.app.report import receipt, to_json  # noqa: PLC0415 - only with `--wait`
-    from tidegate.app.wiring import nap, wire  # noqa: PLC0415
+    from tidegate.app.wiring import nap  # noqa: PLC0415
 
-    around, phase = wire(now=clock()), ""
+    around, phase = wired(clock()), ""
     while True:
         told = receipt(around, name, number)
         if told.phase != phase and not quiet:

@@ -11,13 +11,14 @@ from uuid import uuid4
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
-from tidegate.aliyun.credentials import Credentials
 from tidegate.aliyun.functions import Function, InvokeFailed, invoke
 from tidegate.app.wiring import nap, utc_now
+from tidegate.cli.access import credentials_of, endpoint_of
 from tidegate.cli.errors import Failed, Mistake
+from tidegate.cli.streams import complain
 from tidegate.cli.who import caller_named
 from tidegate.domain.durations import parse_duration
-from tidegate.settings import BadSettings, CliSettings, read_cli_settings
+from tidegate.settings import CliSettings, read_cli_settings
 
 TRIES, PAUSE_S = 3, 1.0
 """A request whose answer was lost is asked again under its own key, which makes no second one of it."""
@@ -30,10 +31,16 @@ def send(verb: str, name: str, caller: str, fields: Mapping[str, Any]) -> Body:
 
     An empty name stands for the fleet. Fields that are empty are left out.
     """
-    form = {"verb": verb, "caller": caller_named(caller)[:200], "key": uuid4().hex, **checked(fields)}
+    form = {"verb": verb, "caller": caller_named(caller), "key": uuid4().hex, **checked(fields)}
     form |= {"instance": name} if name else {"fleet": True}
     settings = read_cli_settings()
-    body = _invoke(settings, json.dumps(form).encode())
+    doubt = "" if form.get("dry_run") else _doubt(name, form["key"])
+    try:
+        body = _invoke(settings, json.dumps(form).encode(), doubt)
+    except KeyboardInterrupt:
+        if doubt:
+            complain(doubt)
+        raise
     try:
         reply = json.loads(body)
     except ValueError:
@@ -41,10 +48,16 @@ def send(verb: str, name: str, caller: str, fields: Mapping[str, Any]) -> Body:
     if not isinstance(reply, dict):
         # Whoever stands in between may have sent our own words back.
         shown = credentials_of(settings).redact(body.decode(errors="replace"))[:100]
-        raise Failed(f"the function answered something else than a JSON object: {shown!r}")
+        raise Failed(f"the function answered something else than a JSON object: {shown!r}\n{doubt}")
     if mistake := reply.get("mistake"):
         raise Mistake(str(mistake))
     return {**reply, "key": form["key"]}
+
+
+def _doubt(name: str, key: str) -> str:
+    """What to do where nobody knows whether a request was taken: look, before it is asked for again."""
+    where = f"tidegate history {name}" if name else "tidegate status"
+    return f"the request may have been taken: look with `tidegate explain {key}` or `{where}` before asking again"
 
 
 def checked(wish: Mapping[str, Any]) -> Body:
@@ -64,21 +77,8 @@ def checked(wish: Mapping[str, Any]) -> Body:
     return {key: value for key, value in wish.items() if value}
 
 
-def credentials_of(settings: CliSettings) -> Credentials:
-    """The key to sign with. Raises BadSettings where there is none."""
-    if not settings.access_key_id or not settings.access_key_secret:
-        raise BadSettings("set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in the environment")
-    return Credentials(settings.access_key_id, settings.access_key_secret, settings.security_token)
-
-
-def endpoint_of(settings: CliSettings) -> str:
-    """Where Function Compute answers. Raises BadSettings where that cannot be told."""
-    if not settings.fc_endpoint:
-        raise BadSettings("set TIDEGATE_FC_ENDPOINT, or TIDEGATE_ACCOUNT and TIDEGATE_REGION, in the environment")
-    return settings.fc_endpoint
-
-
-def _invoke(settings: CliSettings, event: bytes) -> bytes:
+def _invoke(settings: CliSettings, event: bytes, doubt: str) -> bytes:
+    """Invoke the function, and once more where no answer came. Raises Failed, with `doubt`, if one never came."""
     endpoint, credentials = endpoint_of(settings), credentials_of(settings)
     service = settings.fc_service if settings.fc_api == "2.0" else ""
     function = Function(endpoint, settings.fc_function, service)
@@ -89,4 +89,10 @@ def _invoke(settings: CliSettings, event: bytes) -> bytes:
         sleep=nap,
         reraise=True,
     )
-    return patience(lambda: invoke(function, credentials, event, at=utc_now(), nonce=secrets.token_hex(16)))
+    try:
+        return patience(lambda: invoke(function, credentials, event, at=utc_now(), nonce=secrets.token_hex(16)))
+    except InvokeFailed as error:
+        # A refusal is one only of a request that was not sent before.
+        if doubt and (error.again or patience.statistics["attempt_number"] > 1):
+            raise Failed(f"{error}\n{doubt}") from error
+        raise

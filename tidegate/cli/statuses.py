@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tidegate.app.report import Standing, Status, Unreadable
+from tidegate.app.report.facts import zone_of_all
 from tidegate.cli.looks import BAD, GOOD, NEEDS, Line, in_zone
 from tidegate.cli.paper import Span, columns
 from tidegate.cli.times import show_hour
@@ -16,20 +17,21 @@ from tidegate.domain.state import Override, Pause
 
 def status_lines(status: Status) -> Iterator[Line]:
     """The fleet in one line, then every instance in one."""
-    yield (_head(status), *_alarms(status))
+    yield (*_head(status), *_alarms(status))
     rows = [_cells(each, status.now) for each in status.instances]
     for row, each in zip(columns(rows), status.instances, strict=True):
         yield (*row[:-1], (row[-1], _style(each)))
 
 
-def _head(status: Status) -> str:
+def _head(status: Status) -> Line:
     by = f" by {status.pushed_by}" if status.pushed_by else ""
     since = f", {write_duration(status.now - status.pushed_at)}" if status.pushed_at else ", not in force"
-    tick = f"{write_duration(status.now - status.last_tick)} ago" if status.last_tick else "never"
+    ago = f"{write_duration(status.now - status.last_tick)} ago" if status.last_tick else "never"
+    tick = (f"! last tick {ago}", NEEDS) if status.tick_dead else f"last tick {ago}"
     fleet = status.fleet
     orders = f"orders {fleet.orders_under_way} of {fleet.orders_at_once}"
     hour = f", {fleet.orders_in_hour} of {fleet.orders_per_hour} this hour" if fleet.orders_in_hour else ""
-    return f"policy {status.policy}{by}{since}   last tick {tick}   {orders}{hour}"
+    return f"policy {status.policy}{by}{since}   ", tick, f"   {orders}{hour}"
 
 
 def _alarms(status: Status) -> Iterator[Span]:
@@ -41,8 +43,7 @@ def _alarms(status: Status) -> Iterator[Span]:
 
 def _zone(status: Status) -> str:
     """The zone in which the fleet's times are told: that of its instances, where they are of one."""
-    zones = {each.timezone for each in status.instances if isinstance(each, Standing)}
-    return zones.pop() if len(zones) == 1 else "UTC"
+    return zone_of_all(each.timezone for each in status.instances if isinstance(each, Standing))
 
 
 def _style(each: Standing | Unreadable) -> str:

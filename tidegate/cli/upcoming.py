@@ -12,6 +12,7 @@ from tidegate.app.calendars import calendar_of
 from tidegate.app.report.facts import NotKnown, book_of
 from tidegate.app.report.upcoming import Ahead, Remark, Turn, Upcoming, home_of, upcoming
 from tidegate.app.surroundings import Book, Surroundings
+from tidegate.cli.access import Absent
 from tidegate.cli.errors import Mistake
 from tidegate.cli.looks import CALM, Line, show
 from tidegate.cli.paper import Paper, columns
@@ -19,7 +20,7 @@ from tidegate.cli.roots import book_from, clock, surroundings
 from tidegate.cli.times import read_time
 from tidegate.domain.policy import InstancePolicy
 from tidegate.ledger.shelf import ShelfUnavailable
-from tidegate.settings import BadSettings
+from tidegate.settings import BadSettings, read_cli_settings
 
 YEARS = range(1970, 2100)
 """What lies outside was mistyped."""
@@ -58,8 +59,10 @@ def _in_force() -> tuple[Surroundings | None, Book]:
 def _from_file(path: Path) -> tuple[Surroundings | None, Book]:
     book = book_from(path)
     try:
-        return surroundings(), book
-    except BadSettings:
+        return surroundings(Absent.EMPTY), book
+    except BadSettings as error:
+        if read_cli_settings().store:
+            _warn(f"the ledger cannot be read, so homes are not known: {error}")
         return None, book
 
 

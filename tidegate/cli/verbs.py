@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli.options import As, DryRun, Json, MaybeName, Name, WholeFleet
+from tidegate.cli.options import As, DryRun, Json, MaybeName, Name, WholeFleet, readable
 
 verbs = typer.Typer()
 
@@ -15,16 +15,21 @@ verbs = typer.Typer()
 def resize(
     name: Name,
     *,
-    to: Annotated[str, typer.Option("--to", help="The rung.")],
+    to: Annotated[str, typer.Option("--to", help="The rung.", callback=readable)],
     lasts: Annotated[str, typer.Option("--for", help="How long the override lasts: 2h, 1h30m.")] = "",
     until: Annotated[str, typer.Option("--until", help="When it ends, with offset: 2026-03-02T18:00+08:00.")] = "",
     until_released: Annotated[
         bool, typer.Option("--until-released", help="It has no end of its own; people are reminded of it daily.")
     ] = False,
     despite: Annotated[
-        str, typer.Option("--despite", help="Guards to overrule, commas between: cooldown,budget,window,drift,fit.")
+        str,
+        typer.Option(
+            "--despite",
+            help="Guards to overrule, commas between: cooldown,budget,window,drift,fit.",
+            callback=readable,
+        ),
     ] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why; --despite asks for it.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; --despite asks for it.", callback=readable)] = "",
     dry_run: DryRun = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the resize is settled.")] = False,
     caller: As = "",
@@ -55,7 +60,7 @@ def pause(
     fleet: WholeFleet = False,
     lasts: Annotated[str, typer.Option("--for", help="How long it lasts: 2h, 1h30m.")] = "",
     until: Annotated[str, typer.Option("--until", help="When it ends, with offset: 2026-03-02T18:00+08:00.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why, for those who find it paused.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why, for those who find it paused.", callback=readable)] = "",
     dry_run: DryRun = False,
     caller: As = "",
     as_json: Json = False,
@@ -100,7 +105,9 @@ def adopt(name: Name, *, dry_run: DryRun = False, caller: As = "", as_json: Json
 def approve(
     name: Name,
     *,
-    which: Annotated[str, typer.Option("--id", help="Only this approval, as `status` and messages name it.")] = "",
+    which: Annotated[
+        str, typer.Option("--id", help="Only this approval, as `status` and messages name it.", callback=readable)
+    ] = "",
     dry_run: DryRun = False,
     caller: As = "",
     as_json: Json = False,
@@ -119,7 +126,7 @@ def cancel(
     name: Name,
     *,
     lasts: Annotated[str, typer.Option("--for", help="How long nothing is ordered after it: 1h unless said.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why.", callback=readable)] = "",
     dry_run: DryRun = False,
     caller: As = "",
     as_json: Json = False,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from tidegate.app.logs import escaped
 from tidegate.app.report import to_json
 from tidegate.app.report.following import SETTLED, Followed, follow, which
 from tidegate.app.surroundings import Surroundings
-from tidegate.app.wiring import nap, utc_now, wire
+from tidegate.app.wiring import nap, utc_now
 from tidegate.cli.errors import Failed, Mistake
 from tidegate.cli.looks import in_zone
-from tidegate.cli.paper import plain
-from tidegate.cli.roots import clock
+from tidegate.cli.paper import in_json, plain
+from tidegate.cli.roots import clock, wired
 from tidegate.cli.times import show_hour
 from tidegate.domain.durations import parse_duration, write_duration
 
@@ -29,7 +27,7 @@ def run(what: str, timeout: str, *, as_json: bool) -> int:
         longest: timedelta = parse_duration(timeout)
     except ValueError as error:
         raise Mistake(f"--timeout is {error}, not `{timeout}`") from None
-    around = wire(now=clock())
+    around = wired(clock())
     name, number = which(around, what)
     told = _live if sys.stdout.isatty() and not as_json else _in_lines
     last = told(_seen(around, name, number, longest), around.now, as_json=as_json)
@@ -55,7 +53,7 @@ def _in_lines(looks: Iterator[Followed], now: Callable[[], datetime], *, as_json
     for seen in looks:
         if before is None or _facts(seen) != _facts(before):
             moment = now()
-            text = escaped(json.dumps(as_record(seen, moment), ensure_ascii=False)) if as_json else line(seen, moment)
+            text = in_json(as_record(seen, moment)) if as_json else line(seen, moment)
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
         before = seen

@@ -25,9 +25,8 @@ class SqliteShelf:
     def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
         if FUNCTION_COMPUTE_MARK in environment:
             raise Unprotected("a file ledger on Function Compute is private to one instance: name a bucket instead")
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        self._db = opened(path)
         # Whoever is done with a shelf just drops it; Python 3.13 warns of connections that nobody closed.
         finalize(self, self._db.close)
         with self._answers():
@@ -70,11 +69,24 @@ class SqliteShelf:
         with self._lock:
             try:
                 yield
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, (sqlite3.ProgrammingError, sqlite3.IntegrityError)):
+                    # No fault of the file's.
+                    raise
                 # A lock that was never won leaves no trace; a full or failing disk might have kept the row.
                 if writing and not is_locked(error):
                     raise Unsure(str(error)) from error
                 raise ShelfUnavailable(str(error)) from error
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """Open a file, and make it and its folder where they are not there. Raises `ShelfUnavailable`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    except (OSError, ValueError, sqlite3.OperationalError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ShelfUnavailable(f"the ledger's file cannot be opened: {why}") from error
 
 
 def write_ahead(db: sqlite3.Connection) -> None:

@@ -68,4 +68,6 @@ def _told(intent: Intent | Unreadable | None) -> object:
     """What makes two decisions the same."""
     if not isinstance(intent, Intent):
         return (intent,)
-    return intent.decision, intent.code, intent.wanted, intent.changes
+    # Under another name the rung that it stands on is still as wanted.
+    wanted = "" if intent.code == "as-wanted" else intent.wanted
+    return intent.decision, intent.code, wanted, intent.changes

@@ -20,7 +20,7 @@ class AgainstTop:
     """Of which it is known where it stood."""
     hours_unknown: float
     cost: float | None
-    """None where a rung that it stood on, or the highest, has no price in the policy."""
+    """None where a rung that it stood on, or the highest, has no price in the policy, or no hour is known."""
     cost_at_top: float | None
     top: str
     """The highest rung, by the newest policy of that time."""
@@ -56,4 +56,4 @@ def _cost(price: float | None, span: timedelta) -> float | None:
 
 def _total(costs: Sequence[float | None]) -> float | None:
     known = [cost for cost in costs if cost is not None]
-    return round(sum(known), MONEY) if len(known) == len(costs) else None
+    return round(sum(known), MONEY) if known and len(known) == len(costs) else None

@@ -12,10 +12,11 @@ from tidegate.domain.fleet import FleetState
 from tidegate.domain.hear import describe
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.signal import Signal
-from tidegate.ledger.record import FLEET
+from tidegate.ledger.record import FLEET, Corrupt, NewerSchema
+from tidegate.ledger.shelf import ShelfUnavailable
 
-SEARCHED = 1000
-"""How many records of an instance are searched for an alert."""
+SEARCHED, RECENT = 1000, 50
+"""How many records of an instance are searched for an alert, and of the fleet for what was asked just now."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ def answered(around: Surroundings, book: Book, key: str) -> Answered | None:
     return _of_fleet(around, key)
 
 
+def record_of_fleet(around: Surroundings, key: str) -> int | None:
+    """The fleet's record that has answered a request just now; None where that cannot be read."""
+    try:
+        found = _of_fleet(around, key, RECENT)
+    except (ShelfUnavailable, Corrupt, NewerSchema):
+        return None
+    return found.record if found else None
+
+
 def _recorded(around: Surroundings, policy: InstancePolicy, key: str) -> Answered | None:
     for record in around.ledger.records(around.key(policy), limit=SEARCHED):
         fact = codec.read_fact(dict(record.fact))
@@ -65,9 +75,9 @@ def _waiting(around: Surroundings, policy: InstancePolicy, key: str) -> Answered
     return Answered(policy.name, policy.timezone, key, *said, None, "", 0)
 
 
-def _of_fleet(around: Surroundings, key: str) -> Answered | None:
+def _of_fleet(around: Surroundings, key: str, limit: int = SEARCHED) -> Answered | None:
     """A pause of every instance, or its end, is a record of the fleet's own ledger."""
-    for record in around.ledger.records(FLEET, limit=SEARCHED):
+    for record in around.ledger.records(FLEET, limit=limit):
         word = codec.read(FleetState, dict(record.state)).pause_word
         if word is not None and word.key == key and record.fact["kind"] in ("paused", "unpaused"):
             by = f" by {record.fact['by']}" if record.fact.get("by") else ""

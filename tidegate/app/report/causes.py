@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tidegate.app.report.course import Stretch, remembering
-from tidegate.app.report.ended import ended
+from tidegate.app.report.ended import last_end
+from tidegate.app.report.pushed import pushed
 from tidegate.domain.arbiter import Wanted, wanted
 from tidegate.domain.facts import Decided
 from tidegate.domain.policy import InstancePolicy
@@ -34,7 +35,7 @@ class Cause:
     kind: str
     """`alert`, `timetable`, `person`, or `home`: nothing asked for more."""
     name: str
-    """The rule, the entry, or who; of `home` what had wanted more until then."""
+    """The rule, the entry, or who; of `home` what had wanted more until then: also the policy before a push."""
     why: str
     policy: str = ""
     key: str = ""
@@ -63,8 +64,16 @@ def cause_of(stretches: Sequence[Stretch], stretch: Stretch, to_rung: str) -> Ca
         return _with_alert(cause, stretches, next(demand for demand in want.demands if demand.rule == rule))
     if want.timetable is not None and want.why == want.timetable.why:
         return Cause("timetable", want.timetable.name, want.why, key=_key_of_entry(terms.policy, want))
-    over = ended(terms, remembering(stretches, stretch), to_rung, at) if to_rung in terms.ladder else ""
-    return Cause("home", over.removesuffix(" ended"), want.why, key="base")
+    return Cause("home", _over(stretches, stretch, to_rung), want.why, key="base")
+
+
+def _over(stretches: Sequence[Stretch], stretch: Stretch, to_rung: str) -> str:
+    """What had wanted more until lately, and is over: by itself, or by a push. Empty where nobody knows."""
+    if to_rung not in stretch.terms.ladder:
+        return ""
+    by_itself = last_end(stretch.terms, remembering(stretches, stretch), to_rung, stretch.record.at)
+    ends = [end for end in (by_itself, pushed(stretches, stretch, to_rung)) if end is not None]
+    return max(ends)[1] if ends else ""
 
 
 def placed(cause: Cause, policy: str, name: str, places: Places) -> Cause:

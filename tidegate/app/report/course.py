@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -135,11 +135,14 @@ def minutes(span: timedelta) -> float:
 
 
 def remembering(stretches: Sequence[Stretch], stretch: Stretch) -> State:
-    """The state at the beginning of a stretch, with the override that ended last before it: states forget those."""
+    """The state at the beginning of a stretch, with the override that ended last before it: states forget those.
+
+    One that ended before the instance came to the rung it stands on had no part in that: it is the cause of nothing.
+    """
     if stretch.state.override is not None:
         return stretch.state
     end = stretch.record.at
-    for before in reversed(stretches[: stretches.index(stretch)]):
+    for before in lately_before(stretches, stretch):
         if (override := before.state.override) is not None:
             until = min(override.until or end, end)
             if stretch.record.at - until > LATELY:
@@ -147,6 +150,18 @@ def remembering(stretches: Sequence[Stretch], stretch: Stretch) -> State:
             return replace(stretch.state, override=replace(override, until=until))
         end = before.record.at
     return stretch.state
+
+
+def lately_before(stretches: Sequence[Stretch], stretch: Stretch) -> Iterator[Stretch]:
+    """What a stretch may have its cause in, newest first: back to where the instance came to the rung it stands on."""
+    later = stretch
+    for before in reversed(stretches[: stretches.index(stretch)]):
+        # While an operation is open the state still has the rung that it leaves.
+        came = before.state.operation is None and before.state.rung != stretch.state.rung
+        if came or stretch.record.at - later.record.at > LATELY:
+            return
+        yield before
+        later = before
 
 
 def newest_of(stretches: Sequence[Stretch], number: int) -> Operation | None:

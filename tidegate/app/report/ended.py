@@ -18,9 +18,15 @@ def ended(terms: Terms, known: State, wanted: str, now: datetime) -> str:
 
     `known` is the state as the ledger has it: what has ended since its last record is still in there.
     """
+    last = last_end(terms, known, wanted, now)
+    return f"{last[1]} ended" if last else ""
+
+
+def last_end(terms: Terms, known: State, wanted: str, now: datetime) -> tuple[datetime, str] | None:
+    """When what wanted more than `wanted` and has ended last did so, and what it was; None where nobody knows."""
     place = terms.ladder.index(wanted)
-    more = [(at, what) for at, rung, what in _ends(terms, known, now) if terms.ladder.index(rung) > place]
-    return f"{max(more)[1]} ended" if more else ""
+    more = ((at, what) for at, rung, what in _ends(terms, known, now) if terms.ladder.index(rung) > place)
+    return max(more, default=None)
 
 
 def _ends(terms: Terms, known: State, now: datetime) -> Iterator[tuple[datetime, str, str]]:

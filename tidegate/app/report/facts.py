@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -57,6 +57,12 @@ def policy_of(around: Surroundings, record: Record, otherwise: InstancePolicy) -
         return InstancePolicy.model_validate(around.policies.document(record.policy, otherwise.name))
     except (NoSuchPolicy, ValidationError):
         return otherwise
+
+
+def zone_of_all(zones: Iterable[str]) -> str:
+    """The zone in which the fleet's times are told: that of its instances, where they are of one; else UTC."""
+    known = set(zones)
+    return known.pop() if len(known) == 1 else "UTC"
 
 
 def to_json(value: Any) -> Any:

@@ -38,7 +38,8 @@ def needs(policy: InstancePolicy, state: State, now: datetime) -> Iterator[Need]
     operation, stance = state.operation, state.stance
     for notice in notices(policy, state, now):
         if notice.kind == "needs-person" and operation is not None:
-            short = SHORTLY.get(notice.name.rpartition("-")[2], notice.title)
+            # `op3-unpaid`, and `op3-unpaid-late` once its deadline is over: what is to be done stays the same.
+            short = SHORTLY.get(notice.name.removesuffix("-late").rpartition("-")[2], notice.title)
             words = {"order": operation.order_id or "of this resize", "attempt": len(operation.attempts)}
             yield Need(short.format(**words), notice.text, notice.deadline)
     asks = asks_now(state, now) if operation is None else None

@@ -11,11 +11,12 @@ from tidegate.app.consider import Considered, consider
 from tidegate.app.report.ended import ended
 from tidegate.app.report.facts import Unreadable, book_of, policy_in
 from tidegate.app.surroundings import Book, Surroundings
+from tidegate.domain.ladder import Rung
 from tidegate.domain.measures import Use
 from tidegate.domain.reading import Direction, Value
 from tidegate.domain.state import Question
 from tidegate.domain.terms import Terms
-from tidegate.domain.verdict import Hold, Resize
+from tidegate.domain.verdict import Hold
 from tidegate.ledger.record import Corrupt, NewerSchema
 
 MONEY = 6
@@ -121,12 +122,13 @@ def _allowed(around: Surroundings, book: Book) -> int:
 def _one(around: Surroundings, book: Book, name: str) -> Intent | Unreadable:
     try:
         policy = policy_in(book, name)
-        return _intent(around.terms(policy), consider(around, policy, book.hash, limits=book.limits), around.now())
+        return intent_of(around.terms(policy), consider(around, policy, book.hash, limits=book.limits), around.now())
     except (NewerSchema, Corrupt) as error:
         return Unreadable(name, str(error))
 
 
-def _intent(terms: Terms, considered: Considered, now: datetime) -> Intent:
+def intent_of(terms: Terms, considered: Considered, now: datetime) -> Intent:
+    """What was considered, as a plan tells it."""
     decision, reading, want = considered.decision, considered.reading, considered.want
     intent = Intent(
         instance=terms.policy.name,
@@ -150,7 +152,7 @@ def _intent(terms: Terms, considered: Considered, now: datetime) -> Intent:
         rung=decision.start.name,
         direction=decision.direction.value,
         ended=ended(terms, considered.known, decision.end.name, now) if is_down else "",
-        changes=_changes(decision, reading.spec),
+        changes=changes_to(decision.end, reading.spec),
         unchanged={key: value for key, value in reading.spec.items() if key not in decision.end.spec},
         in_use=usage.uses if usage else (),
         hourly_price_before=decision.start.hourly_price,
@@ -158,7 +160,6 @@ def _intent(terms: Terms, considered: Considered, now: datetime) -> Intent:
     )
 
 
-def _changes(resize: Resize, found: Mapping[str, Value]) -> tuple[Change, ...]:
-    return tuple(
-        Change(name, found.get(name), value) for name, value in resize.end.spec.items() if found.get(name) != value
-    )
+def changes_to(rung: Rung, found: Mapping[str, Value]) -> tuple[Change, ...]:
+    """The fields of a rung that are otherwise now."""
+    return tuple(Change(name, found.get(name), value) for name, value in rung.spec.items() if found.get(name) != value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from tidegate.app.fleet import TICK_DEAD_AFTER
 from tidegate.app.page import Page
 from tidegate.app.report.facts import Unreadable, book_of, policy_in
 from tidegate.app.report.needs import Need, needs
@@ -100,6 +101,8 @@ class Status:
     pushed_by: str
     pushed_at: datetime | None
     last_tick: datetime | None
+    tick_dead: bool
+    """Whether it has not run for so long that people are told; where it never ran, since the policy is in force."""
     fleet: FleetStanding
     instances: tuple[Standing | Unreadable, ...]
 
@@ -122,9 +125,14 @@ def status(around: Surroundings, book: Book | None = None) -> Status:
         pushed_by=in_force.by if in_force else "",
         pushed_at=in_force.at if in_force else None,
         last_tick=fleet.last_tick,
+        tick_dead=_is_dead(fleet.last_tick or (pointer.at if pointer else None), around.now()),
         fleet=_fleet(fleet, known.limits, around.now()),
         instances=tuple(_one(around, known, name) for name in known.names),
     )
+
+
+def _is_dead(since: datetime | None, now: datetime) -> bool:
+    return since is not None and now - since >= TICK_DEAD_AFTER
 
 
 def _fleet(state: FleetState, limits: FleetLimits, now: datetime) -> FleetStanding:
