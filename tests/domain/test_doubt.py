@@ -173,6 +173,31 @@ def test_while_an_order_of_the_instance_is_unexplained_no_other_is_placed(
     assert doubtful.old(make.after(days=2, minutes=5)).event is Event.CLEARED
 
 
+def test_an_order_that_was_shown_once_counts_although_it_is_not_shown_any_more(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.orders = (make.order(order_id="o-1"), make.order(order_id="o-2"))
+    doubtful.old(make.after(10))
+    doubtful.orders = ()
+    seen = _in_doubt_until(doubtful, make.after(days=2))
+    assert (seen.event, seen.evidence.unlike) == (Event.SAW_NOTHING, ("o-1", "o-2"))
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_unpaid_order_of_which_billing_says_nothing_any_more_still_waits(doubtful: Follow, *, shown: bool) -> None:
+    """A change of somebody else's that came and went is no end of ours."""
+    make = doubtful.make
+    doubtful.orders = (make.order(Payment.UNPAID, "o-9"),)
+    doubtful.old(make.after(2))
+    changed = replace(doubtful.operation.evidence, changed=True)
+    doubtful.operation = replace(doubtful.operation, evidence=changed)
+    doubtful.orders = (make.order(Payment.UNKNOWN, "o-9"),) if shown else ()
+    for minutes in (20, 40, 60):
+        seen = doubtful.old(make.after(minutes))
+        assert (seen.event, seen.outcome) == (Event.SAW_UNPAID, None)
+    doubtful.orders = (make.order(Payment.CANCELLED, "o-9"),)
+    assert doubtful.old(make.after(80)).outcome is Outcome.ORDER_CANCELLED
+
+
 def test_an_order_known_by_the_vendors_word_is_ours_however_odd_it_looks_and_no_other_is(make: Make) -> None:
     odd = make.order(order_id="o-1", direction=Direction.DOWN, created_at=make.after(days=-3))
     operation = make.operation(order_id="o-1", attempts=(make.attempt(order_id="o-1"),))

@@ -64,11 +64,12 @@ class Page:
         """The instance's ledger."""
         return self.around.key(self.policy)
 
-    def write(self, fact: Fact) -> Page | None:
+    def write(self, fact: Fact, since: datetime | None = None) -> Page | None:
         """Append a fact. None means that it is not sure to be ours: read again and decide again.
 
         Mostly somebody else appended first. Where the store cannot tell whether our record stands, it is no permission
-        either: if it does stand, the next read shows it.
+        either: if it does stand, the next read shows it. `since`: the moment for which it was decided. What has come
+        due after that has to be looked at, and was not.
         """
         now = self.around.now()
         at = max(now, self.head.at) if self.head else now
@@ -81,7 +82,7 @@ class Page:
                 after=self.head,
                 policy=self.policy_hash,
                 # By our own clock: a record may carry the time of another's that is ahead of it.
-                wake=self.wake(state, now),
+                wake=self.wake(state, min(now, since or now)),
                 at=at,
             )
         except Unsure as doubt:

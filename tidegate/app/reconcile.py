@@ -151,7 +151,7 @@ class _Step:
             again = next_beat(self._now, since, self._page.policy.name, UNMET_AGAIN, UNMET_SELDOM)
             around.ledger.mark(self._page.key, again)
             return self._page
-        written = self._page.write(Decided(self._stance(self._page.state), (), None))
+        written = self._page.write(Decided(self._stance(self._page.state), (), None), self._now)
         if written is not None:
             journal.decided(written, hold, journal.BY_ITSELF, ())
         return written
@@ -174,7 +174,7 @@ class _Step:
         moved = _said(state) != _said(page.state) or (rung and rung != page.state.rung)
         if self.answers or changed or moved or taken.acked:
             self.is_over = isinstance(self.decision, Hold)
-            written = page.write(Decided.of(state, stance, self.answers, rung, acked=taken.acked))
+            written = page.write(Decided.of(state, stance, self.answers, rung, acked=taken.acked), self._now)
             if written is not None:
                 trigger = journal.trigger_of([signal for signal, _ in taken.heard])
                 journal.decided(written, self.decision, trigger, self.answers)

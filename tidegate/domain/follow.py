@@ -75,10 +75,15 @@ class _Look:
 
     @property
     def waits_for_payment(self) -> bool:
-        """Whether an order waits to be paid that is ours, or may be: of several that fit, nobody knows which is."""
-        if self.ours is not None:
+        """Whether an order waits to be paid that is ours, or may be: of several that fit, nobody knows which is.
+
+        Ours, if it was unpaid when billing spoke of it last, still is.
+        """
+        if self.ours is not None and self.ours.payment is not Payment.UNKNOWN:
             return self.ours.payment is Payment.UNPAID
         fitting = candidates_of(self.operation, self.search)
+        if self.ours is not None or not fitting:
+            return self.operation.evidence.payment == Payment.UNPAID.value
         return any(order.payment is Payment.UNPAID and not self.search.is_foreign(order) for order in fitting)
 
     @property
@@ -135,6 +140,9 @@ def _note(
     unbroken = healthy and before.since is not None and before.spec == dict(reading.spec)
     says_so = reading.health is Health.SWITCHOVER
     fitting = [order.order_id for order in candidates_of(operation, search)]
+    # What was shown once counts also where it is not shown any more.
+    known = dict.fromkeys((*before.candidates, *before.unlike, *(order.order_id for order in search.unexplained())))
+    payment = before.payment if ours is None or ours.payment is Payment.UNKNOWN else ours.payment.value
     return Evidence(
         sight=sight,
         spec=dict(reading.spec),
@@ -144,8 +152,8 @@ def _note(
         switchover_at=before.switchover_at or (reading.at if says_so else None),
         searched=search.went_through,
         candidates=tuple(fitting),
-        unlike=tuple(order.order_id for order in search.unexplained() if order.order_id not in fitting),
-        payment=ours.payment.value if ours else before.payment,
+        unlike=tuple(order_id for order_id in known if order_id not in fitting and order_id not in search.others),
+        payment=payment,
         notes=dict(reading.notes),
     )
 
@@ -234,7 +242,7 @@ def _baseline(look: _Look) -> Judgement:
 def _is_cleared(look: _Look) -> bool:
     """Whether it is safe to say that no order stands. Pay-as-you-go orders may never show, so never for those.
 
-    Any order of the instance may be ours, however little it looks like it.
+    Any order of the instance since then may be ours, however little it looks like it, also if it was shown only once.
     """
     return (
         look.hope_is_gone
@@ -242,7 +250,7 @@ def _is_cleared(look: _Look) -> bool:
         and look.steady >= CLEARING
         and look.search.went_through
         and look.search.was_proven
-        and not look.search.unexplained()
+        and not (look.evidence.candidates or look.evidence.unlike)
         and look.operation.billing is Billing.SUBSCRIPTION
     )
 

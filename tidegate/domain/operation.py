@@ -207,7 +207,7 @@ class Evidence:
     candidates: tuple[str, ...] = ()
     """Orders of the instance that fit ours."""
     unlike: tuple[str, ...] = ()
-    """Other orders of the instance since then: while there is one, none is placed again."""
+    """Other orders of the instance, also those shown only once: while there is one, none is placed again."""
     payment: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 
