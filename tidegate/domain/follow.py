@@ -79,12 +79,15 @@ class _Look:
 
         Ours, if it was unpaid when billing spoke of it last, still is.
         """
-        if self.ours is not None and self.ours.payment is not Payment.UNKNOWN:
-            return self.ours.payment is Payment.UNPAID
-        fitting = candidates_of(self.operation, self.search)
-        if self.ours is not None or not fitting:
-            return self.operation.evidence.payment == Payment.UNPAID.value
-        return any(order.payment is Payment.UNPAID and not self.search.is_foreign(order) for order in fitting)
+        fitting = [self.ours] if self.ours is not None else self._fitting()
+        if any(order.payment is Payment.UNPAID for order in fitting):
+            return True
+        is_silent = not fitting or any(order.payment is Payment.UNKNOWN for order in fitting)
+        return is_silent and self.operation.evidence.payment == Payment.UNPAID.value
+
+    def _fitting(self) -> list[Order]:
+        """Orders that may be ours: they fit, and nobody else is known to have placed them."""
+        return [one for one in candidates_of(self.operation, self.search) if not self.search.is_foreign(one)]
 
     @property
     def nothing_waits(self) -> bool:
