@@ -139,5 +139,5 @@ def reasons() -> tuple[str, ...]:
     return tuple(sorted(found - NOT_RECORDED))
 
 
-NOT_RECORDED = frozenset({"kept", "newer-schema", "pause-fleet"})
+NOT_RECORDED = frozenset({"kept", "newer-schema", "pause-fleet", "unpaused"})
 """Answers that no record of an instance can carry: the record they speak of could not be read or written."""
