@@ -90,6 +90,8 @@ class Failing:
     error: Callable[[], Exception]
     throttled: Callable[[], Exception]
     conflict: Callable[[], Exception]
+    odd: Callable[[Any, float], Any] = lambda answer, _: answer
+    """Gives an answer to a read as it never was, drawn by a number in [0, 1)."""
 
 
 @dataclass
@@ -246,7 +248,8 @@ class Platform:
         if trouble in SENT:
             self.rest(SENT[trouble] or wait_s)
             raise failing.error() if trouble is Trouble.ERROR_AFTER else failing.lost()
-        return answer()
+        bent: T = failing.odd(answer(), late) if trouble is Trouble.ODD else answer()
+        return bent
 
     def _answer(
         self, here: Invocation, what: tuple[str, str], effect: Callable[[float], T], age: float

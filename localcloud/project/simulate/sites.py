@@ -29,6 +29,8 @@ class Trouble(str, Enum):
     """The process waits until its function's timeout ends it; the effect is there."""
     STALLED = "stalled"
     """The process stands still with the answer in hand, and goes on minutes later, when others have long acted."""
+    ODD = "odd answer"
+    """The answer to a read is one that nobody documented."""
     REFUSED = "refused"
 
 
@@ -51,7 +53,7 @@ ASKED = (_T.LOST, _T.ERROR, _T.THROTTLED)
 
 TROUBLES: Mapping[Kind, tuple[Trouble, ...]] = {
     Kind.ORDER: (*WRITTEN, *DEATHS, _T.STALLED),
-    Kind.READ: (*ASKED, _T.STALE, _T.KILLED, _T.TIMED_OUT),
+    Kind.READ: (*ASKED, _T.STALE, _T.ODD, _T.KILLED, _T.TIMED_OUT),
     Kind.PUT: (*WRITTEN, _T.CONFLICT, *DEATHS, _T.STALLED),
     Kind.GET: (*ASKED, _T.KILLED, _T.TIMED_OUT),
     Kind.PAGE: (*ASKED, _T.STALE, _T.KILLED, _T.TIMED_OUT),

@@ -11,6 +11,7 @@ from typing import Any
 
 from localcloud.clock import Clock
 from localcloud.faults import NOTHING, Detail, Faults
+from localcloud.project.simulate.odd import odd
 from localcloud.project.simulate.platform import Failing, Invocation, Platform
 from localcloud.rpc.amqp import Amqp
 from localcloud.rpc.bss import Bss
@@ -202,6 +203,7 @@ def _failing(product: str) -> Failing:
         lambda: _server("InternalError", "The request processing has failed due to some unknown error.", 500),
         lambda: _server(throttled.code, "Request was denied due to user flow control.", throttled.status),
         _lost,
+        odd,
     )
 
 
