@@ -87,6 +87,7 @@ PLACES: dict[str, str] = {
     "tidegate/app/requests.py": REQUESTS,
     "tidegate/app/steps/which.py": INPUTS,
     "tidegate/app/surroundings.py": OWN + "the published policy, which only `policy push` writes, checked",
+    "tidegate/cli/ask.py": OWN + "the answer of our own function, which was signed for",
     "tidegate/cli/commands.py": WORDS,
     "tidegate/cli/looks.py": TERMINAL,
     "tidegate/cli/operating.py": DEPLOYING,
