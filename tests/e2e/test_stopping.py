@@ -55,12 +55,15 @@ def test_a_paused_fleet_orders_nothing_and_what_is_under_way_is_followed(
     place.ring("before-the-pause")
     waits("the order", lambda: place.orders("before-the-pause"))
     assert "paused" in run(pause)
-    said = place.ring("in-the-pause")
-    assert (said["answer"], said["reason"][:19]) == ("hold", "the fleet is paused")
-    assert "paused" in run(status)
-    assert place.settled("before-the-pause").outcome.value == "resized"
-    assert place.orders("in-the-pause") == []
-    run(unpause)
+    try:
+        # A door that has too little time keeps the alert, and the next tick decides.
+        assert place.ring("in-the-pause")["answer"] in ("hold", "kept")
+        waits("the hold", lambda: "the fleet is paused" in str(place.state("in-the-pause").stance))
+        assert "paused" in run(status)
+        assert place.settled("before-the-pause").outcome.value == "resized"
+        assert place.orders("in-the-pause") == []
+    finally:
+        run(unpause)
     assert place.settled("in-the-pause").outcome.value == "resized"
 
 
