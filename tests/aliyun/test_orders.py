@@ -245,3 +245,11 @@ def test_instance_ids_are_read_in_every_shape(given: Any, expected: tuple[str, .
 )
 def test_what_was_bought_is_read_from_text_or_json(given: Any, expected: dict[str, str]) -> None:
     assert settings(given) == expected
+
+
+def test_an_answer_that_is_no_list_is_not_repeated_since_it_may_be_our_own_words(vendor: Any, aliyun: Aliyun) -> None:
+    vendor.says(200, {"RequestId": "R", "Code": "Success", "Signature": "c2lnbmVk", "SecurityToken": "CAIS-secret"})
+    with pytest.raises(Unreadable) as caught:
+        Orders(aliyun).orders(NOON, NOON)
+    assert "CAIS" not in str(caught.value)
+    assert "c2lnbmVk" not in str(caught.value)

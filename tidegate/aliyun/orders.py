@@ -29,7 +29,6 @@ PERMISSIONS = (
 LIST = ("Data", "OrderList", "Order")
 PAGE_SIZE = 20
 MOST_PAGES = 500
-LONGEST_SHOWN = 200
 
 PAYMENTS = {
     "paid": Payment.PAID,
@@ -112,7 +111,8 @@ def _page(body: Body) -> tuple[list[Body], int | None]:
     nothing = found is None and total == 0
     is_list = isinstance(found, list) and all(isinstance(each, dict) for each in found)
     if is_contradictory(body) or not (is_list or nothing):
-        raise Unreadable("OrderList", f"no list of orders, but {json.dumps(body)[:LONGEST_SHOWN]}")
+        # What it is instead is not told: whoever stands in between may have sent our own signed words back.
+        raise Unreadable("OrderList", "an answer that does not say outright which orders there are")
     return listed(body, *LIST), total
 
 

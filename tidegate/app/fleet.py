@@ -100,14 +100,14 @@ class Fleet:
             newest = before.pause_word is None or before.pause_word.rank < word.rank
             return replace(before, pause=pause, pause_word=word, told_paused_at=None) if newest else before
 
-        if not (_stands(word, state) or _counts_more(state, word)):
+        if not (_stands(word, state) or _counts_more(word, state)):
             kind = "unpaused" if pause is None else "paused"
             by, reason = (pause.by, pause.reason) if pause else ("", "")
             self._change({"kind": kind, "by": by, "reason": reason}, change)
             state = self.state()
         if _stands(word, state):
             return ""
-        if state.pause_word is not None and _counts_more(state, word):
+        if state.pause_word is not None and _counts_more(word, state):
             return f"a newer request of {state.pause_word.at:%H:%M:%S}Z counts"
         return "the fleet's ledger could not be written just now, so nothing has changed: ask again"
 
@@ -259,6 +259,6 @@ def _stands(word: Word, state: FleetState) -> bool:
     return state.pause_word is not None and state.pause_word.key == word.key
 
 
-def _counts_more(state: FleetState, word: Word) -> bool:
-    """Whether a newer word stands."""
+def _counts_more(word: Word, state: FleetState) -> bool:
+    """Whether a newer word than this one stands."""
     return state.pause_word is not None and state.pause_word.rank > word.rank
