@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -274,3 +275,11 @@ def shop(tmp_path: Path, run: Callable[..., Said], monkeypatch: pytest.MonkeyPat
         policy.write_text(POLICY)
         assert run("policy", "push", "--policy", str(policy)).code == 0
         yield Shop(server, made[0], run, policy)
+
+
+@pytest.fixture
+def heeding() -> Iterator[None]:
+    """Children heed an interrupt, also where a shell has started these tests in the background, deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -156,6 +156,7 @@ def test_a_refusal_and_a_dry_run_leave_no_doubt(shop: Shop) -> None:
     assert [(said.code, said.err.count("\n")) for said in (refused, dry)] == [(1, 1), (1, 1)]
 
 
+@pytest.mark.usefixtures("heeding")
 def test_who_interrupts_a_request_is_told_how_to_see_whether_it_was_taken(shop: Shop) -> None:
     shop.plan(do="hang", call="fc.Invoke", instance="tidegate-on-request", seconds=60)
     words = [sys.executable, "-m", "tidegate.cli", "pause", "orders-mq", "--json"]
@@ -168,6 +169,21 @@ def test_who_interrupts_a_request_is_told_how_to_see_whether_it_was_taken(shop: 
     told = DOUBT.fullmatch(err)
     assert told is not None, err
     assert " pause by " in shop.run("explain", told[1]).out
+
+
+@pytest.mark.usefixtures("heeding")
+def test_who_ends_waiting_is_told_that_the_request_stands(shop: Shop) -> None:
+    shop.plan(do="error-before", call="UpdateInstance", times=None, status=503, code="ServiceUnavailable")
+    words = [sys.executable, "-m", "tidegate.cli", "resize", "orders-mq", "--to", "large", "--for", "2h", "--wait"]
+    waiting = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert waiting.stdout is not None
+    assert any(line.startswith("orders-mq#1  ") for line in iter(waiting.stdout.readline, ""))
+    waiting.send_signal(signal.SIGINT)
+    out, err = waiting.communicate(timeout=60)
+    told = re.fullmatch(r"tidegate: nobody waits any more, and the request stands: `tidegate explain (\w+)`\n", err)
+    assert waiting.returncode == 130, out + err
+    assert told is not None, err
+    assert "large" in shop.run("explain", told[1]).out
 
 
 def test_however_long_a_name_is_given_who_is_logged_in_here_is_recorded(shop: Shop) -> None:

@@ -300,6 +300,16 @@ def test_a_push_for_another_account_than_the_keys_is_refused(shop: Shop, mistype
         )
 
 
+@pytest.mark.parametrize("words", [("status",), ("plan",), ("history", "orders-mq")])
+def test_a_ledger_that_seems_empty_by_another_account_s_number_is_not_told_as_the_truth(
+    shop: Shop, mistyped: str, words: tuple[str, ...]
+) -> None:
+    said = shop.run(*words)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"tidegate: the key is of account {shop.server.cloud.world.account_id}, ")
+    assert mistyped in said.err
+
+
 @pytest.mark.parametrize("fault", [{"status": 403, "code": "NoPermission"}, {"answer": {"AccountId": None}}])
 def test_where_nobody_can_tell_whose_the_key_is_a_push_says_so_and_goes_on(shop: Shop, fault: dict[str, Any]) -> None:
     do = "odd-answer" if "answer" in fault else "error-before"

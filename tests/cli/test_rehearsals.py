@@ -74,7 +74,8 @@ def test_who_waits_in_vain_is_told_that_the_override_stands_and_how_to_take_it_b
 def test_an_override_without_an_end_is_told_as_one_to_who_waits_in_vain(shop: Shop) -> None:
     shop.run("pause", NAME)
     said = shop.run("resize", NAME, "--to", "large", "--until-released", "--wait", "--json")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.json["decision"], said.json["receipt"]) == (1, "hold", None)
+    assert shop.run("explain", said.json["key"]).code == 0
     assert "; the override large stands until it is released, and orders once nothing holds it; " in said.err
 
 

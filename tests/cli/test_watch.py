@@ -117,14 +117,6 @@ def _read(end: int) -> bytes:
         return b""
 
 
-@pytest.fixture
-def heeding() -> Iterator[None]:
-    """Children heed an interrupt, also where a shell has started these tests in the background, deaf to it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heeding")
 def test_an_interrupt_ends_with_130(planned: Any) -> None:
     with watching("orders-mq", "--json") as process:

@@ -326,6 +326,39 @@ def test_a_push_that_would_start_more_orders_than_the_fleet_may_is_refused_befor
     assert site.calls("UpdateStack") == 1
 
 
+def test_what_a_policy_orders_at_once_is_told_before_it_is_deployed_and_after(site: Site) -> None:
+    first = site.deploy("--policy", str(site.policy), "--json").json["policy"]
+    assert (first["decisions"], first["orders"]) == (None, None)
+    told = "what it would order at once cannot be told before its ledger stands"
+    assert told in site.deploy("--policy", str(site.policy)).out
+    done = site.deployed()
+    assert ([one["starts"] for one in done["decisions"]], done["orders"]) == ([False], 0)
+
+    policy = yaml.safe_load(POLICY)
+    policy["instances"]["orders-mq"]["base"] = "medium"
+    site.policy.write_text(yaml.safe_dump(policy))
+    words, order = ("--policy", str(site.policy), "--mode", "act"), "> ORDER orders-mq up small -> medium"
+    lines = site.deploy(*words).out.splitlines()
+    assert [line for line in lines if line.startswith(order)]
+    assert "this would start 1 order at once" in lines
+    planned = site.deploy(*words, "--json").json["policy"]
+    assert (planned["orders"], [one["instance"] for one in planned["decisions"]]) == (1, ["orders-mq"])
+    lines = site.deploy(*words, "--yes").out.splitlines()
+    assert [line for line in lines if line.startswith(order)]
+    assert "this starts 1 order now" in lines
+    assert "this starts" not in site.deploy(*words, "--yes").out
+
+
+def test_nothing_is_deployed_under_another_account_than_the_keys(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its number buckets are named and the ledger is kept."""
+    monkeypatch.setenv("TIDEGATE_ACCOUNT", "9999999999999999")
+    for words in ((), ("--yes",), ("--policy", str(site.policy), "--yes")):
+        said = site.deploy(*words)
+        assert (said.code, said.out) == (2, "")
+        assert "the key is of account 1234567890123456, TIDEGATE_ACCOUNT says 9999999999999999" in said.err
+    assert site.calls("CreateStack") == 0
+
+
 def test_the_doctor_looks_a_deployment_over(site: Site) -> None:
     words = ("deploy", "--package", str(site.zip), "--policy", str(site.policy), "--mode", "act", "--yes")
     said = site.run(*words)

@@ -21,6 +21,7 @@ from tidegate.operate.deploy import Account, CannotDeploy, account_of, destroy
 from tidegate.operate.deploy.stilling import REASON
 from tidegate.settings import read_deploy_settings, read_settings
 
+WORDS = (("destroy",), ("destroy", "--yes"), ("destroy", "--yes", "--despite-open-operations"))
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
@@ -110,14 +111,25 @@ def test_an_open_operation_is_named_and_refuses_it(opened: Site) -> None:
     assert opened.functions() == set()
 
 
+def test_nothing_goes_under_another_account_than_the_keys(opened: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger is kept by account: under a mistyped number hardly anything of it is seen."""
+    monkeypatch.setenv("TIDEGATE_ACCOUNT", "9999999999999999")
+    for words in WORDS:
+        said = opened.run(*words)
+        assert (said.code, said.out) == (2, "")
+        assert "the key is of account 1234567890123456, TIDEGATE_ACCOUNT says 9999999999999999" in said.err
+    assert opened.functions()
+
+
 def test_nothing_goes_under_another_account_than_the_ledger_is_of(
     opened: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The ledger is kept by account: under a mistyped number hardly anything of it is seen."""
+    """Also where nobody can tell whose the key is."""
+    opened.fault("GetCallerIdentity", times=None)
     account_id = opened.cloud.cloud.world.account_id
     opened.cloud.run(lambda: opened.whole.oss.give_bucket(opened.ledger, account_id))
     monkeypatch.setenv("TIDEGATE_ACCOUNT", "9999999999999999")
-    for words in (("destroy",), ("destroy", "--yes"), ("destroy", "--yes", "--despite-open-operations")):
+    for words in WORDS:
         said = opened.run(*words)
         assert said.code == 2, said
         assert "belongs to account 1234567890123456, and TIDEGATE_ACCOUNT says 9999999999999999" in said.err

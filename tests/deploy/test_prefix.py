@@ -127,7 +127,8 @@ def test_the_command_line_reaches_the_deployment_that_the_environment_names(
     monkeypatch.setenv("TIDEGATE_PREFIX", "acme")
     monkeypatch.setenv("TIDEGATE_STORE", f"oss://{buckets_of(site, 'acme')[0]}")
     said = site.run("invoke", "on-schedule", "--json")
-    assert (said.json["function"], said.json["status"]) == ("acme-on-schedule", 200)
+    # 429 where its timer has it at work already: there is one of it.
+    assert (said.json["function"], said.json["status"] in (200, 429)) == ("acme-on-schedule", True)
     seen = site.folder / "seen.md"
     checks = {one["check"]: one for one in site.run("doctor", "--report", str(seen), "--json").json["checks"]}
     # A prefix may be somebody's name.

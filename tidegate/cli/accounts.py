@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tidegate.aliyun.codes import STS
 from tidegate.aliyun.errors import VendorError
 from tidegate.app.wiring import vendor
 from tidegate.cli.errors import Mistake
 from tidegate.cli.streams import complain
 from tidegate.settings import read_cli_settings, read_settings
+
+if TYPE_CHECKING:
+    from tidegate.aliyun.client import Aliyun
 
 
 def make_sure_of_account(stated: str) -> None:
@@ -21,12 +26,18 @@ def make_sure_of_account(stated: str) -> None:
         return
     aliyun = vendor(read_cli_settings(), settings.region)
     try:
+        make_sure_whose(aliyun, stated)
+    finally:
+        aliyun.close()
+
+
+def make_sure_whose(aliyun: Aliyun, stated: str) -> None:
+    """See that what signs is of the account that is stated. Raises Mistake; where nobody can tell it is only said."""
+    try:
         account = aliyun.call(STS, "GetCallerIdentity", {}, read=True).get("AccountId")
     except VendorError as error:
         complain(f"warning: whether the key is of account {stated} cannot be told: {error}")
         return
-    finally:
-        aliyun.close()
     if not account or not isinstance(account, str):
         complain(f"warning: whether the key is of account {stated} cannot be told: the answer names none")
     elif account != stated:

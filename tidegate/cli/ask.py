@@ -12,6 +12,7 @@ from tidegate.cli.paper import Paper
 from tidegate.cli.replies import reply_lines
 from tidegate.cli.roots import wait_for
 from tidegate.cli.send import Body, send
+from tidegate.cli.streams import complain
 from tidegate.cli.times import show_time
 
 
@@ -35,27 +36,35 @@ def resize(name: str, caller: str, wish: Mapping[str, Any], *, wait: bool, as_js
         return tell(name, reply, as_json=as_json, beside=_stands_though_held(name, reply))
     if not as_json:
         tell(name, reply, as_json=False)
-    receipt = _awaited(name, reply, str(wish["to"]), quiet=as_json)
-    if as_json:
-        Paper().json({**reply, "receipt": receipt})
-    if receipt and not receipt["as_wanted"]:
+    receipt = None
+    try:
+        receipt = _awaited(name, reply, quiet=as_json)
+    except KeyboardInterrupt:
+        complain(f"nobody waits any more, and the request stands: `tidegate explain {reply['key']}`")
+        raise
+    finally:
+        # Whatever becomes of waiting: this is what was asked for and taken.
+        if as_json:
+            Paper().json({**reply, "receipt": receipt})
+    if receipt is None:
+        return 0
+    if receipt["to_rung"] != wish["to"]:
+        raise Failed(f"{name}#{receipt['number']} went to {receipt['to_rung']}; {wish['to']} is decided on after it")
+    if not receipt["as_wanted"]:
         raise Failed(f"{name}#{receipt['number']} {receipt['outcome']}: {receipt['why']}")
     return 0
 
 
-def _awaited(name: str, reply: Body, to: str, *, quiet: bool) -> Body | None:
+def _awaited(name: str, reply: Body, *, quiet: bool) -> Body | None:
     """The receipt of the operation that the request began, once it is settled; None where nothing is to be done.
 
-    One that was under way already is waited for as well; if it goes elsewhere, that is as far as can be waited.
+    One that was under way already is waited for as well, wherever it goes. Raises Failed where nothing is under way.
     """
     if reply["code"] == "as-wanted":
         return None
     if (reply["decision"] != "resize" and reply["code"] != "operation") or reply.get("operation") is None:
         raise Failed(f"{name} is held, so there is nothing to wait for: {_held(name, reply)}")
-    receipt = wait_for(name, int(reply["operation"]), quiet=quiet)
-    if receipt["to_rung"] != to:
-        raise Failed(f"{name}#{receipt['number']} went to {receipt['to_rung']}; {to} is decided on after it")
-    return receipt
+    return wait_for(name, int(reply["operation"]), quiet=quiet)
 
 
 def _held(name: str, reply: Body) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate import names
 from tidegate.aliyun.errors import VendorError
+from tidegate.cli.accounts import make_sure_whose
+from tidegate.cli.deployment import decided, plan_lines, show_plan
+from tidegate.cli.effects import start_lines
 from tidegate.cli.errors import Mistake
+from tidegate.cli.looks import in_words
 from tidegate.cli.paper import Paper, columns, plain
 from tidegate.cli.pushes import why_not
 from tidegate.cli.roots import clock, read_file
 from tidegate.cli.who import caller_named
 from tidegate.operate.deploy import CannotDeploy, DeployFailed, account_of, deploy, named, plan, read_code
-from tidegate.operate.deploy.plan import Plan, Wish
+from tidegate.operate.deploy.plan import Wish
 from tidegate.operate.deploy.second import OUTPUT, functions_in, second
 from tidegate.operate.deploy.template import Template
 from tidegate.operate.ours import REQUESTS
@@ -27,14 +31,12 @@ if TYPE_CHECKING:
     from tidegate.aliyun.stacks import Step
     from tidegate.operate.candidate import Candidate
     from tidegate.operate.deploy import Account, Code, Deployed
-    from tidegate.operate.deploy.second import Second
     from tidegate.operate.doctor import Finding
 
 HIDDEN, RUNTIME = "(hidden)", "Runtime"
 SECOND = 2
 ASKED = "functions/on_request.handler"
 """The function that the command line asks."""
-SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 VERBS = {"CREATE": "made", "UPDATE": "changed", "DELETE": "gone"}
 
 
@@ -93,6 +95,7 @@ def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     policy = _candidate(wanted.policy)
     settings = read_deploy_settings()
     account, stack = named(account_of(settings, clock()), wanted.stack, wanted.prefix)
+    make_sure_whose(account.aliyun, account.settings.account)
     template = _template()
     asked = _asked(wanted, template)
     talker = Talker(_hidden(template, account), quiet=as_json)
@@ -112,10 +115,10 @@ def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     try:
         planned = plan(account, wish)
         if not yes:
-            _show(planned, wish, said, as_json=as_json)
+            show_plan(planned, wish, said, as_json=as_json)
             return 0
         if not as_json:
-            for line in [*_lines(planned, wish), *_second_lines(planned, said)]:
+            for line in plan_lines(planned, wish, said):
                 talker.line(line)
         done = deploy(account, wish, planned, talker)
     except CannotDeploy as error:
@@ -188,88 +191,6 @@ def _hidden(template: Template, account: Account) -> tuple[str, ...]:
     return tuple(sorted({*whole, *parts}, key=len, reverse=True))
 
 
-def _show(planned: Plan, wish: Wish, said: Second | None, *, as_json: bool) -> None:
-    paper = Paper()
-    if as_json:
-        left_out = dict(said.left_out) if said else {}
-        paper.json({**_facts(planned, wish), "left_out": left_out, "done": False})
-        return
-    for line in [*_lines(planned, wish), *_second_lines(planned, said)]:
-        paper.line(plain(line))
-    paper.line("nothing was changed; --yes does this" if planned.is_change else "no change")
-
-
-def _lines(planned: Plan, wish: Wish) -> Iterator[str]:
-    status = f", now {planned.stack.status}" if planned.stack else ""
-    yield f"stack {wish.stack}{status}: {planned.deed.value}"
-    yield f"code oss://{wish.code.bucket}/{wish.code.key}: {_code_words(planned, wish)}"
-    ledger = "stands, and is left as it is" if planned.ledger_stands else "to be created, private"
-    yield f"ledger oss://{planned.ledger_bucket}: {ledger}"
-    yield "parameters:"
-    for name, value in columns([(f"  {name}", value) for name, value in planned.given.shown.items()]):
-        yield f"{name}{value}".rstrip()
-    changes = [change for change in planned.changes if change.is_some]
-    if changes:
-        yield "resources:"
-        rows = [
-            (f"  {SIGNS.get(change.action, '?')} {change.name}", change.kind, "made anew" if change.replaced else "")
-            for change in changes
-        ]
-        for row in columns(rows):
-            yield "".join(row).rstrip()
-    if (policy := planned.policy) is not None:
-        state = "is in force already" if policy.in_force else "to be put in force"
-        many = f"{len(policy.instances)} instance{'s' * (len(policy.instances) != 1)}"
-        yield f"policy {policy.hash}: {state}; {many}, {len(policy.acting)} in mode act"
-        if policy.acting and planned.given.shown.get("Mode") == "observe":
-            yield f"! Mode observe denies orders: each one for {', '.join(policy.acting)} ends refused; --mode act"
-
-
-def _second_lines(planned: Plan, said: Second | None) -> Iterator[str]:
-    """What is said of Function Compute 2.0: its functions, and what cannot be done there."""
-    if said is None:
-        return
-    yield "functions of 2.0:"
-    if planned.is_change:
-        rows = sorted(f"{service}/{name}" for name, service in said.services.items())
-        yield from planned.functions or [f"  {row}" for row in rows]
-    for name, why in sorted(said.left_out.items()):
-        yield f"not in 2.0: {name}: {why}"
-
-
-def _code_words(planned: Plan, wish: Wish) -> str:
-    if planned.code_stands:
-        return "is there"
-    bucket = "" if planned.code_bucket_stands else " into a new, private bucket"
-    return f"{len(wish.code.body) / 1e6:.1f} MB to be uploaded{bucket}"
-
-
-def _facts(planned: Plan, wish: Wish) -> dict[str, Any]:
-    policy = planned.policy
-    return {
-        "stack": wish.stack,
-        "status": planned.stack.status if planned.stack else "",
-        "deed": planned.deed.name.lower(),
-        "change": planned.is_change,
-        "code": {"bucket": wish.code.bucket, "key": wish.code.key, "stands": planned.code_stands},
-        "ledger": {"bucket": planned.ledger_bucket, "stands": planned.ledger_stands},
-        "parameters": dict(planned.given.shown),
-        "resources": [
-            {"name": each.name, "type": each.kind, "action": each.action.lower(), "anew": each.replaced}
-            for each in planned.changes
-            if each.is_some
-        ],
-        "policy": None
-        if policy is None
-        else {
-            "hash": policy.hash,
-            "in_force": policy.in_force,
-            "instances": list(policy.instances),
-            "acting": list(policy.acting),
-        },
-    }
-
-
 def _looked_over(account: Account, done: Deployed) -> list[Finding]:
     """What the check-up finds that is not well."""
     from tidegate.app.machine import machine  # noqa: PLC0415 - only at the end
@@ -297,6 +218,7 @@ def _end(account: Account, done: Deployed, talker: Talker, found: list[Finding],
                 "status": done.stack.status,
                 "changed": list(done.changed),
                 "policy": done.policy,
+                **decided(done.judged),
                 "store": f"oss://{done.ledger_bucket}",
                 "outputs": {name: talker.safe(str(value)) for name, value in _outputs(done).items()},
                 "steps": talker.steps,
@@ -307,6 +229,8 @@ def _end(account: Account, done: Deployed, talker: Talker, found: list[Finding],
         )
         return
     talker.line(f"stack {done.stack.name} is {done.stack.status}" if done.changed else "no change")
+    for order in start_lines(done.judged) if done.judged else ():
+        talker.line(in_words(order))
     for row in columns([(f"  {name}", str(value)) for name, value in _outputs(done).items()]):
         talker.line("".join(row).rstrip())
     for each in found:

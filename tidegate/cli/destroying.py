@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tidegate.cli.accounts import make_sure_whose
 from tidegate.cli.deploying import Talker
 from tidegate.cli.paper import Paper, columns, plain
 from tidegate.cli.roots import clock
@@ -18,6 +19,7 @@ from tidegate.settings import read_deploy_settings
 def run(prefix: str, stack: str, with_ledger: str, *, despite: bool, yes: bool, as_json: bool) -> int:
     """Plan what would go, and delete it if that is wished."""
     account, stack = named(account_of(read_deploy_settings(), clock()), stack, prefix)
+    make_sure_whose(account.aliyun, account.settings.account)
     planned = plan_destroy(account, stack)
     paper = Paper()
     if yes:

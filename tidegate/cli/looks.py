@@ -23,6 +23,11 @@ def show(lines: Iterable[Line]) -> None:
         paper.line(*((plain(span) if isinstance(span, str) else (plain(span[0]), span[1])) for span in line))
 
 
+def in_words(line: Line) -> str:
+    """A line as a text, without its looks."""
+    return "".join(span if isinstance(span, str) else span[0] for span in line)
+
+
 def in_zone(text: str, zone: str) -> str:
     """A reason with its moments, which the ledger has in UTC, told in a zone."""
 

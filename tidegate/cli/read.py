@@ -10,6 +10,7 @@ from tidegate.app.report import Receipt, to_json
 from tidegate.app.surroundings import Book, Surroundings
 from tidegate.cli import looks
 from tidegate.cli.access import Absent
+from tidegate.cli.accounts import make_sure_of_account
 from tidegate.cli.paper import Paper
 from tidegate.cli.plans import plan_lines
 from tidegate.cli.reasons import explanation_lines
@@ -51,7 +52,10 @@ def status(policy: Path | None, *, as_json: bool) -> int:
 
 def history(name: str, limit: int, *, as_json: bool) -> int:
     """Show an instance's last records."""
-    told = report.history(surroundings(), name, limit)
+    around = surroundings()
+    told = report.history(around, name, limit)
+    if not told.records:
+        _make_sure(around)
     if as_json:
         Paper().json(to_json(told))
     else:
@@ -77,7 +81,15 @@ def explain(what: str, at: str, *, as_json: bool) -> int:
 def _on(policy: Path | None) -> tuple[Surroundings, Book | None]:
     # A file that is wrong is told before anything is connected.
     book = book_from(policy) if policy else None
-    return surroundings(Absent.EMPTY if book else Absent.REFUSED), book
+    around = surroundings(Absent.EMPTY if book else Absent.REFUSED)
+    _make_sure(around)
+    return around, book
+
+
+def _make_sure(around: Surroundings) -> None:
+    """See that a ledger in which no tick ever was is not only another account's. Raises Mistake."""
+    if around.fleet.state().last_tick is None:
+        make_sure_of_account(around.account)
 
 
 def _moment(around: Surroundings, what: str, at: str) -> datetime:

@@ -33,6 +33,7 @@ class Account:
     """One account in one region, as the person at the command line may change it."""
 
     settings: DeploySettings
+    aliyun: Aliyun
     stacks: Stacks
     buckets: Buckets
     now: Callable[[], datetime]
@@ -106,4 +107,4 @@ def account_of(settings: DeploySettings, now: Callable[[], datetime]) -> Account
         endpoints={"*": settings.endpoint} if settings.endpoint else None,
     )
     buckets = Buckets(settings.region, lambda: keys, settings.oss_endpoint)
-    return Account(settings, Stacks(aliyun), buckets, now, here.sleep, here.monotonic)
+    return Account(settings, aliyun, Stacks(aliyun), buckets, now, here.sleep, here.monotonic)

@@ -20,7 +20,7 @@ from tidegate.operate.deploy.follow import follow, seen_steps, why
 from tidegate.operate.deploy.plan import Deed, Plan, Wish, plan
 from tidegate.operate.deploy.second import clear_functions, left_over, raise_functions, services_in
 from tidegate.operate.deploy.template import LEDGER
-from tidegate.operate.push import enact, judge
+from tidegate.operate.push import Judged, enact, judge
 
 ROUNDS = 6
 """Following what somebody else began, deleting, creating, and one doubt or two on the way."""
@@ -48,6 +48,8 @@ class Deployed:
     ledger_bucket: str
     policy: str
     changed: tuple[str, ...]
+    judged: Judged | None
+    """What the policy that was wished for decides otherwise; None where none was."""
 
     @property
     def outputs(self) -> Mapping[str, Any]:
@@ -75,13 +77,14 @@ def deploy(account: Account, wish: Wish, planned: Plan, voice: Voice) -> Deploye
             changed.append("stack")
         if _raise_functions(account, wish, planned, stack, voice):
             changed.append("functions")
-        hashed, pushed = _push(account, wish, planned.ledger_bucket)
-        if pushed:
+        judged = _push(account, wish, planned.ledger_bucket)
+        hashed = judged.candidate.hash if judged else _in_force(account, planned.ledger_bucket)
+        if judged and not judged.is_in_force:
             changed.append("policy")
             voice.line(f"policy {hashed} is in force")
     except (VendorError, DeployFailed, ShelfUnavailable, Unsure) as error:
         raise DeployFailed(_told(error, stands)) from error
-    return Deployed(stack, planned.ledger_bucket, hashed, tuple(changed))
+    return Deployed(stack, planned.ledger_bucket, hashed, tuple(changed), judged)
 
 
 def _told(error: Exception, stands: list[str]) -> str:
@@ -158,18 +161,23 @@ def _raise_functions(account: Account, wish: Wish, planned: Plan, stack: Stack, 
     return changed or gone
 
 
-def _push(account: Account, wish: Wish, ledger_bucket: str) -> tuple[str, bool]:
-    """Put the policy in force, where one is wished for, and say its hash and whether it was not."""
-    around = account.around(ledger_bucket)
-    before = around.policies.current()
+def _in_force(account: Account, ledger_bucket: str) -> str:
+    pointer = account.around(ledger_bucket).policies.current()
+    return pointer.hash if pointer else ""
+
+
+def _push(account: Account, wish: Wish, ledger_bucket: str) -> Judged | None:
+    """Put the policy in force, where one is wished for, and say what it was found to decide otherwise."""
     if wish.policy is None:
-        return (before.hash if before else ""), False
+        return None
+    around = account.around(ledger_bucket)
     # A bucket that lets two writers both win must never come into use.
     around.ledger.check()
     judged = judge(around, wish.policy)
     if not judged.is_in_force and (refused := wish.refuses(judged)):
         raise CannotDeploy(f"{refused}\nall else stands; run the same command again to go on from there")
     try:
-        return judged.candidate.hash, enact(around, judged, wish.caller)
+        enact(around, judged, wish.caller)
     except Overtaken as lost:
         raise DeployFailed(f"another policy came into force meanwhile: {lost.current.hash}") from lost
+    return judged

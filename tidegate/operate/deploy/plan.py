@@ -63,7 +63,13 @@ class PolicyPlan:
     hash: str
     instances: tuple[str, ...]
     acting: tuple[str, ...]
-    in_force: bool
+    judged: Judged | None
+    """What it decides otherwise; None where no ledger stands to judge it by."""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether there is nothing to push."""
+        return self.judged is not None and self.judged.is_in_force
 
 
 @dataclass(frozen=True)
@@ -190,11 +196,10 @@ def _policy(account: Account, wish: Wish, ledger_bucket: str) -> PolicyPlan | No
         return None
     candidate = wish.policy
     acting = sorted(name for name, instance in candidate.instances.items() if instance.mode == "act")
-    in_force = False
+    judged = None
     if ledger_bucket:
         # Whatever stands against it is told before anything is made, where that can be known.
         judged = judge(account.around(ledger_bucket), candidate)
-        in_force = judged.is_in_force
-        if not in_force and (refused := wish.refuses(judged)):
+        if not judged.is_in_force and (refused := wish.refuses(judged)):
             raise CannotDeploy(refused)
-    return PolicyPlan(candidate.hash, tuple(sorted(candidate.instances)), tuple(acting), in_force)
+    return PolicyPlan(candidate.hash, tuple(sorted(candidate.instances)), tuple(acting), judged)
