@@ -13,6 +13,9 @@ WHEELS := .wheels
 # What is only measured beside Tidegate has pins of its own.
 PEERS := .venv-peers
 
+# Processes are started by the hundred here: without bytecode each of them would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test coverage check bench soak format clean $(WHEELS)
 
 demo: $(READY)

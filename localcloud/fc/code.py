@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import crcmod  # comes with the OSS SDK
-
 from localcloud.fc.function import invalid
+from localcloud.oss.crc64 import crc64
 
 MOST_UNPACKED_BYTES = 500 * 1024 * 1024
 
 CodeStore = Callable[[str, str], "bytes | None"]
 """Gives an object's bytes by bucket and key, or None where there is none: the cloud's OSS."""
-
-_crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF, rev=True)
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class CodeShelf:
     def keep(self, code: Mapping[str, Any] | None) -> Package:
         """Take the code that a Create or Update call brings or points to, and unpack it."""
         body = self._fetch(code or {})
-        package = Package(str(_crc64(body)), len(body))
+        package = Package(crc64(body), len(body))
         if (said := (code or {}).get("checksum")) and str(said) != package.checksum:
             raise invalid(f"code checksum is {package.checksum}, not {said}")
         self._unpack(body, package.checksum)

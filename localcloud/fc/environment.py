@@ -13,7 +13,6 @@ BASE = {
     "HOME": "/tmp",  # noqa: S108 - the only place a function may write to
     "LANG": "C.UTF-8",
     "TZ": "UTC",
-    "PYTHONDONTWRITEBYTECODE": "1",
     "NO_PROXY": "127.0.0.1,localhost",
     "no_proxy": "127.0.0.1,localhost",
 }

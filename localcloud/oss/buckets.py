@@ -162,7 +162,7 @@ class Buckets:
         version = f"CAEQ{now.timestamp():.6f}".replace(".", "") if self[bucket].versioning else ""
         # OSS counts seconds.
         modified = now.replace(microsecond=0).isoformat()
-        meta = Meta(f'"{etag}"', str(crc64(body)), len(body), modified, dict(headers), version)
+        meta = Meta(f'"{etag}"', crc64(body), len(body), modified, dict(headers), version)
         self._drawer[f"object/{bucket}/{key}"] = {"meta": asdict(meta), "body": base64.b64encode(body).decode()}
         self[bucket].put(key, meta, now)
         return meta

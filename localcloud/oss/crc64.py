@@ -1,23 +1,12 @@
-"""CRC-64/ECMA-182 as OSS reports it in `x-oss-hash-crc64ecma`; the SDK compares it with its own."""
+"""CRC-64/ECMA-182 as OSS reports it in `x-oss-hash-crc64ecma`, and Function Compute of code."""
 
 from __future__ import annotations
 
-POLYNOMIAL = 0xC96C5795D7870F42  # ECMA-182, lowest bit first
-ALL_ONES = 0xFFFFFFFFFFFFFFFF
+import crcmod  # comes with the OSS SDK
+
+_crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF, rev=True)
 
 
-def _row(byte: int) -> int:
-    for _ in range(8):
-        byte = (byte >> 1) ^ (POLYNOMIAL if byte & 1 else 0)
-    return byte
-
-
-TABLE = tuple(_row(byte) for byte in range(256))
-
-
-def crc64(body: bytes) -> int:
-    """Give the checksum of a body."""
-    value = ALL_ONES
-    for byte in body:
-        value = TABLE[(value ^ byte) & 0xFF] ^ (value >> 8)
-    return value ^ ALL_ONES
+def crc64(body: bytes) -> str:
+    """Give the checksum of a body as the vendor writes it: a decimal number."""
+    return str(_crc64(body))

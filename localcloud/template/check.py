@@ -15,7 +15,7 @@ from localcloud.identity import checked
 from localcloud.rpc.operation import ApiError
 from localcloud.template.conditions import Conditions
 from localcloud.template.faults import TemplateError
-from localcloud.template.intrinsics import Scope, Unknown, resolve
+from localcloud.template.intrinsics import Scope, Unknown, conditions_in, resolve
 from localcloud.template.model import FUNCTIONS, PSEUDO, Resource, Template
 from localcloud.template.types import check_properties, type_of
 
@@ -42,8 +42,9 @@ def check(template: Template) -> None:
         if resource.condition and resource.condition not in template.conditions:
             raise TemplateError(f"{resource.name}.Condition", f"there is no condition {resource.condition!r}")
     _check_conditions(template)
+    answers = _Answers(template)
     for held in product((True, False), repeat=len(template.conditions)):
-        _check_where(template, dict(zip(template.conditions, held, strict=True)))
+        _check_where(template, dict(zip(template.conditions, held, strict=True)), answers)
 
 
 def _check_conditions(template: Template) -> None:
@@ -54,11 +55,38 @@ def _check_conditions(template: Template) -> None:
         conditions.holds(name)
 
 
-def _check_where(template: Template, held: Mapping[str, bool]) -> None:
+class _Answers:
+    """Under which answers each resource was checked: those to what it asks about, or what it names."""
+
+    def __init__(self, template: Template) -> None:
+        self._template, self._checked = template, set[tuple[object, ...]]()
+        self._asked = {name: self._asked_by(name) for name in template.resources}
+
+    def are_new(self, name: str, held: Mapping[str, bool]) -> bool:
+        """Whether this resource was not checked under these answers yet; it counts as checked from now on."""
+        said = (name, *(held.get(asked) for asked in self._asked[name]))
+        new = said not in self._checked
+        self._checked.add(said)
+        return new
+
+    def _asked_by(self, name: str) -> list[str]:
+        every = self._template.resources
+        known, new = {name}, [name]
+        while new:
+            named = every[new.pop()].needs & every.keys() - known
+            known |= named
+            new += named
+        inside = {asked for one in known for asked in conditions_in(every[one].properties)}
+        return sorted(inside | {every[one].condition for one in known} - {""})
+
+
+def _check_where(template: Template, held: Mapping[str, bool], answers: _Answers) -> None:
     """Check the template for one set of answers: with every condition, whether it holds."""
     made = template.made(held.__getitem__)
     scope = _scope(template, made, held)
     for resource in made.values():
+        if not answers.are_new(resource.name, held):
+            continue
         check_resource(resource, resolve(resource.properties, scope, f"{resource.name}.Properties"))
     for name, value in template.outputs.items():
         resolve(value, scope, f"Outputs.{name}.Value")

@@ -73,6 +73,18 @@ def names_in(value: Any) -> Iterator[str]:
                 yield from names_in(item)
 
 
+def conditions_in(value: Any) -> Iterator[str]:
+    """Give every condition that a value asks about."""
+    if isinstance(value, list):
+        for item in value:
+            yield from conditions_in(item)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == "Fn::If" and isinstance(item, list) and item:
+                yield str(item[0])
+            yield from conditions_in(item)
+
+
 def _owner(target: Any) -> str:
     if isinstance(target, str):
         return target.partition(".")[0]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from localcloud.template.faults import TemplateError
@@ -105,9 +106,10 @@ class Resource:
     """It is made only where this condition holds."""
     deletion_policy: str = "Delete"
 
-    def needs(self) -> set[str]:
-        """Give every name it refers to: resources, parameters, pseudo parameters."""
-        return {*self.depends_on, *names_in(self.properties)}
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """Every name it refers to: resources, parameters, pseudo parameters."""
+        return frozenset((*self.depends_on, *names_in(self.properties)))
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class Template:
         done: dict[str, Resource] = {}
         waiting = self.made(holds)
         while waiting:
-            ready = [one for one in waiting.values() if not one.needs() & waiting.keys()]
+            ready = [one for one in waiting.values() if not one.needs & waiting.keys()]
             if not ready:
                 raise TemplateError("Resources", f"{', '.join(sorted(waiting))} need each other in a circle")
             for one in ready:
