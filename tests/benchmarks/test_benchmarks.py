@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from benchmarks.decisions import USUAL, cases, mix
 from benchmarks.scenes import SCENES
 from benchmarks.suite import SUITE
 from benchmarks.timing import QUICK, Effort
+from tests.speed import slowness
 from tidegate.domain.decide import decide
 from tidegate.domain.reading import Direction
 from tidegate.domain.verdict import Resize
@@ -27,8 +27,6 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
 DECISIONS_PER_S, LOOK_UPS_PER_S = 40_000, 200_000
-PER_STEP = 0.003
-"""Of what a machine does in a second of the plainest Python: so many decisions it must make, if it is a slow one."""
 ROUGH = Effort(rounds=9, size=0.2)
 CODES = {
     *("unread", "gone", "off-ladder", "home-unknown", "unmeasured", "unconfirmed", "as-wanted", "resize"),
@@ -91,23 +89,12 @@ def test_a_mix_of_decisions_of_a_realistic_policy_is_as_fast_as_is_promised() ->
     A machine that is slow itself, as it was when the promise was missed with code that had kept it, is asked for less.
     """
     asked, best = mix(8), 0.0
-    enough = min(DECISIONS_PER_S, PER_STEP * steps_per_s())
+    enough = DECISIONS_PER_S / slowness()
     for _ in range(200):
         best = max(best, decisions.rate_of(asked))
         if best >= enough:
             break
     assert best >= enough
-
-
-def steps_per_s() -> float:
-    """How many of the plainest steps this Python makes in a second on this machine, at its best."""
-    best = 0.0
-    for _ in range(30):
-        began, kept = perf_counter(), dict[int, int]()
-        for number in range(2000):
-            kept[number % 7] = number + kept.get(number % 5, 0) % 3
-        best = max(best, 2000 / (perf_counter() - began))
-    return best
 
 
 def test_looking_up_a_timetable_is_as_fast_as_is_promised() -> None:
