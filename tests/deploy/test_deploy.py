@@ -330,13 +330,16 @@ def test_what_a_policy_orders_at_once_is_told_before_it_is_deployed_and_after(si
     first = site.deploy("--policy", str(site.policy), "--json").json["policy"]
     assert (first["decisions"], first["orders"]) == (None, None)
     told = "what it would order at once cannot be told before its ledger stands"
-    assert told in site.deploy("--policy", str(site.policy)).out
+    assert told in site.deploy("--policy", str(site.policy), "--mode", "act").out
     done = site.deployed()
     assert ([one["starts"] for one in done["decisions"]], done["orders"]) == ([False], 0)
 
     policy = yaml.safe_load(POLICY)
     policy["instances"]["orders-mq"]["base"] = "medium"
     site.policy.write_text(yaml.safe_dump(policy))
+    denied = site.deploy("--policy", str(site.policy)).out
+    assert "! Mode observe denies orders" in denied
+    assert "this would start" not in denied
     words, order = ("--policy", str(site.policy), "--mode", "act"), "> ORDER orders-mq up small -> medium"
     lines = site.deploy(*words).out.splitlines()
     assert [line for line in lines if line.startswith(order)]

@@ -229,7 +229,9 @@ def _end(account: Account, done: Deployed, talker: Talker, found: list[Finding],
         )
         return
     talker.line(f"stack {done.stack.name} is {done.stack.status}" if done.changed else "no change")
-    for order in start_lines(done.judged) if done.judged else ():
+    # In mode observe every order is denied, as the plan has said.
+    acts = done.stack.parameters.get("Mode") != "observe"
+    for order in start_lines(done.judged) if done.judged and acts else ():
         talker.line(in_words(order))
     for row in columns([(f"  {name}", str(value)) for name, value in _outputs(done).items()]):
         talker.line("".join(row).rstrip())

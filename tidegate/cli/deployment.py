@@ -54,7 +54,8 @@ def _lines(planned: Plan, wish: Wish) -> Iterator[str]:
         yield f"policy {policy.hash}: {state}; {many}, {len(policy.acting)} in mode act"
         if policy.acting and planned.given.shown.get("Mode") == "observe":
             yield f"! Mode observe denies orders: each one for {', '.join(policy.acting)} ends refused; --mode act"
-        yield from _starts(policy)
+        else:
+            yield from _starts(policy)
 
 
 def _starts(policy: PolicyPlan) -> Iterator[str]:

@@ -95,8 +95,8 @@ def judge(around: Surroundings, candidate: Candidate, *, observed: bool = False)
     return Judged(candidate, pointer, before, tuple(stranded), found, use.at_once, min(limits))
 
 
-def enact(around: Surroundings, judged: Judged, by: str) -> bool:
-    """Put it in force in place of the one it was judged by; False if it was in force already.
+def enact(around: Surroundings, judged: Judged, by: str) -> None:
+    """Put it in force in place of the one it was judged by.
 
     Raises Overtaken where another one came into force meanwhile.
     """
@@ -106,7 +106,6 @@ def enact(around: Surroundings, judged: Judged, by: str) -> bool:
         around.policies.restore(candidate.hash, by, after=after)
     else:
         around.policies.publish(candidate.documents, candidate.index, by, after=after)
-    return not judged.is_in_force
 
 
 def earlier(policies: Policies, hashed: str) -> Pointer:
