@@ -38,6 +38,26 @@ def test_a_row_that_was_seen_before_is_not_listed_again() -> None:
     assert (shelf.calls["list", "row"], hints) == (1, {PREFIX: 9})
 
 
+def test_whoever_created_the_newest_entry_reads_it_and_looks_for_one_behind_it() -> None:
+    """A tick does so every minute: the newest record of the fleet is nearly always its own."""
+    shelf, hints = CountingShelf(), dict[str, int]()
+    grown(shelf, 1, 3)
+    mine = row(shelf, 4, hints)
+    assert newest(mine) == 3
+    assert mine.create(4, b"4")
+    before = shelf.calls["get", "row"]
+    assert newest(row(shelf, 4, hints)) == 4
+    assert shelf.calls["get", "row"] - before == 2
+
+
+def test_who_lost_against_another_writer_remembers_what_was_seen_only() -> None:
+    shelf, hints = CountingShelf(), dict[str, int]()
+    grown(shelf, 1, 4)
+    assert not row(shelf, 4, hints).create(4, b"mine")
+    assert hints == {}
+    assert newest(row(shelf, 4, hints)) == 4
+
+
 def test_one_object_needs_no_memory_of_others() -> None:
     shelf = CountingShelf()
     grown(shelf, 1, 3)

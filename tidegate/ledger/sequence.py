@@ -34,8 +34,8 @@ class Entry(NamedTuple):
 class Sequence:
     """The entries under one prefix. `age` tells how old an entry is; no entry is older than the one before it.
 
-    `hints` are the numbers of the newest entries seen so far, by prefix. With one no listing is needed; kept for long,
-    or of another store, it costs some reads more and harms nothing.
+    `hints` are the numbers of the newest entries seen or created so far, by prefix. With one no listing is needed; kept
+    for long, or of another store, it costs some reads more and harms nothing.
     """
 
     def __init__(
@@ -63,8 +63,11 @@ class Sequence:
         return None if body is None else Entry(number, body)
 
     def create(self, number: int, body: bytes) -> bool:
-        """Create one entry; False if somebody else did."""
-        return self._shelf.create(self.key(number), body)
+        """Create one entry; False if somebody else did. Nobody has to search for an entry of his own afterwards."""
+        is_ours = self._shelf.create(self.key(number), body)
+        if is_ours:
+            self._hints[self._prefix] = number
+        return is_ours
 
     def newest(self) -> Entry | None:
         """Give the newest entry, however old or empty the listing is."""
