@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 from localcloud.project.simulate.platform import Failing, Platform
@@ -41,6 +42,7 @@ WRITING = Failing(
 )
 
 
+@lru_cache(maxsize=10_000)
 def of_what(key: str) -> str:
     """What a key, or the prefix of a listing, is about: `record`, `fleet record`, `mark`, `pointer`."""
     top, _, rest = key.partition("/")
@@ -62,6 +64,8 @@ class Store:
     """When the newest record of each ledger was written."""
     head_marks: dict[str, str] = field(default_factory=dict)
     """The mark that its writer asked for last before that, where no older mark means anything any more."""
+    concluded: set[str] = field(default_factory=set)
+    """The ledgers whose newest record ends an operation: whoever comes by next closes it, whatever mark called him."""
     fleet_records: int = 0
     """How many records the fleet's ledger has got."""
     news_at: datetime | None = None
@@ -85,7 +89,8 @@ class Store:
             if key.startswith("ledger/"):
                 ledger = key[len("ledger/") :].rpartition("/")[0]
                 self.heads_at[ledger] = self.now()
-                self.head_marks[ledger] = "" if CONCLUDED in body else mark
+                self.head_marks[ledger] = mark
+                (self.concluded.add if CONCLUDED in body else self.concluded.discard)(ledger)
                 if self.on_record is not None:
                     self.on_record(key, body)
         insort(self.keys, key)

@@ -66,7 +66,10 @@ class Minutes:
     """Whose turn came since then, in a tick without trouble."""
     _tables: dict[str, list[Timetable]] = field(default_factory=dict)
     _summaries: dict[str, dict[str, str]] = field(default_factory=dict)
-    _change: tuple[str, datetime | None] = ("", None)
+    _change: tuple[str, datetime | None] | None = None
+    """Of which policy it was looked for, and the next change of a timetable; None where there is none ever."""
+    _told: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)
+    """When the summary of a day is due next, by the zone and when the last one was told."""
     _known: tuple[int, FleetState | None] = (0, None)
 
     def wake(self) -> None:
@@ -135,7 +138,7 @@ class Minutes:
             since = head_at - OUTDATED if head_at is not None and not own else head_at
             is_newest = since is None or mark == own or store.created[mark] >= since
             # Whoever met trouble may have left something half done: then every mark that is there counts.
-            if self.quiet_since is None or is_newest or store.first(f"inbox/{key}/"):
+            if self.quiet_since is None or is_newest or key in store.concluded or store.first(f"inbox/{key}/"):
                 return _minute(mark)
         return None
 
@@ -169,7 +172,11 @@ class Minutes:
         if hashed not in self._summaries:
             self._summaries[hashed] = summaries_of(self.stage.policies.index(hashed)["instances"])
         for channel, zone in self._summaries[hashed].items():
-            yield next_due(zone, state.summaries.get(channel), first)
+            told = zone, state.summaries.get(channel)
+            due = self._told.get(told)
+            if due is None or due <= first:
+                due = self._told[told] = next_due(*told, first)
+            yield due
 
     def _idle(self, first: datetime, due: datetime) -> datetime | None:
         """The first idle minute before the next due one that is run all the same."""
@@ -181,9 +188,10 @@ class Minutes:
 
     def _next_change(self, after: datetime) -> datetime | None:
         pushed = self.stage.pushed
-        hashed, known = self._change
-        if hashed == pushed.hash and known is not None and known > after:
-            return known
+        if self._change is not None:
+            hashed, known = self._change
+            if hashed == pushed.hash and (known is None or known > after):
+                return known
         if pushed.hash not in self._tables:
             entries = self.stage.policies.index(pushed.hash)["instances"].values()
             self._tables[pushed.hash] = [timetable_of(one, calendar_of(one["country"])) for one in entries]

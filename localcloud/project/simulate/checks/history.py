@@ -14,6 +14,7 @@ from typing import Any
 
 from localcloud.project.simulate.checks.violation import Violation
 from localcloud.project.simulate.checks.world import Estate
+from localcloud.project.simulate.platform import LONGEST_STALL_S
 from localcloud.project.simulate.script import Deed
 from localcloud.project.simulate.sites import DEATHS, Trouble
 from localcloud.project.simulate.trace import Pushed, Said, Trace
@@ -182,6 +183,15 @@ class History:
         pushed = self.trace.pushed
         ends = [*(each.at for each in pushed[1:]), datetime.max.replace(tzinfo=until.tzinfo)]
         return [each for each, end in zip(pushed, ends, strict=True) if each.at <= until and end >= since]
+
+    def known_since(self, at: datetime) -> datetime:
+        """The earliest at which whoever wrote something then, and does not order, may have read what it goes by.
+
+        A process that stands still goes on with what it read before.
+        """
+        longest = timedelta(seconds=LONGEST_STALL_S) + LATENCY
+        stalls = [stall for stall in self.stalls if at - longest <= stall <= at]
+        return min([at, *stalls]) - LATENCY - self.slack
 
     def terms_of(self, hashed: str, name: str) -> Terms | None:
         """A policy made ready to reckon with: the arithmetic of its times is Tidegate's own."""

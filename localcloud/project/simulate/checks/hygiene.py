@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from localcloud.project.simulate.checks.history import LATENCY, Chronicle, History
+from localcloud.project.simulate.checks.history import Chronicle, History
 from localcloud.project.simulate.checks.violation import Violation
 from localcloud.project.simulate.stage import SECRETS
 from tidegate.domain.facts import Adopted
@@ -68,7 +68,7 @@ def _uninvited(history: History, chronicle: Chronicle) -> Iterator[Violation]:
         if policy is None or policy.mode != "act":
             why = f"operation {course.number} was planned by policy {course.planned.policy}, which only observes it"
             yield Violation("nothing uninvited", chronicle.name, course.planned.created_at, why)
-        known = history.in_force(course.planned.created_at - LATENCY - history.slack, course.planned.created_at)
+        known = history.in_force(history.known_since(course.planned.created_at), course.planned.created_at)
         if course.planned.policy not in {each.hash for each in known}:
             why = f"operation {course.number} was planned by policy {course.planned.policy}, not in force any more"
             yield Violation("nothing uninvited", chronicle.name, course.planned.created_at, why)
