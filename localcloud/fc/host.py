@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections import deque
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from localcloud.fc.function import Function, Ref, Refusal
 from localcloud.fc.instance import START_LIMIT_S, Answer, Instance, Step
 from localcloud.fc.invocation import MAX_ASYNC_BYTES, MAX_SYNC_BYTES, Invocation, failure, refused
 from localcloud.fc.pool import Pool, Room
+from localcloud.fc.process import Launcher
 from localcloud.fc.queue import Deliveries
 from localcloud.fc.registry import INSTANCES, Registry
 from localcloud.identity import Identity
@@ -35,6 +36,8 @@ class _Stillborn(Exception):  # noqa: N818 - carries the answer of a load or an 
 
 class FunctionHost:
     """Runs the functions of its `registry`.
+
+    `libraries` are what nearly every function loads: they are loaded once for all of them, see `process`.
 
     `idle_after` is simulated; timeouts are the machine's, as the clock keeps the machine's pace while a function works.
     """
@@ -53,6 +56,7 @@ class FunctionHost:
         idle_after: timedelta = timedelta(minutes=5),
         deliver_twice: Callable[[], bool] = lambda: False,
         room: Room | None = None,
+        libraries: Sequence[str] = (),
     ) -> None:
         self.clock, self.identity, self.faults, self.region = clock, identity, faults, region
         self.base_url = ""
@@ -60,6 +64,7 @@ class FunctionHost:
         self.deliveries = Deliveries(drawer, clock, self, deliver_twice)
         self._idle_after = idle_after
         self._pools: dict[str, Pool] = {}
+        self._launcher = Launcher(libraries)
         self._room = room or Room.of(os.cpu_count() or 1)
         self._logs: dict[str, deque[str]] = {}
 
@@ -162,7 +167,9 @@ class FunctionHost:
         keys = self._keys(function, instance_id)
         lines = self._logs.setdefault(str(function.ref), deque(maxlen=LOG_LINES))
         is_awaited = bool(self.registry.triggers("http", function.ref))
-        instance = Instance(instance_id, function.version, function.memory, lines.append, is_awaited=is_awaited)
+        instance = Instance(
+            instance_id, function.version, function.memory, lines.append, self._launcher, is_awaited=is_awaited
+        )
         instance.born_at = self.clock.now()
         code = self.registry.code.folder(function.code)
         about = description(function, code, self.region, self.account_id)

@@ -6,8 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.fc.frames import pack, receive_async
+from localcloud.fc.process import Launcher
 
 START_LIMIT_S = 60.0
 GRACE_S = 1.0
@@ -26,7 +25,6 @@ LOG_LINE_BYTES = 128 * 1024
 LOG_END_LIMIT_S = 0.5
 NICE, NICE_IF_AWAITED = 10, 2
 """All share one machine here: the platform comes first, then functions for whose answer an HTTP client waits."""
-LAUNCH_FOLDER = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,14 @@ class Instance:
     """A worker process. It serves one step at a time; after a crash or a timeout it is dead for good."""
 
     def __init__(
-        self, instance_id: str, version: int, memory_mb: int, note: Callable[[str], None], *, is_awaited: bool = False
+        self,
+        instance_id: str,
+        version: int,
+        memory_mb: int,
+        note: Callable[[str], None],
+        launcher: Launcher,
+        *,
+        is_awaited: bool = False,
     ) -> None:
         self.instance_id, self.version, self.memory_mb = instance_id, version, memory_mb
         self._nice = NICE_IF_AWAITED if is_awaited else NICE
@@ -65,6 +70,7 @@ class Instance:
         """Whether nothing of it is left: no process, no line, no log."""
         self.born_at: datetime | None = None
         self._note = note
+        self._launcher = launcher
         self._tail: deque[str] = deque(maxlen=200)
         self._ended = asyncio.Event()
         self._awaited_line = ""
@@ -74,15 +80,9 @@ class Instance:
         """Start the process; it is ready for its first step when this returns."""
         ours, theirs = socket.socketpair()
         log_out, log_in = os.pipe()
-        self._process = subprocess.Popen(  # noqa: ASYNC220 - a fork of a few milliseconds
-            [sys.executable, "-m", "localcloud.fc.worker", str(theirs.fileno()), str(self._nice)],
-            stdin=subprocess.DEVNULL,
-            stdout=log_in,
-            stderr=log_in,
-            pass_fds=(theirs.fileno(),),
-            env=dict(environment),
-            cwd=LAUNCH_FOLDER,
-        )
+        code = Path(function["code"])
+        places = (code, code / function["handler"].rpartition("/")[0])
+        self._process = self._launcher.launch(environment, places, self._nice, theirs.fileno(), log_in)
         theirs.close()
         os.close(log_in)
         try:

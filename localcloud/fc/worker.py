@@ -18,6 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -71,6 +72,9 @@ class Worker:
 
     def settle_in(self) -> None:
         """Put the function's code first in the path, go there, and forget where this runtime came from."""
+        # What `ps` and `top` call this process; the kernel keeps the first 15 letters.
+        with suppress(OSError):
+            Path("/proc/self/comm").write_text(self._function["name"])
         # The first entry is where this runtime was started; it and editable installs would hide what the code lacks.
         root = sys.path.pop(0)
         sys.path[:] = [str(self._code), "/opt/python", *(place for place in sys.path if not _is_ours(place, root))]
@@ -152,15 +156,23 @@ def _is_editable(finder: Any) -> bool:
     return getattr(finder, "__module__", "").startswith("__editable__") or "Editable" in getattr(finder, "__name__", "")
 
 
-def _traveller() -> Callable[[float], None]:
-    """Give what sets this process's clock. Optional parts of time-machine are hidden: they cost 0.2 s."""
+def preload() -> None:
+    """Load what every worker needs. Optional parts of time-machine are hidden: they cost 0.2 s."""
     hidden = [name for name in ("pytest", "dateutil", "dateutil.parser") if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = cast("Any", None)  # how Python marks a module as absent
     import time_machine  # noqa: PLC0415 - see above
 
+    del time_machine
     for name in hidden:
         del sys.modules[name]
+
+
+def _traveller() -> Callable[[float], None]:
+    """Give what sets this process's clock."""
+    preload()
+    import time_machine  # noqa: PLC0415 - loaded with care, see above
+
     travel = time_machine.travel(0.0, tick=True)
     clock = travel.start()
 
@@ -178,7 +190,7 @@ def _terminated(number: int, frame: Any) -> None:
     os._exit(EXIT_TERMINATED)
 
 
-def _stand_apart(nice: int) -> None:
+def stand_apart(nice: int) -> None:
     """Lead a group, so that our children die with us, and give way to the platform, which shares this machine with us.
 
     Not a session: where the machine is full, the kernel would give each session as much as the platform has.
@@ -189,10 +201,15 @@ def _stand_apart(nice: int) -> None:
 
 def main() -> None:
     """Serve the host at the other end of the socket whose number is the first argument; the second is our niceness."""
-    _stand_apart(int(sys.argv[2]))
+    stand_apart(int(sys.argv[2]))
     line = socket.socket(fileno=int(sys.argv[1]))
-    line.set_inheritable(False)
     sys.argv[1:] = []
+    work(line)
+
+
+def work(line: socket.socket) -> None:
+    """Serve the host at the other end of a line, until it hangs up."""
+    line.set_inheritable(False)
     signal.signal(signal.SIGTERM, _terminated)
     try:
         start, _ = receive(line)

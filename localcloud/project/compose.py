@@ -24,6 +24,8 @@ from localcloud.template.create import Targets
 from localcloud.wire import Dropped
 
 INVOKE = "FC:InvokeFunction"
+LIBRARIES = ("pydantic", "tenacity", "requests", "alibabacloud_oss_v2", "aliyunsdkcore.client", "apprise")
+"""What the project's functions load sooner or later, all but their own code."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def compose(cloud: Cloud, workdir: Path, *, deliver_twice: Callable[[], bool] = 
         calls=cloud.door.calls,
         region=world.region,
         deliver_twice=deliver_twice,
+        libraries=LIBRARIES,
     )
     switches = Switches(
         exception_name=world.behaviour.flow_exception_names,

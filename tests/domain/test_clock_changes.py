@@ -166,10 +166,10 @@ def test_at_every_clock_change_of_every_zone_spans_start_and_end_as_the_wall_say
 ) -> None:
     """For each setting, and for spans that lie before, in, across and after the change, or cross midnight there.
 
-    Every third change is tried, of whatever zone; `make soak` tries all.
+    Every sixth change is tried, of whatever zone; `make soak` tries all.
     """
     compared, changes = Counter[tuple[bool, str, str]](), list(census.zone_of.items())
-    for change, zone in changes if soaking else changes[::3]:
+    for change, zone in changes if soaking else changes[::6]:
         walls, first = Walls(zone, change), change.unusual[0].date()
         days = [first - DAY, first, first + DAY]
         for turn, (begin, over) in enumerate(permutations(_times(change), 2)):
@@ -179,7 +179,7 @@ def test_at_every_clock_change_of_every_zone_spans_start_and_end_as_the_wall_say
                 assert _engine(zone, days, told) == said, (zone, change, told)
                 compared[change.after > change.before, gap, overlap] += 1
     assert len(compared) == 12
-    least, most = (10_000, 150_000) if soaking else (3_000, 50_000)
+    least, most = (10_000, 150_000) if soaking else (1_500, 25_000)
     assert min(compared.values()) > least
     assert compared.total() > most
 

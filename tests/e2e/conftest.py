@@ -58,7 +58,7 @@ def until(what: str, seen: Callable[[], T | None], within_s: float = WITHIN_S) -
     while time.monotonic() < deadline:
         if found := seen():
             return found
-        pause.wait(0.1)
+        pause.wait(0.2)
     raise AssertionError(f"{what} did not happen within {within_s:.0f} s")
 
 

@@ -166,7 +166,8 @@ def test_what_was_kept_survives_a_sudden_end_and_the_resize_goes_on_with_one_ord
     workers = first.workers()
     first.process.send_signal(signal.SIGKILL)
     first.process.wait(10)
-    waits("the end of the workers", lambda: not any(is_alive(pid) for pid in workers), 10)
+    # Who was just asking the vendor tries again for 12 s, and then learns that nobody waits for an answer.
+    waits("the end of the workers", lambda: not any(is_alive(pid) for pid in workers), 40)
 
     second = ups(*state, behaviour={"apply_takes": "2m"})
     # Behind the machine's back the clock has gone ahead a little, so the tick may be missed as well.

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import time
 import zipfile
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timezone
@@ -21,6 +22,7 @@ from localcloud.faults import Fault, Faults
 from localcloud.fc.compute import FunctionCompute
 from localcloud.fc.function import Ref
 from localcloud.fc.invocation import Invocation
+from localcloud.fc.process import _server_of
 from localcloud.identity import Identity
 from localcloud.server import Running, running
 
@@ -108,9 +110,31 @@ class Stage:
             await asyncio.sleep(0.01)
 
 
+@pytest.fixture(scope="session")
+def libraries() -> tuple[str, ...]:
+    """Give the libraries of a fork server that is ready; the function `deep.modules` has no copies of them."""
+    names = ("tenacity", "decimal")
+    deadline = time.monotonic() + DEADLINE_S
+    while _server_of(names) is None:
+        assert time.monotonic() < deadline, "the fork server is not ready in time"
+        time.sleep(0.02)  # noqa: TID251 - it is another process that is waited for
+    return names
+
+
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path / "work")
+def stage(tmp_path: Path, libraries: tuple[str, ...]) -> Stage:
+    """Where workers are forked, as they are in a whole cloud."""
+    made = Stage(tmp_path / "work")
+    made.settings["libraries"] = libraries
+    return made
+
+
+@pytest.fixture(params=["started", "forked"])
+def either(request: pytest.FixtureRequest, tmp_path: Path, libraries: tuple[str, ...]) -> Stage:
+    """Both: where every worker is a process of its own from the first moment, and where it is forked."""
+    made = Stage(tmp_path / "work")
+    made.settings["libraries"] = libraries if request.param == "forked" else ()
+    return made
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A worker behaves like the platform's Python runtime."""
+"""A worker behaves like the platform's Python runtime, however its process came to be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import json
 from typing import Any
 
 import pytest
+
+
+@pytest.fixture
+def stage(either: Any) -> Any:
+    """Where workers are started, and where they are forked."""
+    return either
 
 
 def shown(invocation: Any) -> dict[str, Any]:

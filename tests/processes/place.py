@@ -27,6 +27,8 @@ T = TypeVar("T")
 STARTS_WITHIN_S = 120.0
 ENDS_WITHIN_S = 60.0
 FLOW = "tidegate-resize"
+FUNCTIONS = "tidegate-"
+"""How the names of functions begin."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -93,7 +95,7 @@ class Place:
     def workers(self) -> dict[int, str]:
         """The server's worker processes, and the functions they run."""
         assert self._process is not None
-        found = {pid: function_of(pid) for pid in children_of(self._process.pid)}
+        found = {pid: function_of(pid) for pid in descendants_of(self._process.pid)}
         named = {pid: name for pid, name in found.items() if name}
         self._started |= named.keys()
         return named
@@ -178,19 +180,20 @@ def kill_worker(pid: int) -> None:
 
 
 def function_of(pid: int) -> str:
-    """The function that a worker process runs; nothing for any other process."""
+    """The function that a worker process runs, as far as the kernel keeps its name; nothing for any other process."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-            name, _, value = line.partition(b"=")
-            if name == b"FC_FUNCTION_NAME":
-                return value.decode()
+        name = Path(f"/proc/{pid}/comm").read_text("utf-8").strip()
+        return name if name.startswith(FUNCTIONS) else ""
     return ""
 
 
-def children_of(parent: int) -> list[int]:
-    """The processes whose parent is this one."""
-    running = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
-    return [pid for pid in running if _told(pid)[1:2] == [str(parent)]]
+def descendants_of(ancestor: int) -> list[int]:
+    """The processes that this one started, and those that they started: most workers are forked by another process."""
+    parents = {int(each.name): _told(int(each.name))[1:2] for each in Path("/proc").iterdir() if each.name.isdigit()}
+    found = [ancestor]
+    for parent in found:
+        found += [pid for pid, of in parents.items() if of == [str(parent)]]
+    return found[1:]
 
 
 def cpu_of(pid: int) -> float:

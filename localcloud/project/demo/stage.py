@@ -28,6 +28,8 @@ from tidegate.app.wiring import nap, wire
 from tidegate.settings import Settings
 
 READY_WITHIN_S = 30
+POLLED_EVERY_S = 0.25
+"""Each look reads the ledger as a customer does, which takes processor time from what is looked at."""
 FC2_SERVICE, FC2_FUNCTION = "tidegate", "on-request"
 
 
@@ -162,5 +164,5 @@ def wait_for(what: str, seen: Callable[[], Any], within_s: float = 60.0) -> Any:
     while time.monotonic() < until:
         if found := seen():
             return found
-        nap(0.1)
+        nap(POLLED_EVERY_S)
     raise Stuck(f"{what} did not happen within {within_s:.0f} s")
