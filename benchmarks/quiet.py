@@ -136,6 +136,8 @@ class QuietFleet:
             cache={},
         )
         self._settle(_documents(instances))
+        # All that was written by other processes.
+        self._hints.clear()
 
     def tick(self, *, cold: bool = False) -> Ticked:
         """Let a minute pass, and the tick run: where it ran before, or in a process that knows nothing yet."""

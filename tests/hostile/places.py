@@ -125,6 +125,7 @@ PLACES: dict[str, str] = {
     "localcloud/fc/api.py": FUNCTIONS,
     "localcloud/fc/code.py": ZIPS,
     "localcloud/fc/compute.py": FUNCTIONS,
+    "localcloud/fc/forkserver.py": OWN + "what its own host says",
     "localcloud/fc/frames.py": OWN + "what its own worker processes say",
     "localcloud/fc/http.py": SIGNATURES,
     "localcloud/fc/queue.py": KEPT,
