@@ -42,6 +42,7 @@ class Ledger:
         self._shelf, self._now, self._nonce, self._code = shelf, now, nonce, code
         self._hints = {} if hints is None else hints
         self._epoch = ""
+        self._sequences: dict[str, Sequence] = {}
 
     def check(self) -> None:
         """See by trying whether the shelf lets only one writer win; raises `Unprotected` if not."""
@@ -155,7 +156,9 @@ class Ledger:
         return winner
 
     def _sequence(self, key: str) -> Sequence:
-        return Sequence(self._shelf, f"ledger/{key}/", partial(self._age, key), self._hints)
+        if key not in self._sequences:
+            self._sequences[key] = Sequence(self._shelf, f"ledger/{key}/", partial(self._age, key), self._hints)
+        return self._sequences[key]
 
     def _record(self, key: str, entry: Entry) -> Record:
         return known_record(self._sequence(key).key(entry.number), entry.number, entry.body)
