@@ -52,7 +52,13 @@ def main() -> None:
             become_worker(json.loads(said), *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        watch = os.pidfd_open(pid)
+        try:
+            watch = os.pidfd_open(pid)
+        except OSError:
+            # Whom nobody can watch must not answer; the host starts another one on the same line.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            raise
         socket.send_fds(line, [str(pid).encode()], [watch])
         os.close(watch)
 

@@ -82,9 +82,15 @@ class Instance:
         log_out, log_in = os.pipe()
         code = Path(function["code"])
         places = (code, code / function["handler"].rpartition("/")[0])
-        self._process = self._launcher.launch(environment, places, self._nice, theirs.fileno(), log_in)
-        theirs.close()
-        os.close(log_in)
+        try:
+            self._process = self._launcher.launch(environment, places, self._nice, theirs.fileno(), log_in)
+        except OSError:
+            ours.close()
+            os.close(log_out)
+            raise
+        finally:
+            theirs.close()
+            os.close(log_in)
         try:
             self._log_transport, self._log_task = await self._follow(log_out)
             self._reader, self._writer = await asyncio.open_connection(sock=ours)

@@ -27,7 +27,7 @@ LAUNCH_FOLDER = Path(__file__).resolve().parents[2]
 LAYERS = Path("/opt/python")
 READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "MALLOC_", "PYDANTIC_")
 """How the variables begin that count only from the first moment of a process."""
-ANSWERS_WITHIN_S = 10.0
+ANSWERS_WITHIN_S = 30.0
 WORTH_IT = 2
 """After so many ordinary starts more are to be expected, and loading the libraries once for all of them pays."""
 
@@ -58,8 +58,7 @@ class Forked:
     def __init__(self, pid: int, watch: int) -> None:
         self.pid = pid
         self._watch = watch
-        self._end = poll()
-        self._end.register(watch)
+        self._lock = Lock()
         self._has_ended = False
 
     def poll(self) -> int | None:
@@ -79,14 +78,31 @@ class Forked:
         self._signal(signal.SIGTERM)
 
     def _is_over(self, limit_ms: int | None) -> bool:
-        if not self._has_ended and self._end.poll(limit_ms):
-            self._has_ended = True
-            os.close(self._watch)
-        return self._has_ended
+        with self._lock:
+            if self._has_ended:
+                return True
+            # A copy, as the loop may ask, and close it, while a thread waits.
+            watch = os.dup(self._watch)
+        try:
+            end = poll()
+            end.register(watch)
+            is_over = bool(end.poll(limit_ms))
+        finally:
+            os.close(watch)
+        if is_over:
+            self._forget()
+        return is_over
+
+    def _forget(self) -> None:
+        with self._lock:
+            if not self._has_ended:
+                self._has_ended = True
+                os.close(self._watch)
 
     def _signal(self, number: signal.Signals) -> None:
-        if not self._has_ended:
-            with suppress(ProcessLookupError):
+        # While it is locked the pidfd cannot become another process's.
+        with self._lock, suppress(ProcessLookupError):
+            if not self._has_ended:
                 signal.pidfd_send_signal(self._watch, number)
 
 
@@ -141,7 +157,7 @@ class Launcher:
         self._can_fork = bool(libraries) and hasattr(os, "pidfd_open")
 
     def launch(self, environment: Mapping[str, str], places: Iterable[Path], nice: int, line: int, log: int) -> Process:
-        """Start a worker that has these ends of its line and its log. Takes some milliseconds.
+        """Start a worker that has these ends of its line and its log. Takes some milliseconds. Raises OSError.
 
         `places` are the folders in which the function's own modules lie, which go before libraries.
         """
@@ -149,6 +165,10 @@ class Launcher:
         if server is not None and server.loaded.isdisjoint(_modules_in(places)):
             try:
                 return server.fork(environment, nice, line, log)
+            except TimeoutError:
+                # It may still fork, and two workers on one line would answer for each other.
+                _forget(self._libraries, server)
+                raise
             except OSError:
                 _forget(self._libraries, server)
         return subprocess.Popen(

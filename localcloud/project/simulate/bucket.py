@@ -63,7 +63,7 @@ class Store:
     heads_at: dict[str, datetime] = field(default_factory=dict)
     """When the newest record of each ledger was written."""
     head_marks: dict[str, str] = field(default_factory=dict)
-    """The mark that its writer asked for last before that, where no older mark means anything any more."""
+    """The mark that its writer asked for last before that: older ones mean nothing any more."""
     concluded: set[str] = field(default_factory=set)
     """The ledgers whose newest record ends an operation: whoever comes by next closes it, whatever mark called him."""
     fleet_records: int = 0

@@ -68,8 +68,6 @@ class Minutes:
     _summaries: dict[str, dict[str, str]] = field(default_factory=dict)
     _change: tuple[str, datetime | None] | None = None
     """Of which policy it was looked for, and the next change of a timetable; None where there is none ever."""
-    _told: dict[tuple[str, datetime | None], datetime] = field(default_factory=dict)
-    """When the summary of a day is due next, by the zone and when the last one was told."""
     _known: tuple[int, FleetState | None] = (0, None)
 
     def wake(self) -> None:
@@ -172,11 +170,7 @@ class Minutes:
         if hashed not in self._summaries:
             self._summaries[hashed] = summaries_of(self.stage.policies.index(hashed)["instances"])
         for channel, zone in self._summaries[hashed].items():
-            told = zone, state.summaries.get(channel)
-            due = self._told.get(told)
-            if due is None or due <= first:
-                due = self._told[told] = next_due(*told, first)
-            yield due
+            yield next_due(zone, state.summaries.get(channel), first)
 
     def _idle(self, first: datetime, due: datetime) -> datetime | None:
         """The first idle minute before the next due one that is run all the same."""

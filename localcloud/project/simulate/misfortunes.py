@@ -131,20 +131,18 @@ class Misfortunes:
         if chances is None:
             chances = self._chances[site] = Random(f"{self.seed}/{site}")
         draws = Draws(chances.random())
-        now = self.seconds()
-        if now >= self.faults.until_s and self.faults.told is None:
-            return "", draws
-        trouble = self._drawn(now, site, nth, among, family, draws)
+        trouble = self._drawn(site, nth, among, family, draws)
         if trouble:
-            self.struck.append((now, Strike(site=site, nth=nth, trouble=trouble)))
+            self.struck.append((self.seconds(), Strike(site=site, nth=nth, trouble=trouble)))
             self.met[site, trouble] = self.met.get((site, trouble), 0) + 1
         return trouble, draws
 
-    def _drawn(  # noqa: PLR0917 - the parts of one call, and when it is made
-        self, now: float, site: str, nth: int, among: Sequence[str], family: str, draws: Draws
-    ) -> str:
+    def _drawn(self, site: str, nth: int, among: Sequence[str], family: str, draws: Draws) -> str:
         if self.faults.told is not None:
             return self._told.get((site, nth), "")
+        now = self.seconds()
+        if now >= self.faults.until_s:
+            return ""
         for focus in self._foci.get(site, ()):
             struck = self.met.get((site, focus.trouble), 0)
             if struck < focus.most and draws.which < FOCUSED and focus.trouble in among:

@@ -209,14 +209,9 @@ class Platform:
             return self._troubled(here, trouble, (call, about), effect, failing, wait_s, late)
         out, back = draws.travel
         self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * out)
-        try:
-            answer = effect(0.0)
-        except Exception:
-            self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * back)
-            raise
-        here.crossings.append((call, about))
+        answer = self._answer(here, (call, about), effect, 0.0)
         self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * back)
-        return answer
+        return answer()
 
     def _troubled(  # noqa: PLR0917 - the parts of one call
         self,
