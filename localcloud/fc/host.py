@@ -75,6 +75,7 @@ class FunctionHost:
 
     async def start(self) -> None:
         """Take up the asynchronous requests that an earlier life left behind."""
+        self._launcher.prepare()
         self.deliveries.resume()
 
     async def stop(self) -> None:

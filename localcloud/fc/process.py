@@ -28,8 +28,6 @@ LAYERS = Path("/opt/python")
 READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "MALLOC_", "PYDANTIC_")
 """How the variables begin that count only from the first moment of a process."""
 ANSWERS_WITHIN_S = 30.0
-WORTH_IT = 2
-"""After so many ordinary starts more are to be expected, and loading the libraries once for all of them pays."""
 
 
 class Process(Protocol):
@@ -156,6 +154,11 @@ class Launcher:
         self._libraries = tuple(libraries)
         self._can_fork = bool(libraries) and hasattr(os, "pidfd_open")
 
+    def prepare(self) -> None:
+        """Let the libraries be loaded before the first worker is needed: later that would be in a worker's way."""
+        if self._can_fork:
+            _server_of(self._libraries)
+
     def launch(self, environment: Mapping[str, str], places: Iterable[Path], nice: int, line: int, log: int) -> Process:
         """Start a worker that has these ends of its line and its log. Takes some milliseconds. Raises OSError.
 
@@ -193,18 +196,14 @@ def _modules_in(places: Iterable[Path]) -> set[str]:
 
 _LOCK = Lock()
 _SERVERS: dict[tuple[str, ...], ForkServer] = {}
-_STARTS: dict[tuple[str, ...], int] = {}
 
 
 def _server_of(libraries: tuple[str, ...]) -> ForkServer | None:
-    """The fork server with these libraries, once it is ready; it is begun when it will be worth it."""
+    """The fork server with these libraries, once it is ready; it is begun where there is none."""
     with _LOCK:
         server = _SERVERS.get(libraries)
         if server is None:
-            _STARTS[libraries] = _STARTS.get(libraries, 0) + 1
-            if _STARTS[libraries] >= WORTH_IT:
-                _SERVERS[libraries] = ForkServer(libraries)
-            return None
+            server = _SERVERS[libraries] = ForkServer(libraries)
         return server if server.is_ready else None
 
 
