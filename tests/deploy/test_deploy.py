@@ -362,6 +362,21 @@ def test_nothing_is_deployed_under_another_account_than_the_keys(site: Site, mon
     assert site.calls("CreateStack") == 0
 
 
+@pytest.mark.parametrize("words", [("deploy",), ("deploy", "--yes"), ("destroy",), ("destroy", "--yes")])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ACCESS_KEY_ID", "cl\u00e9"), ("ACCESS_KEY_SECRET", "a b"), ("SECURITY_TOKEN", "a\n")],
+)
+def test_what_cannot_be_a_key_is_a_mistake_before_anybody_is_asked(
+    site: Site, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], variable: str, value: str
+) -> None:
+    monkeypatch.setenv(f"ALIBABA_CLOUD_{variable}", value)
+    said = site.run(*words)
+    told = f"ALIBABA_CLOUD_{variable} has signs that no key has, such as blanks or accents: copy the key once more"
+    assert (said.code, said.out, said.err) == (2, "", f"tidegate: {told}\n")
+    assert site.calls("GetCallerIdentity") == 0
+
+
 def test_the_doctor_looks_a_deployment_over(site: Site) -> None:
     words = ("deploy", "--package", str(site.zip), "--policy", str(site.policy), "--mode", "act", "--yes")
     said = site.run(*words)

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tidegate.aliyun.credentials import Credentials
-from tidegate.settings import BadSettings, CliSettings, Settings
+from tidegate.settings import BadSettings, CliSettings, DeploySettings, Settings, read_deploy_settings
 
 ID, SECRET, TOKEN = (f"ALIBABA_CLOUD_{name}" for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"))
 NOWHERE = "sqlite://:memory:"
@@ -29,7 +29,7 @@ class Absent(Enum):
     """By what writes to it."""
 
 
-def credentials_of(settings: CliSettings | Settings) -> Credentials:
+def credentials_of(settings: CliSettings | DeploySettings | Settings) -> Credentials:
     """The key to sign with. Raises BadSettings where there is none, or one that was not copied as it is."""
     key = Credentials(settings.access_key_id, settings.access_key_secret, settings.security_token)
     if not key.access_key_id or not key.access_key_secret:
@@ -38,6 +38,13 @@ def credentials_of(settings: CliSettings | Settings) -> Credentials:
         if not OF_A_KEY.fullmatch(value):
             raise BadSettings(f"{name} has signs that no key has, such as blanks or accents: copy the key once more")
     return key
+
+
+def deployer() -> DeploySettings:
+    """Whose account something is deployed to, and by which key. Raises BadSettings as `credentials_of` does."""
+    settings = read_deploy_settings()
+    credentials_of(settings)
+    return settings
 
 
 def endpoint_of(settings: CliSettings) -> str:

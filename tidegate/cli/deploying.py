@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate import names
 from tidegate.aliyun.errors import VendorError
+from tidegate.cli.access import deployer
 from tidegate.cli.accounts import make_sure_whose
 from tidegate.cli.deployment import decided, plan_lines, show_plan
 from tidegate.cli.effects import start_lines
@@ -25,7 +26,7 @@ from tidegate.operate.deploy.plan import Wish
 from tidegate.operate.deploy.second import OUTPUT, functions_in, second
 from tidegate.operate.deploy.template import Template
 from tidegate.operate.ours import REQUESTS
-from tidegate.settings import read_cli_settings, read_deploy_settings
+from tidegate.settings import read_cli_settings
 
 if TYPE_CHECKING:
     from tidegate.aliyun.stacks import Step
@@ -93,7 +94,7 @@ class Talker:
 def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     """Plan a deployment, and carry it out if that is wished."""
     policy = _candidate(wanted.policy)
-    settings = read_deploy_settings()
+    settings = deployer()
     account, stack = named(account_of(settings, clock()), wanted.stack, wanted.prefix)
     make_sure_whose(account.aliyun, account.settings.account)
     template = _template()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tidegate.cli.access import deployer
 from tidegate.cli.accounts import make_sure_whose
 from tidegate.cli.deploying import Talker
 from tidegate.cli.paper import Paper, columns, plain
@@ -13,12 +14,11 @@ from tidegate.cli.who import caller_named
 from tidegate.operate.deploy import Account, account_of, check, destroy, plan_destroy
 from tidegate.operate.deploy.destroy import Unmaking
 from tidegate.operate.deploy.naming import named
-from tidegate.settings import read_deploy_settings
 
 
 def run(prefix: str, stack: str, with_ledger: str, *, despite: bool, yes: bool, as_json: bool) -> int:
     """Plan what would go, and delete it if that is wished."""
-    account, stack = named(account_of(read_deploy_settings(), clock()), stack, prefix)
+    account, stack = named(account_of(deployer(), clock()), stack, prefix)
     make_sure_whose(account.aliyun, account.settings.account)
     planned = plan_destroy(account, stack)
     paper = Paper()
