@@ -43,7 +43,8 @@ class CodeShelf:
         if (said := (code or {}).get("checksum")) and str(said) != package.checksum:
             raise invalid(f"code checksum is {package.checksum}, not {said}")
         self._unpack(body, package.checksum)
-        self._drawer[f"code/{package.checksum}"] = base64.b64encode(body).decode()
+        if (key := f"code/{package.checksum}") not in self._drawer:
+            self._drawer[key] = base64.b64encode(body).decode()
         return package
 
     def folder(self, checksum: str) -> Path:

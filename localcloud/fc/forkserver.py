@@ -1,6 +1,7 @@
 """The process that workers are forked from: it has the libraries in memory that nearly every function loads.
 
-`python -m localcloud.fc.forkserver <fd of its line to the host> <library>...`. Most of a cold start is the loading of
+`python -m localcloud.fc.forkserver <fd of its line to the host> <library>...`; of a library whose name ends with `.*`
+all modules are loaded, for one that looks for its parts only when it is used. Most of a cold start is the loading of
 libraries, and on this machine it would be paid for every instance of every function. A forked worker has them from
 its first moment, as if it had just imported them; the function's own code it loads itself, every time. What must not
 be shared so, the host starts in the ordinary way (`localcloud.fc.process`).
@@ -14,9 +15,11 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 LARGEST = 1 << 20
@@ -36,9 +39,9 @@ def main() -> None:
     from localcloud.fc import worker  # noqa: PLC0415 - loaded once here, for all that are forked
 
     worker.preload()
-    for library in libraries:
+    for name in names(libraries):
         with suppress(ImportError):
-            importlib.import_module(library)
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()
     line.send(" ".join(sorted({name.partition(".")[0] for name in sys.modules})).encode())
@@ -61,6 +64,17 @@ def main() -> None:
             raise
         socket.send_fds(line, [str(pid).encode()], [watch])
         os.close(watch)
+
+
+def names(libraries: Iterable[str]) -> Iterator[str]:
+    """Name the modules that are loaded for these libraries; of `package.*` the package's own and all below it."""
+    for library in libraries:
+        package = library.removesuffix(".*")
+        yield package
+        if package != library:
+            with suppress(ImportError):
+                places = importlib.import_module(package).__path__
+                yield from (found.name for found in pkgutil.walk_packages(places, f"{package}.", lambda _: None))
 
 
 def become_worker(asked: dict[str, object], line: int, log: int) -> None:

@@ -24,8 +24,11 @@ from localcloud.template.create import Targets
 from localcloud.wire import Dropped
 
 INVOKE = "FC:InvokeFunction"
-LIBRARIES = ("pydantic", "tenacity", "requests", "alibabacloud_oss_v2", "aliyunsdkcore.client", "apprise")
-"""What the project's functions load sooner or later, all but their own code."""
+LIBRARIES = (
+    *("pydantic.main", "pydantic.types", "pydantic.type_adapter", "pydantic.plugin._loader", "tenacity", "requests"),
+    *("alibabacloud_oss_v2", "aliyunsdkcore.client", "apprise", "apprise.plugins.*"),
+)
+"""What the project's functions load sooner or later, all but their own code; with what that loads as it is used."""
 
 
 @dataclass(frozen=True)

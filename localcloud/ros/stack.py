@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.rpc.operation import ApiError
@@ -68,7 +68,8 @@ class Stacks:
 
     def keep(self, stack: Stack) -> None:
         """Keep a stack as it is now."""
-        self._drawer[f"stack/{stack.id}"] = asdict(stack)
+        resources = {name: vars(made) for name, made in stack.resources.items()}
+        self._drawer[f"stack/{stack.id}"] = {**vars(stack), "resources": resources}
 
     def get(self, stack_id: str) -> Stack:
         """Give a stack; raises 404."""

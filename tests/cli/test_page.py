@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.main import get_command
 
 from tests.cli.situations import alerted
-from tidegate.cli.commands import app
+from tidegate.cli.commands import program
 from tidegate.domain.guards import DESPITE, GUARDS
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def page() -> str:
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command, those of `policy` among them."""
-    root: Any = get_command(app)
+    root: Any = program()
     for name, command in root.commands.items():
         for inner, nested in getattr(command, "commands", {"": command}).items():
             yield f"{name} {inner}".strip(), nested

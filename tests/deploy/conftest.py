@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,19 @@ WORLD: dict[str, Any] = {
 }
 
 
+@cache
+def packed() -> bytes:
+    """The project's code, packed once for all sites."""
+    return zip_project(ROOT)
+
+
 class Site:
     """One account, and somebody who deploys to it."""
 
     def __init__(self, cloud: Running, whole: Whole, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.cloud, self.whole, self.folder, self._capsys = cloud, whole, folder, capsys
         self.zip, self.policy = folder / "tidegate.zip", folder / "policy.yaml"
-        self.zip.write_bytes(zip_project(ROOT))
+        self.zip.write_bytes(packed())
         self.policy.write_text(POLICY)
         account, region = cloud.cloud.world.account_id, cloud.cloud.world.region
         self.ledger, self.code = f"tidegate-ledger-{account}-{region}", f"tidegate-code-{account}-{region}"

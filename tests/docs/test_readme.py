@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from localcloud.project import scenario, up
-from tidegate.cli.commands import app
+from tidegate.cli.commands import program
 from tidegate.policyfile import parse_policy
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -36,7 +35,7 @@ def shown(readme: str) -> list[list[str]]:
 
 def parse(words: list[str]) -> None:
     """Read a command line as the program would, without running it. Raises what the program would answer with."""
-    command: Any = get_command(app)
+    command: Any = program()
     context: Any = None
     while hasattr(command, "resolve_command"):
         context = command.make_context("tidegate", list(words), parent=context)

@@ -32,7 +32,7 @@ ATTRIBUTES = {
     ("urllib3", "disable_warnings"),
 }
 SWITCHES = {"verify": False, "check_hostname": False, "insecure_skip_verify": True, "shell": True, "cert_verify": False}
-SAFE_LOADERS = {"StrictLoader", "TemplateLoader", "CSafeLoader"}
+SAFE_LOADERS = {"StrictLoader", "TemplateLoader", "CSafeLoader", "LOADER"}
 NOT_SECRET = {"tidegate/app/steps/verdicts.py", "tidegate/products/tokens.py"}
 """There a token is what makes an order one order, and is in the ledger for all who may read it."""
 EXCUSED = {
@@ -40,7 +40,7 @@ EXCUSED = {
     "S108": "localcloud",  # the only folder that a function may write to
     "S311": "localcloud, benchmarks",  # chance that only has to repeat itself
     "S314": "localcloud",  # XML that comes over loopback
-    "S506": "localcloud",  # loaders of its own, made from the safe one
+    "S506": "localcloud, tidegate",  # loaders made from the safe one, or the safe one by another name
     "S603": "benchmarks, tidegate",  # its own scripts; pip, which fetches wheels for the package
     "S606": "tidegate",  # `tidegate local` becomes localcloud, in the same interpreter
 }
@@ -93,6 +93,8 @@ def test_yaml_is_loaded_by_safe_loaders_alone() -> None:
                 assert loaders, name
         for derived in re.findall(r"class (?:StrictLoader|TemplateLoader)\((.*)\)", text):
             assert derived in ("yaml.SafeLoader", "yaml.CSafeLoader"), name
+        for quicker in re.findall(r"(?m)^LOADER\b.*? = (.*)$", text):
+            assert quicker == 'getattr(yaml, "CSafeLoader", yaml.SafeLoader)', name
 
 
 def test_tokens_and_signatures_are_compared_in_constant_time() -> None:

@@ -19,10 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from tidegate.cli.commands import app  # noqa: PLC0415 - nothing is loaded before it is used
+    from tidegate.cli.commands import program  # noqa: PLC0415 - nothing is loaded before it is used
 
     try:
-        code = app(args=None if arguments is None else list(arguments), prog_name="tidegate", standalone_mode=False)
+        code = program()(None if arguments is None else list(arguments), prog_name="tidegate", standalone_mode=False)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -319,3 +321,9 @@ def demo(context: typer.Context) -> int:
     from tidegate.cli.local import run  # noqa: PLC0415
 
     return run(["demo", *context.args])
+
+
+@cache
+def program() -> Callable[..., Any]:
+    """The program, built once: that takes longer than most of what is asked of it."""
+    return typer.main.get_command(app)

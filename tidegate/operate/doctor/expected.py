@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from tidegate.names import DEFAULT
+from tidegate.policyfile.tree import LOADER
 
 FUNCTION, TRIGGER, FLOW = "ALIYUN::FC3::Function", "ALIYUN::FC3::Trigger", "ALIYUN::FNF::Flow"
 HANDLERS, HOLE = "functions/", "${Prefix}"
@@ -44,7 +45,7 @@ class Expected:
 def expected(root: Path, prefix: str = DEFAULT) -> Expected | None:
     """Read the project's files for names that begin so; None where only the package is installed, without them."""
     try:
-        template = yaml.safe_load((root / "template.yml").read_text("utf-8"))
+        template = yaml.load((root / "template.yml").read_text("utf-8"), LOADER)  # noqa: S506 - a safe one
         flow = (root / "workflows" / "resize.yml").read_text("utf-8")
     except OSError:
         return None

@@ -12,6 +12,7 @@ import yaml
 
 from tidegate.operate.package.faults import CannotPackage
 from tidegate.operate.package.project import TEMPLATE
+from tidegate.policyfile.tree import LOADER
 
 MOST_BYTES = 524_288
 """The longest TemplateBody that ROS takes (the vendor's pages of CreateStack and CreateTemplate)."""
@@ -41,7 +42,7 @@ def rendered(root: Path) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        said = yaml.load(path.read_text(encoding="utf-8"), LOADER)  # noqa: S506 - a safe one
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CannotPackage(f"{path.name} cannot be read: {' '.join(str(error).split())}") from error
     resources = said.get("Resources") if isinstance(said, dict) else None
