@@ -36,7 +36,7 @@ check: $(READY)
 # The long runs: weeks of simulated misfortune, every planted bug, kill rounds, storms and scripts. It takes hours.
 soak: $(READY)
 	$(BIN)/python -m localcloud.simulate --seeds $(WEEKS) --keep tests/simulate/stories
-	$(BIN)/python -m pytest -n 2 --soak -m soak $(TESTS)
+	$(BIN)/python -m pytest -n 2 --soak -m "soak or deep" $(TESTS)
 
 bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m benchmarks

@@ -13,8 +13,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--weeks", type=int, default=2000, help="how many unlucky weeks are played (default 2000)")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, the weeks before all, so that no runner waits for another one at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes long, the weeks before all, so that no runner waits for another one at the end.
+
+    What is marked `deep` is left out without --soak.
+    """
+    if not config.getoption("--soak"):
+        deep = [item for item in items if item.get_closest_marker("deep")]
+        items[:] = [item for item in items if not item.get_closest_marker("deep")]
+        config.hook.pytest_deselected(items=deep)
     items.sort(key=lambda item: (not item.name.startswith(LONGEST), item.get_closest_marker("once") is None))
 
 

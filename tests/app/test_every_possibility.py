@@ -18,6 +18,7 @@ from localcloud.flow.execution import Execution
 from localcloud.flow.language import parse
 from localcloud.flow.outcome import ExceptionName, Outcome, outcome_of_fc
 from localcloud.world import Behaviour
+from tests.sampling import alternating
 from tidegate.app import steps
 from tidegate.app.steps import Which
 from tidegate.domain.operation import Outcome as End
@@ -63,13 +64,20 @@ PAY_AS_YOU_GO: list[Behaves] = [{"pay_as_you_go_orders": kept} for kept in ("non
 END_OTHERWISE: list[Behaves] = [{"rolls_back": True}, {"order_visible_after": "never"}]
 
 
+FAULTS = (None, "lost-reply")
+
+
 def named(behaviour: Behaves) -> str:
     """The setting, for the name of a test."""
     return ",".join(f"{name}={value}" for name, value in behaviour.items())
 
 
-@pytest.mark.parametrize("fault", [None, "lost-reply"])
-@pytest.mark.parametrize("behaviour", [*EVERYWHERE, *RABBIT], ids=named)
+def called(behaviour: Behaves, fault: str | None) -> str:
+    """The same, and what goes wrong."""
+    return f"{named(behaviour)} {fault or 'nothing goes wrong'}"
+
+
+@pytest.mark.parametrize(("behaviour", "fault"), alternating([*EVERYWHERE, *RABBIT], FAULTS, called))
 def test_rabbitmq_is_resized_by_one_order_under_every_setting(desk: Opens, behaviour: Behaves, fault: str) -> None:
     at = desk(**behaviour)
     if fault:
@@ -80,8 +88,7 @@ def test_rabbitmq_is_resized_by_one_order_under_every_setting(desk: Opens, behav
     assert len(at.orders()) == 1
 
 
-@pytest.mark.parametrize("fault", [None, "lost-reply"])
-@pytest.mark.parametrize("behaviour", [*EVERYWHERE, *GATEWAY], ids=named)
+@pytest.mark.parametrize(("behaviour", "fault"), alternating([*EVERYWHERE, *GATEWAY], FAULTS, called))
 def test_a_gateway_is_resized_by_one_order_under_every_setting(desk: Opens, behaviour: Behaves, fault: str) -> None:
     at = desk(**behaviour)
     if fault:
@@ -104,8 +111,7 @@ def test_pay_as_you_go_is_resized_by_one_call_whether_it_leaves_an_order_or_not(
     assert len(at.calls("ModifyInstanceSpec")) == 1
 
 
-@pytest.mark.parametrize("fault", [None, "lost-reply"])
-@pytest.mark.parametrize("behaviour", END_OTHERWISE, ids=named)
+@pytest.mark.parametrize(("behaviour", "fault"), alternating(END_OTHERWISE, FAULTS, called))
 def test_where_it_cannot_end_well_there_is_one_order_all_the_same_and_a_named_outcome(
     desk: Opens, behaviour: Behaves, fault: str
 ) -> None:

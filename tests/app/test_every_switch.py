@@ -11,6 +11,7 @@ import pytest
 
 from localcloud.rpc.timeline import Phase
 from localcloud.world import Behaviour
+from tests.sampling import alternating
 from tidegate.app import steps
 from tidegate.domain.operation import Outcome
 
@@ -178,8 +179,7 @@ def odd(at: Any) -> None:
     at.push({**at.orders_mq, "ladder": ladder}, at.edge)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("case", list(cases()), ids=str)
+@pytest.mark.parametrize(("case", "name"), alternating(cases(), NAMES, "{} {}".format))
 def test_a_resize_ends_as_named_by_at_most_one_order(desk: Opens, case: Case, name: str) -> None:
     at = desk(billing=case.billing, **case.behaviour)
     if case.odd_rung:
@@ -190,18 +190,22 @@ def test_a_resize_ends_as_named_by_at_most_one_order(desk: Opens, case: Case, na
     assert placed(at, name) == (0 if settled.outcome is Outcome.REFUSED else 1)
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    ("switch", "value"),
-    [
-        (switch, value)
-        for switch in ("update_data", "client_token", "gateway_token_reuse", "order_visible_after", "order_config")
-        for value in values_of(switch)
-    ],
+    ("setting", "name"),
+    alternating(
+        (
+            (switch, value)
+            for switch in ("update_data", "client_token", "gateway_token_reuse", "order_visible_after", "order_config")
+            for value in values_of(switch)
+        ),
+        NAMES,
+        lambda setting, name: f"{setting[0]}={setting[1]} {name}",
+    ),
 )
-def test_an_order_whose_reply_is_lost_stays_one_order(desk: Opens, name: str, switch: str, value: Any) -> None:
+def test_an_order_whose_reply_is_lost_stays_one_order(desk: Opens, name: str, setting: tuple[str, Any]) -> None:
     """The switches that decide whether a second call would buy again, and whether the first can be found."""
-    at = desk(**{switch: value})
+    value = setting[1]
+    at = desk(**dict([setting]))
     at.fault(ACTIONS[name], "lost-reply")
     rings(at, name)
     settled = Walk(at, name, person=True).to_its_end()

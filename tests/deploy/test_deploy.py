@@ -13,6 +13,7 @@ import yaml
 from localcloud.fc.function import Ref
 from localcloud.template.package import zip_source
 from tests.deploy.conftest import CHAT, OTHER, POLICY, ROOT, TOKEN, WORLD, Site
+from tests.sampling import every
 from tidegate.operate.deploy import account_of
 from tidegate.settings import read_deploy_settings
 
@@ -217,7 +218,7 @@ HALFWAY: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("where", HALFWAY)
+@pytest.mark.parametrize("where", every(2, HALFWAY))
 def test_a_deployment_that_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
     site.fault(**HALFWAY[where])
     first = site.deploy("--policy", str(site.policy), "--yes")
@@ -242,7 +243,7 @@ UPDATE_HALFWAY: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("where", UPDATE_HALFWAY)
+@pytest.mark.parametrize("where", every(2, UPDATE_HALFWAY))
 def test_an_update_that_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
     before = site.deployed()
     site.zip.write_bytes(zip_source("def handler(event, context):\n    return 1\n"))

@@ -9,6 +9,7 @@ import pytest
 
 from localcloud.fc.function import Ref
 from tests.deploy.conftest import ROOT, TOKEN, Site
+from tests.sampling import every
 from tidegate.operate.deploy.second import second
 from tidegate.operate.deploy.template import Template
 from tidegate.operate.package import rendered
@@ -94,7 +95,7 @@ HALFWAY: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("where", HALFWAY)
+@pytest.mark.parametrize("where", every(2, HALFWAY))
 def test_what_ended_half_way_goes_on_when_it_is_run_again(site: Site, where: str) -> None:
     site.fault(**HALFWAY[where])
     first = site.deploy(*TWO, "--policy", str(site.policy), "--yes")

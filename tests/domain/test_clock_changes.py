@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from functools import cache
 from itertools import count, pairwise, permutations
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -67,14 +68,22 @@ class Census:
 
 
 def _changes(zone: ZoneInfo, every: timedelta) -> Iterator[Change]:
-    begin, end = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in YEARS)
-    times = [begin + number * every for number in range((end - begin) // every + 1)]
-    offsets = [at.astimezone(zone).utcoffset() for at in times]
-    for (low, before), after in zip(zip(times, offsets, strict=True), offsets[1:], strict=False):
+    walls = _walls(every)
+    offsets = list(map(zone.utcoffset, walls))
+    for (wall, before), after in zip(zip(walls, offsets, strict=True), offsets[1:], strict=False):
         if before != after:
             assert before is not None
             assert after is not None
+            # A time that the wall skips is told as if nothing had changed: the change may be in that very minute.
+            low = (wall - before).replace(tzinfo=timezone.utc) - MINUTE
             yield Change(next(at for at in _minutes(low) if _offset(at, zone) != before), before, after)
+
+
+@cache
+def _walls(every: timedelta) -> list[datetime]:
+    """Times on a wall, from the beginning to the end."""
+    begin, end = (datetime(year, 1, 1) for year in YEARS)  # noqa: DTZ001 - what a wall shows has no zone
+    return [begin + number * every for number in range((end - begin) // every + 1)]
 
 
 def _minutes(after: datetime) -> Iterator[datetime]:

@@ -182,6 +182,7 @@ def site(
 
 # The vendor's fc2, with which the demo makes its 2.0 function, leaves the zip open.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.deep
 def test_the_three_stories_of_the_demo_end_well_on_what_was_deployed(site: Site) -> None:
     receipts = perform(site.stage, Console(quiet=True), PATIENCE_S)
     assert verdict(receipts), receipts
