@@ -92,7 +92,6 @@ def become_worker(asked: dict[str, object], line: int, log: int) -> None:
         environment.clear()
         environment.update(asked["environment"])  # type: ignore[call-overload]
         worker.stand_apart(int(str(asked["nice"])))
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         worker.work(socket.socket(fileno=line))
         status = 0
     except SystemExit as end:

@@ -210,6 +210,8 @@ def main() -> None:
 def work(line: socket.socket) -> None:
     """Serve the host at the other end of a line, until it hangs up."""
     line.set_inheritable(False)
+    # Whoever runs the cloud in the background may have it ignore Ctrl-C, and that would be passed on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminated)
     try:
         start, _ = receive(line)

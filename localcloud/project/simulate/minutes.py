@@ -66,6 +66,8 @@ class Minutes:
     """Whose turn came since then, in a tick without trouble."""
     _tables: dict[str, list[Timetable]] = field(default_factory=dict)
     _summaries: dict[str, dict[str, str]] = field(default_factory=dict)
+    _summary_times: dict[tuple[str, datetime | None], tuple[datetime, datetime]] = field(default_factory=dict)
+    """Since when it is known when a summary is due, and when that is; by its zone, and when it was told last."""
     _change: tuple[str, datetime | None] | None = None
     """Of which policy it was looked for, and the next change of a timetable; None where there is none ever."""
     _known: tuple[int, FleetState | None] = (0, None)
@@ -170,7 +172,15 @@ class Minutes:
         if hashed not in self._summaries:
             self._summaries[hashed] = summaries_of(self.stage.policies.index(hashed)["instances"])
         for channel, zone in self._summaries[hashed].items():
-            yield next_due(zone, state.summaries.get(channel), first)
+            yield self._summary_due(zone, state.summaries.get(channel), first)
+
+    def _summary_due(self, zone: str, told_at: datetime | None, first: datetime) -> datetime:
+        """When a summary is due. That stays as it is until then, or until it is told."""
+        since, due = self._summary_times.get((zone, told_at), (first, first))
+        if not since <= first < due:
+            due = next_due(zone, told_at, first)
+            self._summary_times[zone, told_at] = first, due
+        return due
 
     def _idle(self, first: datetime, due: datetime) -> datetime | None:
         """The first idle minute before the next due one that is run all the same."""

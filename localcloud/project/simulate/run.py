@@ -112,7 +112,12 @@ def run(seeds: Sequence[int], jobs: int, told: Callable[[Result], None], *, unti
 
 def _results(seeds: Sequence[int], jobs: int) -> Iterator[Result]:
     if jobs <= 1:
-        yield from map(result_of, seeds)
+        before = gc.get_threshold()
+        _begin_worker()
+        try:
+            yield from map(result_of, seeds)
+        finally:
+            gc.set_threshold(*before)
         return
     # Not forked: a process that holds other threads, as a test's may, cannot be copied safely.
     with multiprocessing.get_context("spawn").Pool(jobs, _begin_worker) as pool:
