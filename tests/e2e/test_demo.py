@@ -18,13 +18,13 @@ def test_the_demo_ends_well_with_a_receipt_and_one_order_for_every_operation(pro
     said = json.loads(done.stdout)
     assert said["ok"] is True
     receipts = said["receipts"]
-    assert [(one["instance"], one["number"]) for one in receipts] == [
-        ("orders-mq", 1),
-        ("edge-gateway", 1),
-        ("orders-mq", 2),
-        ("orders-mq", 3),
+    # On a busy machine the evening may come before the alert's resize began: which instance was first says nothing.
+    assert sorted((one["instance"], one["number"], one["to_rung"]) for one in receipts) == [
+        ("edge-gateway", 1, "api.s1.medium"),
+        ("orders-mq", 1, "medium"),
+        ("orders-mq", 2, "small"),
+        ("orders-mq", 3, "medium"),
     ]
     assert all(one["ok"] for one in receipts)
     assert all(len(one["vendor_orders"]) == 1 for one in receipts)
     assert {order for one in receipts for order in one["vendor_orders"]} == {one["order_id"] for one in receipts}
-    assert [one["to_rung"] for one in receipts] == ["medium", "api.s1.medium", "small", "medium"]

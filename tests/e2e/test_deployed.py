@@ -186,7 +186,7 @@ def site(
 def test_the_three_stories_of_the_demo_end_well_on_what_was_deployed(site: Site) -> None:
     receipts = perform(site.stage, Console(quiet=True), PATIENCE_S)
     assert verdict(receipts), receipts
-    assert [one["to_rung"] for one in receipts] == ["medium", "api.s1.medium", "small", "medium"]
+    assert sorted(one["to_rung"] for one in receipts) == ["api.s1.medium", "medium", "medium", "small"]
 
 
 def test_submit_without_the_action_to_order_is_refused_by_the_vendor_and_the_doctor_names_it(
