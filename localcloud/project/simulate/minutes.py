@@ -227,7 +227,12 @@ class Minutes:
     def _tick(self, *, idle: bool) -> None:
         before = self._fleet() if idle else None
         policies = self.stage.pushed.policies.values() if idle else ()
-        waited = [key for key in map(self.stage.key, policies) if self.stage.store.first(f"inbox/{key}/")]
+        keys = [self.stage.key(policy) for policy in policies]
+        waited = [key for key in keys if self.stage.store.first(f"inbox/{key}/")]
+        # Marks that the ticks left out would have cleared call for it as well: what was left half done a moment ago
+        # is gone on with now, and not at the mark of its own.
+        since = self.stage.clockwork.now() - OUTDATED
+        fresh = [key for key in keys if self.stage.store.heads_at.get(key, since) > since]
         if self._is_warm(self.stage.clockwork.now()):
             ticked = {key: number for key, number in self.stage.newest.items() if key.startswith(f"ledger/{FLEET}/")}
             self.stage.platform.keep_warm("on_schedule", ticked)
@@ -250,7 +255,8 @@ class Minutes:
         self.stage.trace.idle_ticks += 1
         crossings = ran.invocation.crossings
         # What waited in the inbox, and cannot be taken in, grows too old at some moment.
-        if any(self._looked_again(call, about) or any(key in about for key in waited) for call, about in crossings):
+        left = (*waited, *fresh)
+        if any(self._looked_again(call, about) or any(key in about for key in left) for call, about in crossings):
             return
         wrote = [f"{call} {about}" for call, about in crossings if self._changes(call, about)]
         if wrote:
