@@ -88,7 +88,24 @@ def test_values_that_show_before_the_order_is_paid_are_not_yet_ours(ordered: Fol
     ordered.new(ordered.make.after(2))
     assert ordered.new(ordered.make.after(44)).outcome is None
     ordered.orders = (ordered.make.order(PAID),)
-    assert ordered.new(ordered.make.after(44)).outcome is Outcome.RESIZED
+    # What was read while it waited to be paid can be none of its doing, and proves nothing.
+    assert ordered.new(ordered.make.after(44)).outcome is (None if payment is UNPAID else Outcome.RESIZED)
+    assert ordered.new(ordered.make.after(45)).outcome is Outcome.RESIZED
+
+
+def test_what_came_and_went_before_the_order_was_paid_is_no_rollback_of_it(ordered: Follow) -> None:
+    """A colleague's change, which the vendor rolled back while ours waited (week 49001)."""
+    make = ordered.make
+    ordered.orders = (make.order(UNPAID),)
+    ordered.odd(make.after(2))
+    ordered.old(make.after(5))
+    assert ordered.old(make.after(40)).event is Event.SAW_UNPAID
+    ordered.orders = (make.order(PAID),)
+    for minute in (41, 60, 90):
+        assert ordered.old(make.after(minute)).outcome is None
+    ordered.odd(make.after(91))
+    ordered.old(make.after(92))
+    assert ordered.old(make.after(102)).outcome is Outcome.ROLLED_BACK
 
 
 def test_on_pay_as_you_go_there_may_be_no_order_to_pay(ordered: Follow) -> None:

@@ -140,18 +140,20 @@ def _note(
     before, healthy = operation.evidence, reading.health is Health.HEALTHY and not switching
     # An instance that the vendor does not find shows no values, so it shows no change either.
     sight = None if reading.health is Health.GONE else sight_of(operation, reading.spec)
-    unbroken = healthy and before.since is not None and before.spec == dict(reading.spec)
     says_so = reading.health is Health.SWITCHOVER
     fitting = [order.order_id for order in candidates_of(operation, search)]
     # What was shown once counts also where it is not shown any more.
     known = dict.fromkeys((*before.candidates, *before.unlike, *(order.order_id for order in search.unexplained())))
     payment = before.payment if ours is None or ours.payment is Payment.UNKNOWN else ours.payment.value
+    # Nothing that was seen while our order waited to be paid can have come of it.
+    begins_anew = before.payment == Payment.UNPAID.value and payment == Payment.PAID.value
+    unbroken = healthy and not begins_anew and before.since is not None and before.spec == dict(reading.spec)
     return Evidence(
         sight=sight,
         spec=dict(reading.spec),
         since=before.since if unbroken else (reading.at if healthy else None),
         last=reading.at,
-        changed=before.changed or sight not in (None, Sight.BASELINE) or switching,
+        changed=(before.changed and not begins_anew) or sight not in (None, Sight.BASELINE) or switching,
         switchover_at=before.switchover_at or (reading.at if says_so else None),
         searched=search.went_through,
         candidates=tuple(fitting),
