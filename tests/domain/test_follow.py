@@ -225,8 +225,48 @@ def test_while_an_order_waits_to_be_paid_that_may_be_ours_nothing_was_rolled_bac
     doubtful.old(make.after(5))
     insight = doubtful.old(make.after(60))
     assert (insight.event, insight.outcome, insight.order_id) == (Event.SAW_UNPAID, None, "")
-    doubtful.orders = (make.order(PAID, "o-1"), make.order(order_id="o-2"))
+    doubtful.orders = (make.order(CANCELLED, "o-1"), make.order(order_id="o-2"))
     assert doubtful.old(make.after(61)).outcome is Outcome.ROLLED_BACK
+
+
+@pytest.mark.parametrize("target", [{}, {"MaxPrivateTps": "9999"}])
+def test_what_came_and_went_before_an_order_was_paid_that_may_be_ours_is_no_rollback(
+    doubtful: Follow, target: dict[str, str]
+) -> None:
+    """Nor where the order is in words that do not fit: it may be ours all the same."""
+    make = doubtful.make
+    waits, other = make.order(UNPAID, "o-1", target=target), make.order(order_id="o-2", target=target)
+    doubtful.orders = (waits, other)
+    doubtful.odd(make.after(2))
+    doubtful.old(make.after(5))
+    assert doubtful.old(make.after(60)).outcome is None
+    doubtful.orders = (replace(waits, payment=PAID), other)
+    for minute in (61, 75, 90):
+        assert doubtful.old(make.after(minute)).outcome is None
+    doubtful.odd(make.after(91))
+    doubtful.old(make.after(92))
+    assert doubtful.old(make.after(102)).outcome is Outcome.ROLLED_BACK
+
+
+def test_an_order_that_waited_to_be_paid_and_is_not_shown_any_more_still_waits(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.orders = (make.order(UNPAID, "o-1"), make.order(order_id="o-2"))
+    doubtful.odd(make.after(2))
+    doubtful.old(make.after(5))
+    for orders in ((), (make.order(Payment.UNKNOWN, "o-1"), make.order(order_id="o-2"))):
+        doubtful.orders = orders
+        assert doubtful.old(make.after(60)).outcome is None
+    doubtful.orders = (make.order(PAID, "o-1"), make.order(order_id="o-2"))
+    assert doubtful.old(make.after(61)).outcome is None
+
+
+def test_an_unpaid_order_that_somebody_else_is_known_to_have_placed_is_not_waited_for(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.search |= {"operators": frozenset({"us"})}
+    doubtful.orders = (make.order(UNPAID, "o-1", operator="them", target={"MaxPrivateTps": "9999"}),)
+    doubtful.odd(make.after(2))
+    doubtful.old(make.after(5))
+    assert doubtful.old(make.after(60)).outcome is Outcome.ROLLED_BACK
 
 
 def test_billing_that_does_not_answer_for_once_does_not_make_an_unpaid_order_a_rollback(ordered: Follow) -> None:
@@ -254,7 +294,7 @@ def test_while_an_order_waits_to_be_paid_that_may_be_ours_nothing_has_settled_el
     doubtful.orders = (make.order(UNPAID, "o-1"), make.order(order_id="o-2"))
     doubtful.odd(make.after(2))
     assert doubtful.odd(make.after(90)).outcome is None
-    doubtful.orders = ()
+    doubtful.orders = (make.order(CANCELLED, "o-1"), make.order(order_id="o-2"))
     assert doubtful.odd(make.after(91)).outcome is Outcome.SETTLED_ELSEWHERE
 
 

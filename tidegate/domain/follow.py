@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from tidegate.domain.operation import Event, Evidence, Operation, Outcome, Phase, Sight, Verdict
 from tidegate.domain.reading import ANNOUNCED, Billing, Health, Order, Payment, Reading, Spec
-from tidegate.domain.whose import OrderSearch, candidates_of, our_order, who
+from tidegate.domain.whose import OrderSearch, candidates_of, our_order, perhaps_ours, who
 
 VERDICT_DUE = timedelta(seconds=90)
 """An attempt without a verdict after this is unanswered."""
@@ -95,7 +95,7 @@ class _Look:
 
         Billing that did not answer says nothing. Pay-as-you-go orders may never show.
         """
-        if self.waits_for_payment:
+        if self.waits_for_payment or self.evidence.unpaid:
             return False
         asked = self.ours is not None or self.search.went_through
         return asked or self.operation.billing is Billing.PAY_AS_YOU_GO or self.evidence.payment == Payment.PAID.value
@@ -145,8 +145,9 @@ def _note(
     # What was shown once counts also where it is not shown any more.
     known = dict.fromkeys((*before.candidates, *before.unlike, *(order.order_id for order in search.unexplained())))
     payment = before.payment if ours is None or ours.payment is Payment.UNKNOWN else ours.payment.value
-    # Nothing that was seen while our order waited to be paid can have come of it.
-    begins_anew = before.payment == Payment.UNPAID.value and payment == Payment.PAID.value
+    payments = {order.order_id: order.payment for order in perhaps_ours(operation, search)}
+    # Nothing that was seen while an order waited to be paid can have come of it.
+    begins_anew = any(payments.get(order_id) is Payment.PAID for order_id in before.unpaid)
     unbroken = healthy and not begins_anew and before.since is not None and before.spec == dict(reading.spec)
     return Evidence(
         sight=sight,
@@ -159,8 +160,17 @@ def _note(
         candidates=tuple(fitting),
         unlike=tuple(order_id for order_id in known if order_id not in fitting and order_id not in search.others),
         payment=payment,
+        unpaid=_unpaid(before.unpaid, payments, ours),
         notes=dict(reading.notes),
     )
+
+
+def _unpaid(before: tuple[str, ...], payments: dict[str, Payment], ours: Order | None) -> tuple[str, ...]:
+    """The orders that wait to be paid: also those of which billing says no more. Once ours is known, it alone."""
+    said = [order_id for order_id, payment in payments.items() if payment is Payment.UNPAID]
+    silent = [order_id for order_id in before if payments.get(order_id, Payment.UNKNOWN) is Payment.UNKNOWN]
+    waiting = dict.fromkeys((*silent, *said))
+    return tuple(order_id for order_id in waiting if ours is None or order_id == ours.order_id)
 
 
 def _announces(operation: Operation, reading: Reading) -> bool:

@@ -209,6 +209,8 @@ class Evidence:
     unlike: tuple[str, ...] = ()
     """Other orders of the instance, also those shown only once: while there is one, none is placed again."""
     payment: str = ""
+    unpaid: tuple[str, ...] = ()
+    """Orders that are or may be ours, and that waited to be paid when billing spoke of them last."""
     notes: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -50,6 +50,16 @@ def our_order(operation: Operation, search: OrderSearch) -> Order | None:
     return next((order for order in search.found if order.order_id == operation.order_id), None)
 
 
+def perhaps_ours(operation: Operation, search: OrderSearch) -> list[Order]:
+    """Our order; where nobody knows which that is, every order that it may be, however little it looks like it."""
+    ours = our_order(operation, search)
+    if ours is not None:
+        return [ours]
+    if id_from_vendor(operation):
+        return []
+    return [order for order in search.unexplained() if not search.is_foreign(order)]
+
+
 def id_from_vendor(operation: Operation) -> bool:
     """Whether the vendor answered the request with the order's id; otherwise a search took it for ours."""
     return any(attempt.order_id == operation.order_id for attempt in operation.attempts if operation.order_id)
