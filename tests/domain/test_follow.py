@@ -82,14 +82,16 @@ def test_wanted_values_on_an_instance_that_is_not_healthy_are_a_change_and_no_pr
     assert (insight.event, insight.outcome) == (Event.SAW_CHANGE, None)
 
 
-@pytest.mark.parametrize("payment", [UNPAID, Payment.UNKNOWN, CANCELLED])
-def test_values_that_show_before_the_order_is_paid_are_not_yet_ours(ordered: Follow, payment: Payment) -> None:
-    ordered.orders = (ordered.make.order(payment),)
+@pytest.mark.parametrize("payment", [UNPAID, Payment.UNKNOWN, CANCELLED, None])
+def test_values_that_show_before_the_order_is_seen_paid_are_not_yet_ours(
+    ordered: Follow, payment: Payment | None
+) -> None:
+    ordered.orders = (ordered.make.order(payment),) if payment else ()
     ordered.new(ordered.make.after(2))
     assert ordered.new(ordered.make.after(44)).outcome is None
     ordered.orders = (ordered.make.order(PAID),)
-    # What was read while it waited to be paid can be none of its doing, and proves nothing.
-    assert ordered.new(ordered.make.after(44)).outcome is (None if payment is UNPAID else Outcome.RESIZED)
+    # What was read before can be none of its doing, and proves nothing.
+    assert ordered.new(ordered.make.after(44)).outcome is None
     assert ordered.new(ordered.make.after(45)).outcome is Outcome.RESIZED
 
 
@@ -105,7 +107,31 @@ def test_what_came_and_went_before_the_order_was_paid_is_no_rollback_of_it(order
         assert ordered.old(make.after(minute)).outcome is None
     ordered.odd(make.after(91))
     ordered.old(make.after(92))
-    assert ordered.old(make.after(102)).outcome is Outcome.ROLLED_BACK
+    assert ordered.old(make.after(122)).outcome is Outcome.ROLLED_BACK
+
+
+def test_what_still_shows_as_the_order_is_paid_may_be_anothers(ordered: Follow) -> None:
+    """The instance is read before billing is asked; and ours begins when the change before it has ended."""
+    make = ordered.make
+    ordered.orders = (make.order(UNPAID),)
+    ordered.odd(make.after(60))
+    ordered.orders = (make.order(PAID),)
+    ordered.odd(make.after(65))
+    ordered.old(make.after(66))
+    assert ordered.old(make.after(96) - SECOND).outcome is None
+    assert ordered.old(make.after(96)).outcome is Outcome.ROLLED_BACK
+
+
+@pytest.mark.parametrize("known", ["by its number", "not at all"])
+def test_an_order_that_is_not_shown_yet_may_wait_to_be_paid(ordered: Follow, doubtful: Follow, known: str) -> None:
+    """An order may be invisible for half an hour: then billing that shows none says nothing."""
+    follow = ordered if known == "by its number" else doubtful
+    make, follow.orders = follow.make, ()
+    follow.odd(make.after(2))
+    follow.old(make.after(5))
+    assert follow.old(make.after(45) - SECOND).outcome is None
+    follow.orders = (make.order(UNPAID),)
+    assert follow.old(make.after(60)).outcome is None
 
 
 def test_on_pay_as_you_go_there_may_be_no_order_to_pay(ordered: Follow) -> None:
@@ -117,7 +143,8 @@ def test_on_pay_as_you_go_there_may_be_no_order_to_pay(ordered: Follow) -> None:
 def test_an_order_found_for_a_request_without_an_answer_makes_the_resize_ours(doubtful: Follow) -> None:
     doubtful.new(doubtful.make.after(2))
     doubtful.orders = (doubtful.make.order(order_id="o-9"),)
-    insight = doubtful.new(doubtful.make.after(3))
+    doubtful.new(doubtful.make.after(3))
+    insight = doubtful.new(doubtful.make.after(4))
     assert (insight.outcome, insight.order_id) == (Outcome.RESIZED, "o-9")
 
 
@@ -168,10 +195,10 @@ def test_other_values_that_stand_for_half_an_hour_are_where_it_settled(ordered: 
     """Rounded by the vendor, applied in part, or a field changed that nobody meant to change."""
     make = ordered.make
     other = make.spec("medium", **spec)
-    ordered.look(make.after(2), other)
-    insight = ordered.look(make.after(32) - SECOND, other)
+    ordered.look(make.after(20), other)
+    insight = ordered.look(make.after(50) - SECOND, other)
     assert (insight.event, insight.outcome) == (Event.SAW_CHANGE, None)
-    insight = ordered.look(make.after(32), other)
+    insight = ordered.look(make.after(50), other)
     ((name, value),) = spec.items()
     assert insight.outcome is Outcome.SETTLED_ELSEWHERE
     assert insight.why == f"settled, but with {name} {value} instead of {make.spec('medium')[name]}"
@@ -190,13 +217,17 @@ def test_other_values_without_an_order_of_ours_settle_once_it_would_have_shown(d
     assert doubtful.odd(make.after(45)).outcome is Outcome.SETTLED_ELSEWHERE
 
 
-def test_old_values_after_a_change_are_a_rollback_after_ten_minutes(ordered: Follow) -> None:
+@pytest.mark.parametrize(("since", "until"), [(5, 45), (20, 50)], ids=["as early as can be", "later"])
+def test_old_values_after_a_change_are_a_rollback_once_ours_would_have_been_applied(
+    ordered: Follow, since: int, until: int
+) -> None:
+    """45 minutes after the request, and 30 minutes of the same values."""
     make = ordered.make
     ordered.odd(make.after(2))
-    ordered.old(make.after(5))
-    insight = ordered.old(make.after(15) - SECOND)
+    ordered.old(make.after(since))
+    insight = ordered.old(make.after(until) - SECOND)
     assert (insight.event, insight.outcome) == (Event.SAW_NOTHING, None)
-    insight = ordered.old(make.after(15))
+    insight = ordered.old(make.after(until))
     assert insight.outcome is Outcome.ROLLED_BACK
     assert insight.why == "a change was seen, and then the old values again"
 
@@ -245,7 +276,30 @@ def test_what_came_and_went_before_an_order_was_paid_that_may_be_ours_is_no_roll
         assert doubtful.old(make.after(minute)).outcome is None
     doubtful.odd(make.after(91))
     doubtful.old(make.after(92))
-    assert doubtful.old(make.after(102)).outcome is Outcome.ROLLED_BACK
+    assert doubtful.old(make.after(122)).outcome is Outcome.ROLLED_BACK
+
+
+def test_an_unpaid_order_in_words_that_do_not_fit_is_waited_for_and_named(doubtful: Follow) -> None:
+    make = doubtful.make
+    ordered = make.operation(attempts=(make.attempt(),))
+    doubtful.operation = ordered
+    doubtful.orders = (make.order(UNPAID, "o-1", target={"MaxPrivateTps": "5200"}),)
+    assert doubtful.old(make.after(40)).event is Event.SAW_UNPAID
+    doubtful.new(make.after(50))
+    insight = doubtful.new(make.after(80))
+    assert insight.outcome is Outcome.RESIZED_ELSEWHERE
+    assert "it may be o-1: cancel what is left over" in insight.why
+
+
+def test_a_rival_that_waits_to_be_paid_is_remembered_while_billing_does_not_answer(doubtful: Follow) -> None:
+    make = doubtful.make
+    doubtful.orders = (make.order(PAID, "o-1"),)
+    doubtful.old(make.after(1))
+    doubtful.odd(make.after(2))
+    doubtful.orders = (make.order(PAID, "o-1"), make.order(UNPAID, "o-2"))
+    assert doubtful.old(make.after(5)).event is Event.SAW_UNPAID
+    doubtful.orders, doubtful.search = (), {"went_through": False, "was_proven": True}
+    assert doubtful.old(make.after(60)).outcome is None
 
 
 def test_an_order_that_waited_to_be_paid_and_is_not_shown_any_more_still_waits(doubtful: Follow) -> None:
@@ -286,7 +340,7 @@ def test_an_order_that_was_seen_paid_is_rolled_back_also_where_billing_does_not_
     ordered.odd(make.after(2))
     ordered.orders, ordered.search = (), {"went_through": False, "was_proven": True}
     ordered.old(make.after(5))
-    assert ordered.old(make.after(15)).outcome is Outcome.ROLLED_BACK
+    assert ordered.old(make.after(45)).outcome is Outcome.ROLLED_BACK
 
 
 def test_while_an_order_waits_to_be_paid_that_may_be_ours_nothing_has_settled_elsewhere(doubtful: Follow) -> None:
@@ -317,7 +371,7 @@ def test_an_announced_address_that_goes_with_the_old_values_is_a_rollback(ordere
     ordered.new(make.after(2))
     ordered.notes = {}
     ordered.old(make.after(60))
-    assert ordered.old(make.after(71)).outcome is Outcome.ROLLED_BACK
+    assert ordered.old(make.after(90)).outcome is Outcome.ROLLED_BACK
 
 
 def test_an_address_that_stays_announced_counts_until_the_vendor_would_have_rolled_back(ordered: Follow) -> None:
@@ -327,6 +381,37 @@ def test_an_address_that_stays_announced_counts_until_the_vendor_would_have_roll
     assert ordered.new(make.after(24 * 60 + 1)).event is Event.SAW_SWITCHOVER
     ordered.new(make.after(24 * 60 + 2))
     assert ordered.new(make.after(24 * 60 + 4)).outcome is Outcome.RESIZED
+
+
+@pytest.mark.parametrize("first", [UNPAID, PAID])
+def test_the_switchover_of_a_change_before_ours_is_not_that_of_ours(ordered: Follow, first: Payment) -> None:
+    """Another's address uses up nothing of the 24 hours in which ours waits for its switchover."""
+    make = ordered.make
+    ordered.orders = (make.order(first),)
+    ordered.notes = {ANNOUNCED: "100.104.9.0/26"}
+    ordered.old(make.after(10))
+    ordered.notes = {}
+    ordered.old(make.after(hours=47))
+    ordered.orders = (make.order(PAID),)
+    ordered.old(make.after(hours=48))
+    # The vendor may give the address out again.
+    ordered.notes = {ANNOUNCED: "100.104.9.0/26" if first is UNPAID else "100.104.2.0/26"}
+    for minutes in (10, 12, 60):
+        seen = ordered.new(make.after(minutes, hours=48))
+        assert (seen.event, seen.outcome) == (Event.SAW_SWITCHOVER, None)
+
+
+def test_the_wait_that_people_are_told_of_is_that_of_our_order(ordered: Follow) -> None:
+    make = ordered.make
+    ordered.orders, ordered.health = (make.order(UNPAID),), Health.SWITCHOVER
+    ordered.old(make.after(10))
+    ordered.health = Health.HEALTHY
+    ordered.old(make.after(hours=47))
+    ordered.orders = (make.order(PAID),)
+    ordered.old(make.after(hours=48))
+    ordered.health = Health.SWITCHOVER
+    ordered.new(make.after(10, hours=48))
+    assert ordered.operation.evidence.switchover_at == make.after(10, hours=48)
 
 
 @pytest.mark.parametrize("how", ["status", "before", "skipped"])
@@ -356,7 +441,7 @@ def test_a_switchover_nobody_pressed_that_ends_in_the_old_values_is_a_rollback(o
     assert ordered.operation.evidence.switchover_at == make.after(2)
     ordered.health = Health.HEALTHY
     ordered.old(make.after(hours=25))
-    assert ordered.old(make.after(10, hours=25)).outcome is Outcome.ROLLED_BACK
+    assert ordered.old(make.after(30, hours=25)).outcome is Outcome.ROLLED_BACK
 
 
 def test_an_instance_that_the_vendor_does_not_find_for_a_moment_has_not_changed(ordered: Follow) -> None:
@@ -370,14 +455,28 @@ def test_an_instance_that_the_vendor_does_not_find_for_a_moment_has_not_changed(
     assert (insight.event, insight.outcome) == (Event.SAW_NOTHING, None)
 
 
-def test_an_order_that_somebody_cancelled_ends_it_after_four_minutes_of_old_values(ordered: Follow) -> None:
+@pytest.mark.parametrize("how", ["by the vendor", "by who ordered"])
+def test_an_order_that_somebody_cancelled_ends_it_after_four_minutes_of_old_values(ordered: Follow, how: str) -> None:
     make = ordered.make
-    ordered.orders = (make.order(CANCELLED),)
+    ordered.orders = (make.order(CANCELLED, operator="us"),)
+    if how == "by the vendor":
+        ordered.operation = replace(ordered.operation, attempts=(make.attempt(order_id="o-1"),))
+    else:
+        ordered.search |= {"operators": frozenset({"us"})}
     ordered.old(make.after(2))
     assert ordered.old(make.after(6) - SECOND).outcome is None
     insight = ordered.old(make.after(6))
     assert insight.outcome is Outcome.ORDER_CANCELLED
     assert insight.why == "order o-1 was cancelled by somebody; the old values stay"
+
+
+def test_a_cancelled_order_that_nobody_knows_to_be_ours_ends_it_once_ours_would_have_shown(doubtful: Follow) -> None:
+    """A colleague's, of the same size and a little earlier, while ours is not shown yet."""
+    make = doubtful.make
+    doubtful.orders = (make.order(CANCELLED, "theirs", created_at=make.noon - timedelta(minutes=10)),)
+    doubtful.old(make.after(1))
+    assert doubtful.old(make.after(45) - SECOND).outcome is None
+    assert doubtful.old(make.after(45)).outcome is Outcome.ORDER_CANCELLED
 
 
 def test_after_eight_days_without_an_end_it_is_abandoned(ordered: Follow) -> None:

@@ -17,6 +17,7 @@ from tidegate.domain.notices import notices
 from tidegate.domain.operation import Evidence, Operation, Outcome, Phase, Verdict
 from tidegate.domain.owed import LAST_CALL, owed
 from tidegate.domain.policy import InstancePolicy
+from tidegate.domain.reading import Payment
 from tidegate.domain.state import CHANNELS_KEPT, Approved, Circuit, Stance, State
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def test_orders_that_may_be_ours_are_named_in_a_doubt(make: Make) -> None:
 
 
 def test_where_several_orders_fit_people_pay_or_cancel_the_one_that_is_of_this_resize(make: Make) -> None:
-    operation = replace(make.operation(Phase.UNPAID), evidence=Evidence(candidates=("o-1", "o-2")))
+    evidence = Evidence(payments={"o-1": Payment.UNPAID, "o-2": Payment.UNPAID, "o-3": Payment.PAID})
+    operation = replace(make.operation(Phase.UNPAID), evidence=evidence)
     (notice,) = notices(make.policy(), make.state(operation=operation), make.noon)
     assert "Pay or cancel whichever of the orders o-1, o-2 is of this resize (orders-mq small -> medium)" in notice.text
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from tidegate.domain.operation import Event, Evidence, Operation, Outcome, Phase, Sight, Verdict
 from tidegate.domain.reading import ANNOUNCED, Billing, Health, Order, Payment, Reading, Spec
-from tidegate.domain.whose import OrderSearch, candidates_of, our_order, perhaps_ours, who
+from tidegate.domain.whose import OrderSearch, candidates_of, id_from_vendor, our_order, perhaps_ours, who
 
 VERDICT_DUE = timedelta(seconds=90)
 """An attempt without a verdict after this is unanswered."""
@@ -21,8 +21,8 @@ DOUBT_LASTS = timedelta(minutes=45)
 """15 min in which a signed request is still valid, and 30 min of applying."""
 CLEARING = timedelta(minutes=4)
 """Two reads of the old values at least this far apart before an order is believed not to stand (fact F.6)."""
-ROLLBACK_STABLE = timedelta(minutes=10)
-ELSEWHERE_STABLE = timedelta(minutes=30)
+APPLYING = timedelta(minutes=30)
+"""Values that have stood for so long are not those of an order that is still to be carried out (DESIGN 5.5)."""
 SWITCH_WITHIN = timedelta(hours=24)
 """After this the vendor rolls a switchover back (fact B.3)."""
 ABANDON_AFTER = timedelta(days=8)
@@ -75,35 +75,35 @@ class _Look:
 
     @property
     def waits_for_payment(self) -> bool:
-        """Whether an order waits to be paid that is ours, or may be: of several that fit, nobody knows which is.
+        """Whether an order waits to be paid that is ours, or may be: while nobody knows which is, any may.
 
-        Ours, if it was unpaid when billing spoke of it last, still is.
+        What was unpaid when billing spoke of it last still is.
         """
-        fitting = [self.ours] if self.ours is not None else self._fitting()
-        if any(order.payment is Payment.UNPAID for order in fitting):
-            return True
-        is_silent = not fitting or any(order.payment is Payment.UNKNOWN for order in fitting)
-        return is_silent and self.operation.evidence.payment == Payment.UNPAID.value
-
-    def _fitting(self) -> list[Order]:
-        """Orders that may be ours: they fit, and nobody else is known to have placed them."""
-        return [one for one in candidates_of(self.operation, self.search) if not self.search.is_foreign(one)]
+        return bool(self.evidence.unpaid)
 
     @property
     def nothing_waits(self) -> bool:
-        """Whether billing says, or said before of our order, that nothing that may be ours waits to be paid.
+        """Whether billing says, or said before, that nothing that may be ours waits to be paid.
 
         Billing that did not answer says nothing. Pay-as-you-go orders may never show.
         """
-        if self.waits_for_payment or self.evidence.unpaid:
+        said = self.evidence.payments
+        if self.waits_for_payment:
             return False
-        asked = self.ours is not None or self.search.went_through
-        return asked or self.operation.billing is Billing.PAY_AS_YOU_GO or self.evidence.payment == Payment.PAID.value
+        if self.ours is not None and self.operation.billing is Billing.SUBSCRIPTION:
+            return self.ours.order_id in said
+        is_paid = Payment.PAID in said.values()
+        return self.search.went_through or self.operation.billing is Billing.PAY_AS_YOU_GO or is_paid
 
     @property
     def hope_is_gone(self) -> bool:
         """Whether an order of ours would have shown by now."""
         return self.now - self.operation.sent[-1].sent_at >= DOUBT_LASTS
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether an order of ours would have been carried out by now, also behind a change that was under way."""
+        return self.hope_is_gone and self.steady >= APPLYING
 
 
 def sight_of(operation: Operation, spec: Spec) -> Sight:
@@ -120,10 +120,14 @@ def sight_of(operation: Operation, spec: Spec) -> Sight:
 def interpret(operation: Operation, reading: Reading, search: OrderSearch, now: datetime) -> Insight:
     """What one look means. Only for an operation that was ordered or is in doubt."""
     ours = our_order(operation, search)
-    announced_at = operation.evidence.announced_at or (reading.at if _announces(operation, reading) else None)
-    switching = reading.health is Health.SWITCHOVER or _waits_unsaid(operation, reading, announced_at)
+    before = _anew(operation.evidence, ours, perhaps_ours(operation, search))
+    announced, announced_at = before.announced, before.announced_at
+    if _announces(operation, reading) and announced != reading.notes[ANNOUNCED]:
+        announced, announced_at = reading.notes[ANNOUNCED], reading.at
+    switching = reading.health is Health.SWITCHOVER or _waits_unsaid(operation, reading, before, announced_at)
     evidence = replace(
-        _note(operation, reading, search, ours, switching=switching),
+        _note(operation, reading, search, before, switching=switching),
+        announced=announced,
         announced_at=announced_at,
     )
     event, outcome, why = _judge(_Look(operation, reading, evidence, ours, search, now, switching))
@@ -134,43 +138,45 @@ def interpret(operation: Operation, reading: Reading, search: OrderSearch, now: 
     return Insight(event, evidence, ours.order_id if ours else "", outcome, why)
 
 
+def _anew(before: Evidence, ours: Order | None, mine: list[Order]) -> Evidence:
+    """What was seen before, as far as it still counts by what billing says now of the orders that may be ours.
+
+    Values that stood before an order was seen paid prove nothing of it, and nothing that was seen while it waited to
+    be paid can have come of it.
+    """
+    said = {order.order_id: order.payment for order in mine if order.payment is not Payment.UNKNOWN}
+    paid = [one for one, payment in said.items() if payment is Payment.PAID is not before.payments.get(one)]
+    kept = {one: payment for one, payment in before.payments.items() if ours is None or one == ours.order_id}
+    evidence = replace(before, payments={**kept, **said}, since=None if paid else before.since)
+    if not any(before.payments.get(one) is Payment.UNPAID for one in paid):
+        return evidence
+    return replace(evidence, changed=False, switchover_at=None, announced="", announced_at=None)
+
+
 def _note(
-    operation: Operation, reading: Reading, search: OrderSearch, ours: Order | None, *, switching: bool
+    operation: Operation, reading: Reading, search: OrderSearch, before: Evidence, *, switching: bool
 ) -> Evidence:
-    before, healthy = operation.evidence, reading.health is Health.HEALTHY and not switching
+    healthy = reading.health is Health.HEALTHY and not switching
     # An instance that the vendor does not find shows no values, so it shows no change either.
     sight = None if reading.health is Health.GONE else sight_of(operation, reading.spec)
     says_so = reading.health is Health.SWITCHOVER
     fitting = [order.order_id for order in candidates_of(operation, search)]
     # What was shown once counts also where it is not shown any more.
     known = dict.fromkeys((*before.candidates, *before.unlike, *(order.order_id for order in search.unexplained())))
-    payment = before.payment if ours is None or ours.payment is Payment.UNKNOWN else ours.payment.value
-    payments = {order.order_id: order.payment for order in perhaps_ours(operation, search)}
-    # Nothing that was seen while an order waited to be paid can have come of it.
-    begins_anew = any(payments.get(order_id) is Payment.PAID for order_id in before.unpaid)
-    unbroken = healthy and not begins_anew and before.since is not None and before.spec == dict(reading.spec)
+    unbroken = healthy and before.since is not None and before.spec == dict(reading.spec)
     return Evidence(
         sight=sight,
         spec=dict(reading.spec),
         since=before.since if unbroken else (reading.at if healthy else None),
         last=reading.at,
-        changed=(before.changed and not begins_anew) or sight not in (None, Sight.BASELINE) or switching,
+        changed=before.changed or sight not in (None, Sight.BASELINE) or switching,
         switchover_at=before.switchover_at or (reading.at if says_so else None),
         searched=search.went_through,
         candidates=tuple(fitting),
         unlike=tuple(order_id for order_id in known if order_id not in fitting and order_id not in search.others),
-        payment=payment,
-        unpaid=_unpaid(before.unpaid, payments, ours),
+        payments=before.payments,
         notes=dict(reading.notes),
     )
-
-
-def _unpaid(before: tuple[str, ...], payments: dict[str, Payment], ours: Order | None) -> tuple[str, ...]:
-    """The orders that wait to be paid: also those of which billing says no more. Once ours is known, it alone."""
-    said = [order_id for order_id, payment in payments.items() if payment is Payment.UNPAID]
-    silent = [order_id for order_id in before if payments.get(order_id, Payment.UNKNOWN) is Payment.UNKNOWN]
-    waiting = dict.fromkeys((*silent, *said))
-    return tuple(order_id for order_id in waiting if ours is None or order_id == ours.order_id)
 
 
 def _announces(operation: Operation, reading: Reading) -> bool:
@@ -179,14 +185,14 @@ def _announces(operation: Operation, reading: Reading) -> bool:
     return bool(announced) and announced != operation.from_notes.get(ANNOUNCED) and not operation.skips_switchover
 
 
-def _waits_unsaid(operation: Operation, reading: Reading, announced_at: datetime | None) -> bool:
+def _waits_unsaid(operation: Operation, reading: Reading, before: Evidence, announced_at: datetime | None) -> bool:
     """Whether its traffic is yet to be switched, by the address alone: its status has never spoken of that.
 
     That the status does is no more than an inference (fact B.3), and so is for how long the address is shown. So the
     address counts until the vendor would have rolled back, and not where the status told of the wait: then it tells
     of the end of it, too.
     """
-    if operation.evidence.switchover_at is not None or reading.health is not Health.HEALTHY or announced_at is None:
+    if before.switchover_at is not None or reading.health is not Health.HEALTHY or announced_at is None:
         return False
     return _announces(operation, reading) and reading.at - announced_at < SWITCH_WITHIN
 
@@ -211,7 +217,7 @@ def _wanted(look: _Look) -> Judgement:
         return Event.SAW_WANTED, None, ""
     if look.nothing_to_pay:
         return Event.SAW_WANTED, Outcome.RESIZED, "read back twice"
-    if not look.hope_is_gone or look.steady < ELSEWHERE_STABLE:
+    if not look.hope_is_gone or look.steady < APPLYING:
         return Event.SAW_WANTED, None, ""
     why = f"the wanted values are there, but {_without_order(look)}"
     return Event.SAW_WANTED, Outcome.RESIZED_ELSEWHERE, why
@@ -230,20 +236,25 @@ def _without_order(look: _Look) -> str:
         return f"our order {look.operation.order_id} never showed as paid"
     if foreign:
         return f"not by us: somebody else placed order {', '.join(foreign)}"
+    if look.evidence.unpaid:
+        unpaid = ", ".join(look.evidence.unpaid)
+        return f"no order of ours was found that is paid; it may be {unpaid}: cancel what is left over"
     return "no order of ours was found"
 
 
 def _baseline(look: _Look) -> Judgement:
     ours, steady = look.ours, look.steady
     if ours and ours.payment is Payment.CANCELLED:
-        if steady < CLEARING:
+        # Somebody else's may be the only one that fits while ours is not shown yet.
+        is_surely_ours = id_from_vendor(look.operation) or look.search.is_by_us(ours)
+        if steady < CLEARING or not (is_surely_ours or look.hope_is_gone):
             return Event.SAW_NOTHING, None, ""
         why = f"order {ours.order_id} was cancelled by somebody; the old values stay"
         return Event.SAW_NOTHING, Outcome.ORDER_CANCELLED, why
     if look.waits_for_payment and (ours or look.operation.phase is not Phase.DOUBT):
         # Whatever came and went may not have been ours: our order still stands. In doubt that is not known.
         return Event.SAW_UNPAID, None, ""
-    if look.evidence.changed and steady >= ROLLBACK_STABLE and look.nothing_waits:
+    if look.evidence.changed and look.is_settled and look.nothing_waits:
         return Event.SAW_NOTHING, Outcome.ROLLED_BACK, "a change was seen, and then the old values again"
     if look.operation.phase is Phase.DOUBT and _is_cleared(look):
         if not look.operation.cleared:
@@ -271,8 +282,8 @@ def _is_cleared(look: _Look) -> bool:
 
 
 def _elsewhere(look: _Look) -> Judgement:
-    done = look.nothing_to_pay or (look.ours is None and look.hope_is_gone and look.nothing_waits)
-    if not done or look.steady < ELSEWHERE_STABLE:
+    done = look.nothing_to_pay or (look.ours is None and look.nothing_waits)
+    if not (done and look.is_settled):
         return Event.SAW_CHANGE, None, ""
     fields = ", ".join(
         f"{field} {look.evidence.spec.get(field)} instead of {value}"

@@ -140,9 +140,8 @@ class _Say:
         """An order waits to be paid."""
         ends = self.operation.sent[-1].sent_at + ORDER_LIVES
         pay = f"Pay order {self.operation.order_id or 'of this resize'}"
-        if not self.operation.order_id and self.operation.evidence.candidates:
-            fitting = ", ".join(self.operation.evidence.candidates)
-            pay = f"Pay or cancel whichever of the orders {fitting} is of this resize"
+        if not self.operation.order_id and self.operation.evidence.unpaid:
+            pay = f"Pay or cancel whichever of the orders {', '.join(self.operation.evidence.unpaid)} is of this resize"
         return self._needs_person(
             self._late("unpaid", self.operation.sent[-1].sent_at, self.policy.deadlines.unpaid),
             f"{pay} ({self.what}): {ORDERS_CONSOLE}. If nobody does, the vendor cancels the order after "

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
-from tidegate.domain.reading import Billing, Direction, Spec
+from tidegate.domain.reading import Billing, Direction, Payment, Spec
 
 
 class Phase(str, Enum):
@@ -201,17 +201,22 @@ class Evidence:
     switchover_at: datetime | None = None
     """When its status first said that it waits for its traffic to be switched."""
     announced_at: datetime | None = None
-    """When it first announced another address: the only sign of that wait, should its status show none."""
+    """When it first announced the address below: the only sign of that wait, should its status show none."""
+    announced: str = ""
     searched: bool = False
     """Whether the last search for our order went through, over all pages."""
     candidates: tuple[str, ...] = ()
     """Orders of the instance that fit ours."""
     unlike: tuple[str, ...] = ()
     """Other orders of the instance, also those shown only once: while there is one, none is placed again."""
-    payment: str = ""
-    unpaid: tuple[str, ...] = ()
-    """Orders that are or may be ours, and that waited to be paid when billing spoke of them last."""
+    payments: Mapping[str, Payment] = field(default_factory=dict)
+    """What billing said last of each order that is or may be ours, by its number; nothing where it never said."""
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unpaid(self) -> tuple[str, ...]:
+        """The orders among those that wait to be paid, as far as is known."""
+        return tuple(order_id for order_id, payment in self.payments.items() if payment is Payment.UNPAID)
 
 
 @dataclass(frozen=True)

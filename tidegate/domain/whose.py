@@ -35,6 +35,10 @@ class OrderSearch:
         """Whether somebody else placed an order, as far as both sides are known."""
         return bool(self.operators and order.operator) and who(order.operator) not in self.operators
 
+    def is_by_us(self, order: Order) -> bool:
+        """Whether we placed an order, as far as both sides are known."""
+        return bool(order.operator) and who(order.operator) in self.operators
+
 
 def our_order(operation: Operation, search: OrderSearch) -> Order | None:
     """The one order that is ours: known by the vendor's word, else the only candidate that nobody else placed.
@@ -44,8 +48,7 @@ def our_order(operation: Operation, search: OrderSearch) -> Order | None:
     candidates = [order for order in candidates_of(operation, search) if not search.is_foreign(order)]
     if not operation.order_id:
         return candidates[0] if len(candidates) == 1 else None
-    rivals = [order for order in candidates if order.order_id != operation.order_id]
-    if rivals and not id_from_vendor(operation):
+    if not _is_sure(operation, candidates):
         return None
     return next((order for order in search.found if order.order_id == operation.order_id), None)
 
@@ -55,9 +58,14 @@ def perhaps_ours(operation: Operation, search: OrderSearch) -> list[Order]:
     ours = our_order(operation, search)
     if ours is not None:
         return [ours]
-    if id_from_vendor(operation):
-        return []
-    return [order for order in search.unexplained() if not search.is_foreign(order)]
+    unexplained = [order for order in search.unexplained() if not search.is_foreign(order)]
+    candidates = [order for order in candidates_of(operation, search) if order in unexplained]
+    return [] if operation.order_id and _is_sure(operation, candidates) else unexplained
+
+
+def _is_sure(operation: Operation, candidates: list[Order]) -> bool:
+    """Whether the order that it is known by is ours, whatever else fits."""
+    return id_from_vendor(operation) or all(order.order_id == operation.order_id for order in candidates)
 
 
 def id_from_vendor(operation: Operation) -> bool:

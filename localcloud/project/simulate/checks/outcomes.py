@@ -16,6 +16,7 @@ from localcloud.project.simulate.checks.violation import Violation
 from localcloud.project.simulate.checks.world import Premises
 from localcloud.project.simulate.vendor import Ordered
 from localcloud.rpc.orders import PlacedOrder
+from localcloud.rpc.timeline import Phase
 from tidegate.domain.facts import Looked
 from tidegate.domain.operation import Event, Outcome
 from tidegate.domain.reading import Spec
@@ -130,6 +131,10 @@ def _resized(ending: _Ending) -> Iterator[Violation]:
         if not paid and not _is_taken_for_ours(ending):
             orders = ", ".join(f"{order.order_id} {order.status(ending.end)}" for order in ending.placed) or "none"
             yield ending.says(f"no order of it is paid: {orders}")
+    mine = {order.change for order in ending.course.made}
+    moments = [ending.premises.moment(when) for when in (ending.since, ending.end)]
+    if all(each.phase is Phase.WAITING_FOR_SWITCH and each.number in mine for each in moments):
+        yield ending.says("its traffic waits to be switched")
     yield from _proven(ending)
 
 
