@@ -181,7 +181,7 @@ def order_cancelled() -> str:
         story.rings("edge-gateway")
         story.waits("10m")
         story.does(console={"cancel_order": "edge-gateway"})
-        story.waits("30m")
+        story.waits("50m")
         return last(story)
 
 

@@ -91,7 +91,7 @@ def test_an_unpaid_order_is_not_cancelled_by_a_command_but_in_the_console() -> N
         story.waits("10m")
         assert "in the vendor's console" in story.asks("cancel", "edge-gateway").reason
         story.does(console={"cancel_order": "edge-gateway"})
-        story.waits("30m")
+        story.waits("50m")
         assert outcomes(story, "edge-gateway") == ["order cancelled"]
         story.asks("ack", "edge-gateway")
         assert [order["status"] for order in story.orders()] == ["Cancelled", "Unpaid"], "it is still wanted"
