@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
 
-from localcloud.project.simulate.platform import Failing, Platform
+from localcloud.project.simulate.platform import Failing, Invocation, Platform
 from tidegate.ledger.creation import Taken
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
@@ -21,6 +21,7 @@ READ_S, DOOR_READ_S = 5.0, 2.0
 """How long a client waits for an answer (tidegate.app.wiring)."""
 REMEMBERED = timedelta(minutes=10)
 FOLLOWS = ("look", "on_schedule")
+"""Who has seen all that an older mark may stand for when he writes a record: who follows an operation, and who ticks."""
 CONCLUDED = b'"fact":{"kind":"concluded"'
 """In a record after which the next tick may close an operation."""
 FLEET_RECORDS = "ledger/fleet/"
@@ -145,36 +146,31 @@ class Objects:
 
     def get(self, key: str) -> bytes | None:
         """Give what stands under a key now."""
-        self._asks_for(key)
-        return self._cross(f"get {of_what(key)}", key, lambda _: self.store.read(key), READING)
+        here = self.platform.here()
+        if here is not None and key.startswith("wake/"):
+            here.mark = key
+        return self._cross(here, f"get {of_what(key)}", key, lambda _: self.store.read(key), READING)
 
     def put(self, key: str, body: bytes) -> None:
         """Create an object; raises Taken, Unsure."""
-        mark = self._asks_for(key)
-        self._cross(f"put {of_what(key)}", key, lambda _: self.store.put(key, body, mark), WRITING)
-
-    def _asks_for(self, key: str) -> str:
-        """Note that the call that runs asks for a mark, and give the mark that it asked for last.
-
-        Only of those who have seen all that an older mark may stand for: who ticks, and who follows an operation.
-        """
-        here = self.platform.here()
-        if here is None:
-            return ""
-        if key.startswith("wake/"):
-            here.mark = key
-        return here.mark if here.worker.function in FOLLOWS else ""
+        here, mark = self.platform.here(), ""
+        if here is not None:
+            if key.startswith("wake/"):
+                here.mark = key
+            if here.worker.function in FOLLOWS:
+                mark = here.mark
+        self._cross(here, f"put {of_what(key)}", key, lambda _: self.store.put(key, body, mark), WRITING)
 
     def page(self, prefix: str, after: str, size: int) -> builtins.list[str]:
         """Give keys in order, perhaps of some time ago."""
-        call = f"list {of_what(prefix)}s"
-        return self._cross(call, prefix, lambda age: self.store.page(prefix, after, size, age), READING)
+        here, call = self.platform.here(), f"list {of_what(prefix)}s"
+        return self._cross(here, call, prefix, lambda age: self.store.page(prefix, after, size, age), READING)
 
     def delete(self, key: str) -> None:
         """Remove an object."""
-        self._cross(f"delete {of_what(key)}", key, lambda _: self.store.delete(key), READING)
+        here, call = self.platform.here(), f"delete {of_what(key)}"
+        self._cross(here, call, key, lambda _: self.store.delete(key), READING)
 
-    def _cross(self, call: str, key: str, effect: Callable[[float], T], failing: Failing) -> T:
-        here = self.platform.here()
+    def _cross(self, here: Invocation | None, call: str, key: str, effect: Callable[[float], T], failing: Failing) -> T:
         wait_s = DOOR_READ_S if here is not None and here.worker.function == "on_alert" else READ_S
-        return self.platform.cross(call, key, effect, failing, wait_s=wait_s, family="bucket")
+        return self.platform.cross(here, call, key, effect, failing, wait_s=wait_s, family="bucket")

@@ -85,9 +85,26 @@ class Draws:
         return self.trouble * 50021 % 1
 
     @property
-    def travel(self) -> tuple[float, float]:
-        """How long the way there and back is, as parts of the longest; mostly short."""
-        return (self.trouble * 1009 % 1) ** 3, (self.trouble * 5003 % 1) ** 3
+    def out(self) -> float:
+        """How long the way there is, as a part of the longest; mostly short."""
+        return (self.trouble * 1009 % 1) ** 3
+
+    @property
+    def back(self) -> float:
+        """How long the way back is, likewise."""
+        return (self.trouble * 5003 % 1) ** 3
+
+
+@dataclass(eq=False)
+class Row:
+    """The chances of one place, drawn one after the other, and how many calls have passed it."""
+
+    site: str
+    draw: Callable[[], float]
+    calm: float
+    """A call that draws no more than this meets nothing, unless a focus or a storm seeks it."""
+    foci: Sequence[Focus]
+    passed: int = 0
 
 
 @dataclass
@@ -100,18 +117,16 @@ class Misfortunes:
     struck: list[tuple[float, Strike]] = field(default_factory=list)
     met: dict[tuple[str, str], int] = field(default_factory=dict)
     """How often a place met a trouble."""
-    passed: dict[str, int] = field(default_factory=dict)
-    """How many calls passed each place."""
-    _chances: dict[str, Random] = field(default_factory=dict)
+    _rows: dict[str, Row] = field(default_factory=dict)
     _told: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    _foci: Mapping[str, Sequence[Focus]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._told = {(one.site, one.nth): one.trouble for one in self.faults.told or ()}
-        foci: dict[str, list[Focus]] = {}
-        for focus in self.faults.foci:
-            foci.setdefault(focus.site, []).append(focus)
-        self._foci = foci
+
+    @property
+    def passed(self) -> Mapping[str, int]:
+        """How many calls passed each place."""
+        return {site: row.passed for site, row in self._rows.items()}
 
     def lately(self, trouble: str, within_s: float) -> bool:
         """Whether this trouble struck within so many seconds."""
@@ -126,30 +141,38 @@ class Misfortunes:
 
     def twist(self, site: str, among: Sequence[str], family: str = "") -> tuple[str, Draws]:
         """The same, with the words of something else than a call: what may become of a task, of a tick."""
-        nth = self.passed[site] = self.passed.get(site, 0) + 1
-        chances = self._chances.get(site)
-        if chances is None:
-            chances = self._chances[site] = Random(f"{self.seed}/{site}")
-        draws = Draws(chances.random())
-        trouble = self._drawn(site, nth, among, family, draws)
+        row = self._rows.get(site) or self._begin(site)
+        row.passed += 1
+        draws = Draws(row.draw())
+        trouble = self._drawn(row, among, family, draws)
         if trouble:
-            self.struck.append((self.seconds(), Strike(site=site, nth=nth, trouble=trouble)))
+            self.struck.append((self.seconds(), Strike(site=site, nth=row.passed, trouble=trouble)))
             self.met[site, trouble] = self.met.get((site, trouble), 0) + 1
         return trouble, draws
 
-    def _drawn(self, site: str, nth: int, among: Sequence[str], family: str, draws: Draws) -> str:
-        if self.faults.told is not None:
-            return self._told.get((site, nth), "")
-        now = self.seconds()
-        if now >= self.faults.until_s:
+    def _begin(self, site: str) -> Row:
+        faults = self.faults
+        foci = [focus for focus in faults.foci if focus.site == site]
+        calm = 1 - faults.odds.get(site, faults.rate)
+        row = self._rows[site] = Row(site, Random(f"{self.seed}/{site}").random, calm, foci)
+        return row
+
+    def _drawn(self, row: Row, among: Sequence[str], family: str, draws: Draws) -> str:
+        site, faults = row.site, self.faults
+        if faults.told is not None:
+            return self._told.get((site, row.passed), "")
+        if draws.trouble <= row.calm and not row.foci and not faults.storms:
             return ""
-        for focus in self._foci.get(site, ()):
+        now = self.seconds()
+        if now >= faults.until_s:
+            return ""
+        for focus in row.foci:
             struck = self.met.get((site, focus.trouble), 0)
             if struck < focus.most and draws.which < FOCUSED and focus.trouble in among:
                 return focus.trouble
-        for storm in self.faults.storms:
+        for storm in faults.storms:
             if storm.start_s <= now < storm.end_s and storm.calls in (family, site) and storm.trouble in among:
                 return storm.trouble if draws.which < storm.chance else ""
-        if draws.trouble > 1 - self.faults.odds.get(site, self.faults.rate):
+        if draws.trouble > row.calm:
             return among[int(draws.which * len(among))]
         return ""

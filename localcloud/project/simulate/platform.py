@@ -143,8 +143,7 @@ class Platform:
 
     def now(self) -> datetime:
         """The time by the clock of whoever asks."""
-        here = self.here()
-        now = self.clockwork.now()
+        here, now = self._current.get(getcurrent()), self.clockwork.now()
         return now + here.worker.skew if here is not None and here.worker.skew else now
 
     def memory(self) -> Memory:
@@ -162,7 +161,8 @@ class Platform:
 
     def _travel(self, here: Invocation, seconds: float) -> None:
         clockwork = self.clockwork
-        until = clockwork.now() + timedelta(seconds=seconds)
+        # By their places, for this is done more often than anything else: days, then seconds.
+        until = clockwork.now() + timedelta(0, seconds)
         if until >= here.deadline:
             clockwork.rest_until(here.deadline)
             self.kill(here, "timed out")
@@ -184,6 +184,7 @@ class Platform:
 
     def cross(
         self,
+        here: Invocation | None,
         call: str,
         about: str,
         effect: Callable[[float], T],
@@ -194,24 +195,29 @@ class Platform:
     ) -> T:
         """Let a call leave the process, have its effect, and come back, or meet what is to go wrong with it.
 
+        `here` is the call of a function that runs; what nobody's does has its effect at once, and meets nothing.
         `effect` is given how old the answer to a read is to be, in seconds. What it raises is the answer.
         """
-        here, kind = self.here(), kind_of(call)
         if here is None:
             return effect(0.0)
         if here.worker.is_dead:
             raise Killed("killed")
+        kind = kind_of(call)
         trouble, draws = self.misfortunes.at(f"{here.worker.function} {call}", kind, family)
         if trouble is not None:
             here.troubles += 1
             # A message is not on its way for long; a signed request may be.
             late = draws.late if kind is not Kind.TELL else 1.0
             return self._troubled(here, trouble, (call, about), effect, failing, wait_s, late)
-        out, back = draws.travel
-        self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * out)
-        answer = self._answer(here, (call, about), effect, 0.0)
-        self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * back)
-        return answer()
+        self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.out)
+        try:
+            answer = effect(0.0)
+        except Exception:
+            self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.back)
+            raise
+        here.crossings.append((call, about))
+        self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.back)
+        return answer
 
     def _troubled(  # noqa: PLR0917 - the parts of one call
         self,

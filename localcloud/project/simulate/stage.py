@@ -122,7 +122,8 @@ def _machine(stage: Stage) -> Machine:
             return True
 
         try:
-            return bool(url) and platform.cross("tell", title, effect, NO_WAY, wait_s=10.0, family="tell")
+            here = platform.here()
+            return bool(url) and platform.cross(here, "tell", title, effect, NO_WAY, wait_s=10.0, family="tell")
         except RuntimeError:
             return False
 

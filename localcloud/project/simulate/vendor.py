@@ -189,7 +189,8 @@ class VendorLine:
                 raise _server(error.code, error.message, error.status) from error
 
         wait_s = DOOR_READ_S if here.worker.function == "on_alert" else READ_S
-        return self.platform.cross(action, about(texts), effect, _failing(product), wait_s=wait_s, family="vendor")
+        failing = _failing(product)
+        return self.platform.cross(here, action, about(texts), effect, failing, wait_s=wait_s, family="vendor")
 
     def close(self) -> None:
         """There is nothing to let go of."""
