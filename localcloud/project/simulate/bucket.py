@@ -21,7 +21,7 @@ READ_S, DOOR_READ_S = 5.0, 2.0
 """How long a client waits for an answer (tidegate.app.wiring)."""
 REMEMBERED = timedelta(minutes=10)
 FOLLOWS = ("look", "on_schedule")
-"""Who has seen all that an older mark may stand for when he writes a record: who follows an operation, and who ticks."""
+"""Those who have seen all that an older mark may stand for: who follows an operation, and who ticks."""
 CONCLUDED = b'"fact":{"kind":"concluded"'
 """In a record after which the next tick may close an operation."""
 FLEET_RECORDS = "ledger/fleet/"
