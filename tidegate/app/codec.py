@@ -72,17 +72,17 @@ def state_in(record: Record) -> State:
 
     Remembered for the last few records: the ledger gives the same object for the same record, see `known_record`.
     """
-    state: State = _remembered(record, State, "state", f"record {record.seq} ({NEWEST_FIRST - record.seq:012d}.json)")
+    state: State = _remembered(record, State, "state")
     return state
 
 
 def fleet_in(record: Record) -> FleetState:
     """The state in a record of the fleet, remembered likewise. Raises Corrupt where it is none."""
-    state: FleetState = _remembered(record, FleetState, "FleetState", f"record {record.seq} of the fleet")
+    state: FleetState = _remembered(record, FleetState, "FleetState")
     return state
 
 
-def _remembered(record: Record, kind: type[Any], what: str, named: str) -> Any:
+def _remembered(record: Record, kind: type[Any], what: str) -> Any:
     known = _STATES.get(id(record))
     if known is None or known[0] is not record:
         if len(_STATES) >= STATES_KEPT:
@@ -90,7 +90,8 @@ def _remembered(record: Record, kind: type[Any], what: str, named: str) -> Any:
         try:
             known = _STATES[id(record)] = (record, _read(kind, record.state, what))
         except Corrupt as error:
-            raise Corrupt(f"{named}: {error}") from error
+            where = "of the fleet" if kind is FleetState else f"({NEWEST_FIRST - record.seq:012d}.json)"
+            raise Corrupt(f"record {record.seq} {where}: {error}") from error
     return known[1]
 
 

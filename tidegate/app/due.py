@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
 from tidegate.app.index import timetable_of
 from tidegate.app.logs import log
 from tidegate.app.surroundings import Book, Surroundings
+from tidegate.domain.calendars import Calendar
 from tidegate.domain.fleet import FleetState
+from tidegate.domain.timetable import Timetable
 from tidegate.ledger.marks import Mark
 from tidegate.ledger.record import UNREADABLE, Corrupt
 
@@ -78,20 +81,27 @@ def _transitions(around: Surroundings, book: Book, last: datetime, now: datetime
     for name, entry in book.index["instances"].items():
         if not entry.get("timetable"):
             continue
-        shape = json.dumps({key: entry.get(key) for key in SHAPE}, sort_keys=True)
+        shape = json.dumps([(key, entry[key]) for key in SHAPE if key in entry])
         if shape not in known:
-            known[shape] = _moves(around, entry, last, now)
+            known[shape] = _moves(around, entry, shape, last, now)
         if known[shape]:
             yield name
 
 
-def _moves(around: Surroundings, entry: Mapping[str, Any], last: datetime, now: datetime) -> bool:
+def _moves(around: Surroundings, entry: Mapping[str, Any], shape: str, last: datetime, now: datetime) -> bool:
     try:
-        table = timetable_of(entry, around.calendar(entry["country"]))
+        table = _table(shape, around.calendar)
         return next(table.changes(last, now), None) is not None
     except Exception as error:  # noqa: BLE001 - one bad calendar must not stop the tick of all
         log("timetable-unread", entry=dict(entry), error=type(error).__name__, message=str(error)[:300])
         return True
+
+
+@lru_cache(maxsize=64)
+def _table(shape: str, calendar: Callable[[str], Calendar]) -> Timetable:
+    """The timetable of a shape. Kept from tick to tick, as it remembers the days it has reckoned."""
+    entry = dict(json.loads(shape))
+    return timetable_of(entry, calendar(entry["country"]))
 
 
 def keys_of(around: Surroundings, book: Book) -> dict[str, str]:

@@ -14,7 +14,7 @@ LEFT_BY_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 def log(what: str, **fields: object) -> None:
     """Log one fact as a name with fields, in one line whatever they hold. Values that are no JSON are text in it."""
-    LOG.info(escaped(json.dumps({"what": what, **fields}, default=_plain, ensure_ascii=False)))
+    LOG.info(escaped(LINE.encode({"what": what, **fields})))
 
 
 def escaped(written: str) -> str:
@@ -24,3 +24,6 @@ def escaped(written: str) -> str:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+
+
+LINE = json.JSONEncoder(default=_plain, ensure_ascii=False)

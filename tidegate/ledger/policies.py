@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -117,12 +118,17 @@ class Policies:
         return decode(key, body)
 
     def _read(self, entry: Entry) -> Pointer:
-        key = self._pointers.key(entry.number)
-        raw = decode(key, entry.body)
-        try:
-            return Pointer(entry.number, str(raw["hash"]), str(raw["by"]), read_instant(raw["at"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise Corrupt(f"{key} is not a pointer: {error!r}") from error
+        return _pointer(self._pointers.key(entry.number), entry)
+
+
+@lru_cache(maxsize=64)
+def _pointer(key: str, entry: Entry) -> Pointer:
+    """Read a pointer; once while it is among the last, for the newest is read again and again."""
+    raw = decode(key, entry.body)
+    try:
+        return Pointer(entry.number, str(raw["hash"]), str(raw["by"]), read_instant(raw["at"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Corrupt(f"{key} is not a pointer: {error!r}") from error
 
 
 def hash_of(documents: Mapping[str, Json], index: Json) -> str:

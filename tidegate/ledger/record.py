@@ -38,6 +38,12 @@ class InstanceKey:
         return "/".join(map(_as_part, (self.account, self.region, self.product, self.instance_id)))
 
 
+@lru_cache(maxsize=10_000)
+def key_text(account: str, region: str, product: str, instance_id: str) -> str:
+    """Give the key of an instance as its ledger has it. Raises ValueError for what is not an instance."""
+    return str(InstanceKey(account, region, product, instance_id))
+
+
 @dataclass(frozen=True)
 class Record:
     """One entry of a ledger: a fact, and the state after it. The newest one is the whole state."""
@@ -55,6 +61,10 @@ class Record:
     schema: int = SCHEMA
 
 
+FIELDS = tuple(field.name for field in fields(Record))
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 class NewerSchema(Exception):  # noqa: N818 - named by what it means for the caller
     """A later version of Tidegate wrote this record, so its state must not be acted on here."""
 
@@ -69,7 +79,7 @@ class Corrupt(Exception):  # noqa: N818 - named by what it means for the caller
 
 def encode(value: Json) -> bytes:
     """Write JSON so that equal values are equal bytes. Raises TypeError for what is not JSON."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return CANONICAL.encode(value).encode()
 
 
 def decode(key: str, body: bytes) -> dict[str, Any]:
@@ -101,7 +111,7 @@ def known_record(key: str, seq: int, body: bytes) -> Record:
 
 def record_of(key: str, seq: int, raw: Json) -> Record:
     """The same, of what was decoded already."""
-    known = {field.name: raw[field.name] for field in fields(Record) if field.name in raw}
+    known = {name: raw[name] for name in FIELDS if name in raw}
     try:
         record = Record(**{**known, "at": read_instant(raw["at"])})
     except (KeyError, TypeError, ValueError) as error:

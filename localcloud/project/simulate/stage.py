@@ -25,7 +25,7 @@ from tidegate.app.machine import Machine, running_on
 from tidegate.domain.policy import InstancePolicy
 from tidegate.ledger.ledger import Ledger
 from tidegate.ledger.policies import Policies
-from tidegate.ledger.record import InstanceKey
+from tidegate.ledger.record import key_text
 from tidegate.settings import Settings
 
 SECRETS = ("canary-of-the-key", "canary-of-the-token", "canary-of-a-channel")
@@ -65,7 +65,7 @@ class Stage:
 
     def key(self, policy: InstancePolicy) -> str:
         """Where the instance's ledger is."""
-        return str(InstanceKey(self.settings.account, policy.region, policy.product, policy.instance_id))
+        return key_text(self.settings.account, policy.region, policy.product, policy.instance_id)
 
     def push(self, number: int) -> None:
         """Put a policy in force."""
