@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from localcloud.rpc.estate import Estate, Kept, Wish
@@ -248,4 +249,9 @@ def moment_of(parameters: Parameters, name: str) -> datetime:
 
 def item(at: datetime, value: float) -> dict[str, str]:
     """Write one figure as the vendor's samples have it: texts, and a line end after the time."""
-    return {"ItemTime": at.strftime(TIME_FORM) + "\n", "ItemValue": f"{value:.0f}"}
+    return {"ItemTime": _item_time(at), "ItemValue": f"{value:.0f}"}
+
+
+@lru_cache(maxsize=1024)
+def _item_time(at: datetime) -> str:
+    return at.strftime(TIME_FORM) + "\n"

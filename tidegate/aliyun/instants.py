@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 FRACTION = re.compile(r"\.\d+")
 
 
+@lru_cache(maxsize=1024)
 def instant(text: str) -> datetime:
     """Read `2017-06-08T09:41:30Z`, also with a blank, a fraction, an offset or no zone. Raises ValueError."""
     plain = FRACTION.sub("", text.strip()).replace("Z", "+00:00")

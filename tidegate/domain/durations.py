@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
@@ -11,14 +12,22 @@ from pydantic import BeforeValidator, PlainSerializer
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _WRITTEN = re.compile(r"(?:[0-9]{1,12}[dhms])+")
 _LONGEST_D = 366
+_EXAMPLE = "a duration with its unit, such as 30m or 1h30m"
 
 
 def parse_duration(text: Any) -> Any:
     """Read a span such as `1h30m`. Raises ValueError with an example for anything else, and for over a year."""
     if isinstance(text, timedelta):
         return text
-    if not isinstance(text, str) or not _WRITTEN.fullmatch(text):
-        raise ValueError("a duration with its unit, such as 30m or 1h30m")
+    if not isinstance(text, str):
+        raise ValueError(_EXAMPLE)  # noqa: TRY004 - pydantic wants a ValueError
+    return _span(text)
+
+
+@lru_cache(maxsize=1000)
+def _span(text: str) -> timedelta:
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError(_EXAMPLE)
     parts = re.findall(r"([0-9]+)([dhms])", text)
     seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
     if seconds > _LONGEST_D * _UNITS["d"]:

@@ -330,7 +330,7 @@ def _minute(mark: str) -> datetime:
 
 def floor(at: datetime) -> datetime:
     """The minute an instant lies in."""
-    return at.replace(second=0, microsecond=0)
+    return at - timedelta(0, at.second, at.microsecond)
 
 
 def ceiling(at: datetime) -> datetime:
