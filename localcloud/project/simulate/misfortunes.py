@@ -13,9 +13,6 @@ from random import Random
 
 from pydantic import BaseModel, ConfigDict
 
-from localcloud.project.simulate.sites import TROUBLES, Kind, Trouble
-
-WORDS = {kind: tuple(trouble.value for trouble in troubles) for kind, troubles in TROUBLES.items()}
 FOCUSED = 0.55
 """How likely a focus strikes a call of its place."""
 
@@ -134,13 +131,8 @@ class Misfortunes:
         lately = takewhile(lambda struck: struck[0] >= since, reversed(self.struck))
         return any(strike.trouble == trouble for _, strike in lately)
 
-    def at(self, site: str, kind: Kind, family: str) -> tuple[Trouble | None, Draws]:
-        """What the next call of a place meets, and how long it travels."""
-        trouble, draws = self.twist(site, WORDS[kind], family)
-        return (Trouble(trouble) if trouble else None), draws
-
     def twist(self, site: str, among: Sequence[str], family: str = "") -> tuple[str, Draws]:
-        """The same, with the words of something else than a call: what may become of a task, of a tick."""
+        """What the next call of a place meets of all that may become of it, if anything, and how long it travels."""
         row = self._rows.get(site) or self._begin(site)
         row.passed += 1
         draws = Draws(row.draw())

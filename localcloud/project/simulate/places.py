@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from localcloud.project.simulate.sites import EXECUTION_TWISTS, TASK_TWISTS, TICK_TWISTS, TROUBLES, kind_of
+from localcloud.project.simulate.sites import EXECUTION_TWISTS, TASK_TWISTS, TICK_TWISTS, words_of
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "execution": ("",),
@@ -205,4 +205,4 @@ def troubles_of(site: str) -> tuple[str, ...]:
     if site == "execution":
         return EXECUTION_TWISTS
     who, _, call = site.partition(" ")
-    return TASK_TWISTS if who == "flow" else tuple(one.value for one in TROUBLES[kind_of(call)])
+    return TASK_TWISTS if who == "flow" else words_of(call)

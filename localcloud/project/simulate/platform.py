@@ -20,7 +20,7 @@ from greenlet import getcurrent
 
 from localcloud.project.simulate.clockwork import Clockwork
 from localcloud.project.simulate.misfortunes import Misfortunes
-from localcloud.project.simulate.sites import Kind, Trouble, kind_of
+from localcloud.project.simulate.sites import Kind, Trouble, kind_of, words_of
 from localcloud.project.up import ROOT
 from tidegate.app.machine import Memory
 
@@ -161,8 +161,9 @@ class Platform:
 
     def _travel(self, here: Invocation, seconds: float) -> None:
         clockwork = self.clockwork
-        # By their places, for this is done more often than anything else: days, then seconds.
-        until = clockwork.now() + timedelta(0, seconds)
+        if not here.worker.is_dead and clockwork.passes(seconds, here.deadline):
+            return
+        until = clockwork.now() + timedelta(seconds=seconds)
         if until >= here.deadline:
             clockwork.rest_until(here.deadline)
             self.kill(here, "timed out")
@@ -202,13 +203,12 @@ class Platform:
             return effect(0.0)
         if here.worker.is_dead:
             raise Killed("killed")
-        kind = kind_of(call)
-        trouble, draws = self.misfortunes.at(f"{here.worker.function} {call}", kind, family)
-        if trouble is not None:
+        twist, draws = self.misfortunes.twist(f"{here.worker.function} {call}", words_of(call), family)
+        if twist:
             here.troubles += 1
             # A message is not on its way for long; a signed request may be.
-            late = draws.late if kind is not Kind.TELL else 1.0
-            return self._troubled(here, trouble, (call, about), effect, failing, wait_s, late)
+            late = draws.late if kind_of(call) is not Kind.TELL else 1.0
+            return self._troubled(here, Trouble(twist), (call, about), effect, failing, wait_s, late)
         self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.out)
         try:
             answer = effect(0.0)

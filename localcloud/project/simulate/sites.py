@@ -81,3 +81,9 @@ def kind_of(call: str) -> Kind:
     if verb in ("put", "get", "list", "delete", "tell"):
         return Kind(verb)
     return ACTIONS.get(call, Kind.READ)
+
+
+@cache
+def words_of(call: str) -> tuple[str, ...]:
+    """What can go wrong with a call, in words."""
+    return tuple(trouble.value for trouble in TROUBLES[kind_of(call)])
