@@ -11,6 +11,7 @@ from localcloud.clock import Clock
 from localcloud.faults import Detail, Faults
 from localcloud.rpc.operation import ApiError, Caller, Parameters, RpcProduct
 from localcloud.rpc.orders import OrderBook, PlacedOrder
+from localcloud.rpc.parameters import read_time
 from localcloud.rpc.schema import operation, version
 from localcloud.world import Behaviour, World
 
@@ -150,7 +151,7 @@ def moment_of(parameters: Parameters, name: str) -> datetime | None:
     if not (text := parameters.get(name)):
         return None
     try:
-        return datetime.strptime(text, TIME_FORM).replace(tzinfo=timezone.utc)
+        return read_time(text)
     except ValueError:
         raise ApiError("InvalidParameter", f"The specified parameter {name} is not valid: use {TIME_FORM}.") from None
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from localcloud.rpc.estate import Estate, Kept, Wish
 from localcloud.rpc.load import Figure, Load, measured_until, spans
 from localcloud.rpc.operation import ApiError, Caller, Operation, Parameters, RpcProduct
+from localcloud.rpc.parameters import read_time
 from localcloud.rpc.schema import operation, version
 from localcloud.rpc.specs import GATEWAY_SPECS
 from localcloud.rpc.timeline import Moment, Phase
@@ -242,7 +243,7 @@ def times(kept: Kept) -> dict[str, str]:
 def moment_of(parameters: Parameters, name: str) -> datetime:
     """Read a time in UTC."""
     try:
-        return datetime.strptime(parameters[name], TIME_FORM).replace(tzinfo=timezone.utc)
+        return read_time(parameters[name])
     except ValueError:
         raise ApiError("InvalidParameter", f"The specified parameter {name} is not valid: use {TIME_FORM}.") from None
 

@@ -11,6 +11,7 @@ from typing import Any
 from localcloud.rpc.estate import Estate, Kept
 from localcloud.rpc.load import Figure, Load, measured_until, spans
 from localcloud.rpc.operation import ApiError, Caller, Parameters, RpcProduct
+from localcloud.rpc.parameters import read_time
 from localcloud.rpc.rules import Rules
 from localcloud.rpc.schema import operation, version
 from localcloud.world import Usage
@@ -181,7 +182,7 @@ def moment_of(parameters: Parameters, name: str) -> datetime | None:
     try:
         if text.isdecimal():
             return datetime.fromtimestamp(int(text) / 1000, timezone.utc)
-        return datetime.strptime(text, TIME_FORM).replace(tzinfo=timezone.utc) if text else None
+        return read_time(text) if text else None
     except (ValueError, OverflowError):
         raise invalid(name, f"milliseconds since 1970, or {TIME_FORM}") from None
 

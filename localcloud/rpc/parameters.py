@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from localcloud.rpc.operation import ApiError, Operation, Parameter, RpcProduct
@@ -24,6 +26,7 @@ SYSTEM = frozenset(
     }
 )
 BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
+TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 RANGES = {"int32": 2**31, "int64": 2**63}
 
 
@@ -76,6 +79,12 @@ def whole_number(product: RpcProduct, name: str, parameter: Parameter, text: str
     if not lowest <= value <= highest:
         raise wrong(product, name, f"between {lowest} and {highest}")
     return value
+
+
+@lru_cache(maxsize=1024)
+def read_time(text: str) -> datetime:
+    """Read a time in UTC; once while it is among the last, for windows are asked for again. Raises ValueError."""
+    return datetime.strptime(text, TIME_FORM).replace(tzinfo=timezone.utc)
 
 
 def wrong(product: RpcProduct, name: str, expected: str) -> ApiError:

@@ -80,11 +80,12 @@ def _mark(key: str, wake: datetime, now: datetime) -> Mark:
 def _read(key: str) -> Mark:
     minute, _, owner = key.removeprefix(PREFIX).partition("/")
     try:
-        return Mark(_minute(minute), owner)
+        return Mark(minute_of(minute), owner)
     except ValueError as error:
         raise Corrupt(f"{key} is not a mark") from error
 
 
 @lru_cache(maxsize=1000)
-def _minute(text: str) -> datetime:
+def minute_of(text: str) -> datetime:
+    """Read the minute in a mark's key. Raises ValueError."""
     return datetime.strptime(text, FORM).replace(tzinfo=timezone.utc)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -27,7 +26,7 @@ from tidegate.app.page import RESTLESS
 from tidegate.domain.daily import next_due
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.timetable import Timetable
-from tidegate.ledger.marks import FORM, PREFIX
+from tidegate.ledger.marks import FORM, PREFIX, minute_of
 from tidegate.ledger.record import FLEET
 
 MINUTE = timedelta(minutes=1)
@@ -139,7 +138,7 @@ class Minutes:
             is_newest = since is None or mark == own or store.created[mark] >= since
             # Whoever met trouble may have left something half done: then every mark that is there counts.
             if self.quiet_since is None or is_newest or key in store.concluded or store.first(f"inbox/{key}/"):
-                return _minute(mark)
+                return minute_of(mark[len(PREFIX) :].partition("/")[0])
         return None
 
     def _served_marks(self) -> str:
@@ -321,11 +320,6 @@ PAUSED = "Tidegate is paused"
 """What some tick says once a day while the fleet is paused."""
 CHANGES = ("tell", "UpdateInstance", "ModifyInstanceSpec", "StartExecution")
 """What an idle tick does none of."""
-
-
-@lru_cache(maxsize=1000)
-def _minute(mark: str) -> datetime:
-    return datetime.strptime(mark[len(PREFIX) :][:13], FORM).replace(tzinfo=timezone.utc)
 
 
 def floor(at: datetime) -> datetime:
