@@ -239,11 +239,11 @@ def well(shown: Shown) -> None:
 
 
 @pytest.fixture(scope="module")
-def around(tmp_path_factory: pytest.TempPathFactory) -> Surroundings:
-    """A ledger with a policy in force that names a rule and a channel."""
+def around(tmp_path_factory: pytest.TempPathFactory, door: Shown) -> Surroundings:
+    """A ledger with a policy in force that names a rule and a channel. Whoever pushes it asks the door, too."""
     folder = tmp_path_factory.mktemp("account")
     (folder / "policy.yaml").write_text(f"{POLICY}    notify: [{{url_env: TIDEGATE_CHAT_URL}}]\n")
-    surroundings = wire(settings(f"sqlite:///{folder / 'ledger.db'}"))
+    surroundings = wire(replace(settings(f"sqlite:///{folder / 'ledger.db'}"), endpoint=door.endpoint))
     enact(surroundings, judge(surroundings, from_file(read_file(folder / "policy.yaml"))), "somebody")
     return surroundings
 
