@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 LONGEST = "test_unlucky_weeks_break_nothing"
@@ -23,6 +25,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("deep")]
         config.hook.pytest_deselected(items=deep)
     items.sort(key=lambda item: (not item.name.startswith(LONGEST), item.get_closest_marker("once") is None))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded by now from being looked through for garbage: it is much, and it stays until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

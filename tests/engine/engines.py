@@ -23,7 +23,7 @@ Json = dict[str, Any]
 AT_ONCE = 50
 """Executions that run at the same time; each takes five threads of moto's."""
 DEADLINE_S = 900
-NEVER_S, SOON_S = 86_400, 5
+NEVER_S, SOON_S = 86_400, 3
 """Timeouts of calls on moto: one that never comes, and one to wait for. Moto stumbles if it comes before the call."""
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/flow"
