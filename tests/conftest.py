@@ -6,6 +6,8 @@ import gc
 
 import pytest
 
+from tests import sampling
+
 LONGEST = "test_unlucky_weeks_break_nothing"
 
 
@@ -13,6 +15,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `make soak` ask for the long runs."""
     parser.addoption("--soak", action="store_true", help="try as often as `make soak` does, which takes long")
     parser.addoption("--weeks", type=int, default=2000, help="how many unlucky weeks are played (default 2000)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw more in a soak."""
+    if config.getoption("--soak"):
+        sampling.soak()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from hypothesis import settings
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+SOAKED = 20
+"""How many times as many examples a soak draws."""
+_times = 1
+
+
+def soak() -> None:
+    """Let all that is drawn from now on be drawn as often as a soak does. Before any test is imported."""
+    global _times  # noqa: PLW0603 - decorators of tests ask for it, which are given nothing
+    _times = SOAKED
+
+
+def draws(examples: int, **how: Any) -> Callable[[Test], Test]:
+    """Let a test draw so many examples in every run, and twenty times as many in a soak. `how` is for hypothesis."""
+    often = settings(max_examples=examples * _times, deadline=None, **how)
+    return lambda test: pytest.mark.soak(often(test))
 
 
 def alternating(cases: Iterable[Any], others: Sequence[Any], named: Callable[[Any, Any], str]) -> list[Any]:

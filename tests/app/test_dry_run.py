@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from tests.app.paper import Paper, Papered
 from tests.domain.deeds import DEEDS, console
 from tests.domain.strategies import SEEDS, chance_of, policies
+from tests.sampling import draws
 from tidegate.app.consider import consider
 from tidegate.app.reconcile import reconcile
 from tidegate.app.report import NotKnown, explain, history, plan, receipt, status
@@ -59,7 +60,7 @@ def in_short(decision: Decision) -> tuple[str, ...]:
     return (decision.code, decision.start.name, decision.end.name) if isinstance(decision, Resize) else (decision.code,)
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@draws(20, derandomize=True)
 @given(policy=policies(), seed=SEEDS)
 def test_a_dry_run_comes_to_what_the_real_run_then_does(policy: InstancePolicy, seed: int) -> None:
     """At any moment of any story: the same decision and refusals; and the dry one leaves every byte alone."""
@@ -105,7 +106,7 @@ def any_form(life: Papered) -> dict[str, Any]:
     return form
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@draws(20, derandomize=True)
 @given(policy=policies(), seed=SEEDS)
 def test_a_rehearsed_request_is_answered_as_the_real_one_is(policy: InstancePolicy, seed: int) -> None:
     """Of any verb, at any moment; and the rehearsal leaves every byte alone."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from tests.domain.deeds import DEEDS, alert
 from tests.domain.life import Life
 from tests.domain.strategies import SEEDS, policies
+from tests.sampling import draws
 from tidegate.app import codec
 from tidegate.domain.facts import Closed, Concluded, Planned
 from tidegate.domain.fold import fold
@@ -26,7 +27,7 @@ def through_json(written: Any) -> Any:
     return json.loads(json.dumps(written, allow_nan=False))
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@draws(20, derandomize=True)
 @given(policy=policies(), seed=SEEDS)
 def test_folding_the_records_as_they_are_kept_gives_every_state_as_it_is_kept(
     policy: InstancePolicy, seed: int

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.strategies import RULES, SEEDS, START, alerts, chance_of, choices, policies, requests
+from tests.sampling import draws
 from tidegate.app.taking import pruned
 from tidegate.domain.arbiter import open_demands, open_override, wanted
 from tidegate.domain.hear import hear
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tests.domain.conftest import Make
     from tidegate.app.lookout import Lookout
 
-MANY = settings(deadline=None, derandomize=True, max_examples=100)
+MANY = draws(50, derandomize=True)
 LATE_MIN = (0, 1, 7, 20, 40, 100, 5 * 60)
 AHEAD_MIN = (0, 1, 4, 9, 29, 31, 59, 121, 200, 24 * 60, 26 * 60, 80 * 60)
 WORDS = (Verb.RESIZE, Verb.RESIZE, Verb.RELEASE, Verb.PAUSE, Verb.UNPAUSE, Verb.ACK)

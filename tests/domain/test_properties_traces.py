@@ -8,12 +8,13 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.domain.deeds import DEEDS
 from tests.domain.life import Life
 from tests.domain.strategies import RULES, SEEDS, START, any_span, chance_of, choices, policies, written_policy
+from tests.sampling import draws
 from tidegate.domain.arbiter import wanted
 from tidegate.domain.drift import CONSOLE, seen
 from tidegate.domain.facts import Decided
@@ -27,7 +28,7 @@ from tidegate.domain.terms import Terms
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
 
-FEW = settings(deadline=None, derandomize=True, max_examples=80)
+FEW = draws(40, derandomize=True)
 MOMENTS = [START + timedelta(hours=hours) for hours in range(0, 24 * 7, 5)]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.deeds import DEEDS, alert, calm, nothing
 from tests.domain.life import Life
 from tests.domain.strategies import METRICS, RULES, SEEDS, policies
+from tests.sampling import draws
 from tidegate.domain.alertrule import AlertRule, Confirm
 from tidegate.domain.decide import decide
 from tidegate.domain.hear import hear
@@ -22,7 +23,7 @@ from tidegate.domain.signal import AlertState
 if TYPE_CHECKING:
     from tests.domain.conftest import Make
 
-FEW = settings(deadline=None, derandomize=True, max_examples=40)
+FEW = draws(20, derandomize=True)
 LIVES, STEPS = 3, 60
 MOSTLY_ALERTS = (*(alert,) * 8, *(calm,) * 3, nothing)
 RULE = RULES[0]

@@ -26,13 +26,20 @@ SOAKING = 10
 Tries = Callable[..., None]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever tries examples tries more in a soak."""
+    for item in items:
+        if "tries" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.soak)
+
+
 @pytest.fixture(scope="session")
 def tries(soaking: bool) -> Tries:  # noqa: FBT001 - a fixture
-    """Try a check on so many examples, ten times as many with --soak: `tries(100, check, body=st.binary())`."""
+    """Try a check on half as many examples, ten times as many with --soak: `tries(100, check, body=st.binary())`."""
 
     def of(examples: int, check: Callable[..., None], **given_by: SearchStrategy[Any]) -> None:
         often = settings(
-            max_examples=examples * (SOAKING if soaking else 1),
+            max_examples=examples * SOAKING if soaking else examples // 2,
             deadline=None,
             derandomize=True,
             database=None,

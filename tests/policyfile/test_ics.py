@@ -7,9 +7,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.sampling import draws
 from tidegate.domain.openings import Openings
 from tidegate.domain.when import FreezeEvent
 from tidegate.policyfile.ics import MOST_BYTES, MOST_EVENTS, BadCalendar, read_ics
@@ -282,7 +283,7 @@ CHUNKS = ["BEGIN:VEVENT", "END:VEVENT", START, LASTS, "DTEND:20261110T000000Z", 
 CHUNKS += ["EXDATE:", "20261110T140000Z", "\r\n", "\r\n ", ":", ";", "TZID=", "SUMMARY:x", "BEGIN:VCALENDAR", "\x00"]
 
 
-@settings(max_examples=300, deadline=None)
+@draws(100)
 @given(st.lists(st.sampled_from(CHUNKS) | st.text(max_size=3), max_size=30).map("".join))
 def test_whatever_a_calendar_holds_it_is_read_or_refused(text: str) -> None:
     found: list[FreezeEvent] = []

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from tests.sampling import draws
 from tidegate.domain.limits import FleetLimits
 from tidegate.domain.policy import InstancePolicy
 from tidegate.policyfile import KEYS, BadPolicy, parse_policy, read_policy
@@ -159,7 +160,7 @@ NAMED = {("instances",), ("profiles",)}
 """Any key is a name there."""
 
 
-@settings(max_examples=250, deadline=None)
+@draws(80)
 @given(where=st.sampled_from([each for each in maps(WHOLE) if each not in NAMED]), word=st.sampled_from(WORDS))
 def test_a_key_that_the_reader_does_not_know_never_fits(where: tuple[str | int, ...], word: str) -> None:
     written = deepcopy(WHOLE)

@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.sampling import draws
 from tidegate.domain.alertrule import AlertRule
 from tidegate.domain.policy import InstancePolicy
 from tidegate.domain.when import TimetableEntry
@@ -111,7 +112,7 @@ VALUES = st.one_of(
 ANYTHING = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@draws(60, suppress_health_check=[HealthCheck.too_slow])
 @given(profile=st.dictionaries(WORDS, ANYTHING, max_size=6), instance=st.dictionaries(WORDS, ANYTHING, max_size=6))
 def test_whatever_a_file_says_it_is_a_policy_or_told_what_is_wrong(
     profile: dict[str, Any], instance: dict[str, Any]
