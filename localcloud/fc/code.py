@@ -1,4 +1,8 @@
-"""Where a function's code is kept: the zip in the drawer, unpacked once into a folder that workers run from."""
+"""Where a function's code is kept: the zip in the drawer, unpacked once into a folder that workers run from.
+
+Code is unpacked when it comes, so that a broken zip is refused. What this process has unpacked before is sound, and
+waits until a worker needs it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +35,12 @@ class Package:
     size: int
 
 
+_checksum = lru_cache(maxsize=1)(crc64)
+"""All functions of a deployment have the same code, which comes with each of them."""
+_sound: set[str] = set()
+"""The checksums of what was unpacked, by whatever cloud of this process."""
+
+
 class CodeShelf:
     """Keeps code by its checksum."""
 
@@ -39,16 +50,17 @@ class CodeShelf:
     def keep(self, code: Mapping[str, Any] | None) -> Package:
         """Take the code that a Create or Update call brings or points to, and unpack it."""
         body = self._fetch(code or {})
-        package = Package(crc64(body), len(body))
+        package = Package(_checksum(body), len(body))
         if (said := (code or {}).get("checksum")) and str(said) != package.checksum:
             raise invalid(f"code checksum is {package.checksum}, not {said}")
-        self._unpack(body, package.checksum)
+        if package.checksum not in _sound:
+            self._unpack(body, package.checksum)
         if (key := f"code/{package.checksum}") not in self._drawer:
             self._drawer[key] = base64.b64encode(body).decode()
         return package
 
     def folder(self, checksum: str) -> Path:
-        """Give the folder with the unpacked code; unpack it again where it was lost."""
+        """Give the folder with the unpacked code; unpack it where it is not there yet, or was lost."""
         if not (folder := self._workdir / "code" / checksum).is_dir():
             self._unpack(base64.b64decode(self._drawer[f"code/{checksum}"]), checksum)
         return folder
@@ -84,3 +96,4 @@ class CodeShelf:
         except OSError as error:
             raise invalid(f"code cannot be unpacked: {error.strerror}") from error
         draft.rename(folder)
+        _sound.add(checksum)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from urllib.parse import quote
 
 from localcloud.clock import Clock
@@ -112,8 +113,9 @@ def read_signature(call: Call) -> Signature:
 def v1_string_to_sign(method: str, parameters: Mapping[str, str]) -> str:
     """Give what version 1 signs: the method and every parameter but the signature, sorted."""
     signed = sorted((name, value) for name, value in parameters.items() if name != "Signature")
-    query = "&".join(f"{encoded(name)}={encoded(value)}" for name, value in signed)
-    return f"{method}&%2F&{encoded(query)}"
+    # Each name and value is encoded twice: by itself, and in the query, which is encoded as a whole.
+    query = "%26".join(f"{encoded(encoded(name))}%3D{encoded(encoded(value))}" for name, value in signed)
+    return f"{method}&%2F&{query}"
 
 
 def sign_v1(secret: str, text: str) -> str:
@@ -160,6 +162,7 @@ def sign_acs3(secret: str, text: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
+@lru_cache(maxsize=128)
 def encoded(text: str) -> str:
-    """Percent-encode as RFC 3986 says, which is what both signatures use."""
+    """Percent-encode as RFC 3986 says, which is what both signatures use. A template comes with many calls."""
     return quote(text, safe="~")
