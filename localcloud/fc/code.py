@@ -1,7 +1,8 @@
 """Where a function's code is kept: the zip in the drawer, unpacked once into a folder that workers run from.
 
 Code is unpacked when it comes, so that a broken zip is refused. What this process has unpacked before is sound, and
-waits until a worker needs it.
+waits until a worker needs it. Workers leave the bytecode of what they import beside it, as Python does: the next one
+need not compile it, nor those of another cloud with the same code.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +41,8 @@ class Package:
 
 _checksum = lru_cache(maxsize=1)(crc64)
 """All functions of a deployment have the same code, which comes with each of them."""
-_sound: set[str] = set()
-"""The checksums of what was unpacked, by whatever cloud of this process."""
+_sound: dict[str, Path] = {}
+"""Where code was unpacked last, by its checksum, by whatever cloud of this process."""
 
 
 class CodeShelf:
@@ -91,9 +95,23 @@ class CodeShelf:
                 if sum(each.file_size for each in archive.infolist()) > MOST_UNPACKED_BYTES:
                     raise invalid(f"code is over {MOST_UNPACKED_BYTES} bytes when it is unpacked")
                 archive.extractall(draft)
+                if checksum in _sound:
+                    with suppress(OSError):
+                        _take_bytecode(_sound[checksum], draft, archive.namelist())
         except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
             raise invalid("code is not a zip file that can be read") from error
         except OSError as error:
             raise invalid(f"code cannot be unpacked: {error.strerror}") from error
         draft.rename(folder)
-        _sound.add(checksum)
+        _sound[checksum] = folder
+
+
+def _take_bytecode(before: Path, now: Path, names: Sequence[str]) -> None:
+    """Take over what Python compiled where the same code was unpacked before; it goes by a file's time and length."""
+    for source in (Path(name) for name in names if name.endswith(".py")):
+        compiled = Path(cache_from_source(str(source)))
+        if (before / compiled).is_file() and (before / source).read_bytes() == (now / source).read_bytes():
+            at = (before / source).stat().st_mtime
+            os.utime(now / source, (at, at))
+            (now / compiled).parent.mkdir(exist_ok=True)
+            shutil.copyfile(before / compiled, now / compiled)

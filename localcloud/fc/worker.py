@@ -85,7 +85,6 @@ class Worker:
         for name in [name for name in environment if name.startswith(("FC_", "_FC_")) and name not in _KEPT]:
             del environment[name]
         os.chdir(self._code)
-        sys.dont_write_bytecode = True
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(self._log_format)
         logger = logging.getLogger()
