@@ -15,8 +15,7 @@ from tests.engine.scripts import Answer, Script, said, script
 
 Json = dict[str, Any]
 
-FEW, MANY = 70, 500
-"""All that can be seen is seen in the first 67 of them."""
+FEW, MANY = 100, 500
 ONLY_SOME = {
     "Submit is not tried again",
     *(f"{task}.Retry[{number}] counts anew" for task in ("Submit", "Look") for number in (0, 1)),
