@@ -49,8 +49,8 @@ class Estate:
     ) -> None:
         self._drawer, self._world, self._clock, self._faults = drawer, world, clock, faults
         self.orders = orders
-        self._began: dict[str, tuple[Instance, datetime]] = {}
-        """How each instance began, and when it was created, as it was read once."""
+        self._began: dict[str, tuple[dict[str, Any], Instance]] = {}
+        """How each instance began: as it was written, and read once."""
         for instance in world.instances:
             began, created_at = instance.model_dump(mode="json"), clock.now().isoformat()
             entry = {"began": began, "created_at": created_at, "changes": [], "refusals": 0}
@@ -150,10 +150,11 @@ class Estate:
 
     def _read(self, instance_id: str) -> Kept:
         entry = self._drawer[instance_id]
-        if instance_id not in self._began:
-            created_at = datetime.fromisoformat(entry["created_at"])
-            self._began[instance_id] = Instance.model_validate(entry["began"]), created_at
-        return Kept(*self._began[instance_id], tuple(entry["changes"]))
+        written, began = self._began.get(instance_id, (None, None))
+        if began is None or written != entry["began"]:
+            began = Instance.model_validate(entry["began"])
+            self._began[instance_id] = entry["began"], began
+        return Kept(began, datetime.fromisoformat(entry["created_at"]), tuple(entry["changes"]))
 
     def _place(self, kept: Kept, wish: Wish, behaviour: Behaviour, *, subscription: bool) -> PlacedOrder:
         shown = behaviour.order_visible_after

@@ -329,6 +329,14 @@ def test_every_field_that_a_deployment_shows_may_be_of_another_kind(shown: Shown
             looks(reply)
 
 
+@pytest.mark.parametrize("value", OTHERS)
+def test_an_effect_of_another_kind_is_none(shown: Shown, looks: Looks, value: Any) -> None:
+    """The document of a policy is a text in the reply, whose fields the test above does not reach."""
+    document = {"Version": "1", "Statement": [{"Effect": value, "Action": ["amqp:*"], "Resource": "*"}]}
+    shown.over["GetPolicy"] = json.dumps({"DefaultPolicyVersion": {"PolicyDocument": json.dumps(document)}}).encode()
+    looks("GetPolicy")
+
+
 @pytest.mark.parametrize("reply", SEEN_BY)
 def test_junk_and_long_texts_in_what_a_deployment_shows_cost_no_time(
     shown: Shown, looks: Looks, soon: Any, reply: str

@@ -52,9 +52,9 @@ def denies(documents: Sequence[Document], action: str, resource: str) -> bool:
     return "Deny" in _effects(documents, action, resource)
 
 
-def _effects(documents: Sequence[Document], action: str, resource: str) -> set[Any]:
+def _effects(documents: Sequence[Document], action: str, resource: str) -> set[str]:
     return {
-        statement.get("Effect")
+        str(statement.get("Effect"))
         for statement in _statements(documents)
         if any(_matches(pattern.lower(), action.lower()) for pattern in _many(statement.get("Action")))
         and any(_matches(_anywhere(pattern), resource) for pattern in _many(statement.get("Resource")))
