@@ -20,9 +20,6 @@ from tidegate.domain.hear import describe
 from tidegate.domain.signal import Alert, Noise
 from tidegate.ledger.shelf import ShelfUnavailable, Unsure
 
-RECENT_RECORDS = 50
-"""How far back the answer to a request is looked for that somebody else took in."""
-
 MOST_NOTED = 50
 """So many parts of one delivery that are no alerts are noted one by one; its sender is answered on each."""
 
