@@ -11,13 +11,16 @@ import base64
 import binascii
 import io
 import os
+import re
 import shutil
+import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,10 @@ from localcloud.fc.function import invalid
 from localcloud.oss.crc64 import crc64
 
 MOST_UNPACKED_BYTES = 500 * 1024 * 1024
+HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
+LOADED = (*EXTENSION_SUFFIXES, ".py")
+_BUILT = re.compile(r"(?P<module>.+)\.cpython-3\d+-[\w-]+\.so")
+"""A compiled module that one Python alone loads."""
 
 CodeStore = Callable[[str, str], "bytes | None"]
 """Gives an object's bytes by bucket and key, or None where there is none: the cloud's OSS."""
@@ -94,6 +101,11 @@ class CodeShelf:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 if sum(each.file_size for each in archive.infolist()) > MOST_UNPACKED_BYTES:
                     raise invalid(f"code is over {MOST_UNPACKED_BYTES} bytes when it is unpacked")
+                if stranger := built_for_another(archive.namelist()):
+                    raise invalid(
+                        f"localcloud runs functions in its own Python, {HERE}, and cannot load {stranger}: put the "
+                        "code alone, without libraries, which functions take from here (see docs/localcloud.md)"
+                    )
                 archive.extractall(draft)
                 if checksum in _sound:
                     with suppress(OSError):
@@ -115,3 +127,16 @@ def _take_bytecode(before: Path, now: Path, names: Sequence[str]) -> None:
             os.utime(now / source, (at, at))
             (now / compiled).parent.mkdir(exist_ok=True)
             shutil.copyfile(before / compiled, now / compiled)
+
+
+def built_for_another(names: Iterable[str]) -> str:
+    """The first compiled module that was built for another Python, and for this one not as well; empty if none was.
+
+    The vendor takes it, as it knows Python's versions, and here each call of the function would fail.
+    """
+    there = set(names)
+    for name in sorted(there):
+        built = _BUILT.fullmatch(name)
+        if built and not any(built["module"] + suffix in there for suffix in LOADED):
+            return name
+    return ""

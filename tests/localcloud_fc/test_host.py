@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from contextlib import suppress
 from datetime import timedelta
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
@@ -362,3 +364,26 @@ def test_functions_and_their_code_survive_a_restart(stage: Any, tmp_path: Path) 
         return await stage.host.invoke(Ref("f"), b"")
 
     assert stage.play(story).body == b"as it is"
+
+
+OTHER = "cpython-39-x86_64-linux-gnu.so"
+
+
+def test_code_with_a_library_for_another_python_alone_is_refused_with_what_to_put_instead(stage: Any) -> None:
+    async def story() -> None:
+        with pytest.raises(Refusal) as refused:
+            stage.add("echo.handler", extra={f"library/core.{OTHER}": ""})
+        here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        assert refused.value.code == "InvalidArgument"
+        assert refused.value.message.startswith(
+            f"localcloud runs functions in its own Python, {here}, and cannot load library/core.{OTHER}: put the code "
+        )
+        assert stage.registry.functions() == []
+
+    stage.play(story)
+
+
+@pytest.mark.parametrize("beside", [".py", ".abi3.so", EXTENSION_SUFFIXES[0]])
+def test_a_library_that_this_python_finds_as_well_is_taken(stage: Any, beside: str) -> None:
+    done = stage.tries("echo.handler", b"here", extra={f"library/core.{OTHER}": "", f"library/core{beside}": ""})
+    assert done.body == b"here"
