@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +34,19 @@ STOPS_WITHIN_S = 0.2
 REMEMBERS_EVERY_S = 1.0
 
 T = TypeVar("T")
+
+
+def in_one_line(record: logging.LogRecord) -> bool:
+    """Note a request that is no HTTP in one line, and nothing of what it said. Any other failure is told whole."""
+    failed = record.exc_info[1] if record.exc_info else None
+    if isinstance(failed, HttpProcessingError):
+        record.msg, record.args = "a request was turned away with %d: %s", (failed.code, type(failed).__name__)
+        record.exc_info = None
+    return True
+
+
+LOG = logging.getLogger(__name__)
+LOG.addFilter(in_one_line)
 
 
 class Server:
@@ -77,7 +91,7 @@ class Server:
         async def serve(request: web.BaseRequest) -> web.StreamResponse:
             return await self._respond(request, answer)
 
-        server = web.Server(serve, access_log=None, max_line_size=LINE_LIMIT, max_field_size=64 * 1024)
+        server = web.Server(serve, access_log=None, logger=LOG, max_line_size=LINE_LIMIT, max_field_size=64 * 1024)
         runner = web.ServerRunner(server, shutdown_timeout=STOPS_WITHIN_S)
         await runner.setup()
         self._runners.append(runner)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -105,6 +107,30 @@ def test_a_body_beyond_the_limit_is_refused() -> None:
 def test_a_large_body_arrives_whole() -> None:
     with running(attach=lambda cloud: cloud.attach(oss=Echo())) as server:
         assert get(f"http://{server.oss_endpoint}/big", bytes(5_000_000))["size"] == 5_000_000
+
+
+BROKEN = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: \x1b[2Jabc\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+    b"\x1b[2J HTTP/1.1\r\n\r\n",
+)
+
+
+def test_a_request_that_is_none_is_refused_and_noted_in_a_line_without_what_it_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with running() as server:
+        for address in (server.endpoint, server.oss_endpoint):
+            for broken in BROKEN:
+                host, _, port = address.partition(":")
+                with socket.create_connection((host, int(port)), 10) as line:
+                    line.sendall(broken)
+                    assert b" 400 Bad Request\r\n" in line.recv(100)
+    noted = [record for record in caplog.records if record.name == "localcloud.server"]
+    assert len(noted) >= 2 * 2
+    for record in noted:
+        assert record.exc_info is None
+        assert re.fullmatch(r"a request was turned away with 400: \w+", record.getMessage())
 
 
 def test_parts_start_in_order_and_stop_the_other_way_round() -> None:
