@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
+from localcloud.streams import told
+
 COMMANDS: Mapping[str, str] = {
     "serve": "localcloud.serve",
     "up": "localcloud.project.up",
@@ -26,4 +28,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(told(lambda: main(sys.argv[1:])))

@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Office
 
 TIDEGATE = shlex.join([sys.executable, "-m", "tidegate.cli"])
+PLAYED = shlex.quote(str(Path(__file__).parents[2] / "examples" / "alert-only"))
 FULL = "tidegate: standard output cannot be written, so not all was told: No space left on device\n"
 
 
@@ -37,6 +39,29 @@ def test_an_output_that_takes_nothing_is_told_in_one_line(office: Office, comman
     office.push()
     done = shell(f"{TIDEGATE} {command} >/dev/full", PYTHONUNBUFFERED=buffered)
     assert (done.returncode, done.stderr) == (1, FULL)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["demo", "demo --help", "local up", "local up --empty --quiet", "local up --help", f"local play {PLAYED}"],
+)
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_cloud_on_this_machine_tells_it_in_one_line_as_well(command: str, buffered: str) -> None:
+    done = shell(f"{TIDEGATE} {command} >/dev/full", PYTHONUNBUFFERED=buffered)
+    assert (done.returncode, done.stderr.splitlines(keepends=True)[-1:]) == (1, [FULL.removeprefix("tidegate: ")])
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_stays_one_where_standard_output_takes_nothing() -> None:
+    done = shell(f"{TIDEGATE} local up --speed never >/dev/full")
+    assert done.returncode == 2
+    assert done.stderr.endswith("argument --speed: 'never' is no number\n")
+
+
+def test_a_cloud_without_a_standard_output_is_not_begun() -> None:
+    done = shell(f"{shlex.join([sys.executable, '-m', 'localcloud', 'up'])} >&-")
+    told = "standard output is closed, so nothing could be told, and nothing was done\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
 
 
 @pytest.mark.parametrize("kind", ["", "--json"])

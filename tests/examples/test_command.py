@@ -74,6 +74,21 @@ def test_a_ledger_that_is_there_already_is_not_played_into(
     assert "is there already" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [("file/kept.db", "the ledger's file cannot be opened: File exists"), ("a" * 300, "File name too long")],
+)
+def test_a_ledger_that_cannot_be_begun_is_told_before_the_story(
+    folder: Writes, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str, why: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert main(["play", str(folder()), "--ledger", str(tmp_path / place)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"{tmp_path / place}: ")
+    assert said.err.endswith(f"{why}\n")
+
+
 def test_the_command_line_hands_over() -> None:
     command = [sys.executable, "-m", "tidegate.cli", "local", "play", str(EXAMPLES / "month-end"), "--json"]
     done = subprocess.run(command, cwd=EXAMPLES.parent, capture_output=True, text=True, timeout=120, check=False)

@@ -82,9 +82,20 @@ def read_folder(path: Path) -> Folder:
 
 
 def check_unused(ledger: Path | None) -> None:
-    """Raise BadScenario where the file of a ledger is there already."""
-    if ledger is not None and ledger.exists():
-        raise BadScenario(f"{ledger}: it is there already, and every story begins with an empty ledger")
+    """Raise BadScenario where the file of a ledger is there already, or none can be begun there."""
+    if ledger is None:
+        return
+    from tidegate.ledger.shelf import ShelfUnavailable  # noqa: PLC0415 - only for who wants to keep the ledger
+    from tidegate.ledger.sqlite import SqliteShelf  # noqa: PLC0415 - as above
+
+    try:
+        if ledger.exists():
+            raise BadScenario(f"{ledger}: it is there already, and every story begins with an empty ledger")
+        SqliteShelf(ledger, {}).close()
+    except OSError as error:
+        raise BadScenario(f"{ledger}: {error.strerror or error}") from error
+    except ShelfUnavailable as error:
+        raise BadScenario(f"{ledger}: {error}") from error
 
 
 def _read(path: Path) -> Folder:
