@@ -156,6 +156,25 @@ def test_a_refusal_and_a_dry_run_leave_no_doubt(shop: Shop) -> None:
     assert [(said.code, said.err.count("\n")) for said in (refused, dry)] == [(1, 1), (1, 1)]
 
 
+@pytest.mark.parametrize("version", ["2.0", "3.0"])
+def test_a_request_that_reached_nobody_leaves_no_doubt_and_names_the_variable(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    """No host has such a name (RFC 6761), and nobody listens at the other address."""
+    monkeypatch.setenv("TIDEGATE_FC_API", version)
+    for nowhere in ("http://nonsense.invalid", f"http://127.0.0.1:{unused()}"):
+        monkeypatch.setenv("TIDEGATE_FC_ENDPOINT", nowhere)
+        said = shop.run("pause", "orders-mq")
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert "gave no answer (ConnectionError); nothing was asked. TIDEGATE_FC_ENDPOINT, or " in said.err
+
+
+def unused() -> int:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        return int(nobody.getsockname()[1])
+
+
 @pytest.mark.usefixtures("heeding")
 def test_who_interrupts_a_request_is_told_how_to_see_whether_it_was_taken(shop: Shop) -> None:
     shop.plan(do="hang", call="fc.Invoke", instance="tidegate-on-request", seconds=60)

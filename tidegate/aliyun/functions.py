@@ -32,12 +32,14 @@ MULTIPLE_CHOICES = 300
 class InvokeFailed(Exception):  # noqa: N818 - reads as what it is
     """The function could not be invoked, or failed. The message holds the platform's own words."""
 
-    def __init__(self, code: str, message: str, *, again: bool, request_id: str = "") -> None:
+    def __init__(self, code: str, message: str, *, again: bool, request_id: str = "", sent: bool = True) -> None:
         about = f" (request {request_id})" if request_id else ""
         super().__init__(f"{code}: {message}{about}")
         self.code, self.message, self.request_id = code, message, request_id
         self.again = again
-        """Whether trying again may help; the first try may have had its effect all the same."""
+        """Whether trying again may help; the first try may have had its effect all the same, if it was `sent`."""
+        self.sent = sent
+        """Whether it may have arrived."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def send(method: str, url: str, headers: Mapping[str, str], body: bytes = b"", r
     try:
         reply = send_once(method, url, headers, body=body, read_s=read_s)
     except NoAnswer as error:
-        raise InvokeFailed("NoAnswer", str(error), again=True) from None
+        raise InvokeFailed("NoAnswer", str(error), again=True, sent=error.sent) from None
     return Answer(reply.status_code, reply.content, reply.headers)
 
 

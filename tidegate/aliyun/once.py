@@ -16,7 +16,12 @@ CONNECT_S, READ_S = 5.0, 65.0
 
 
 class NoAnswer(Exception):  # noqa: N818 - reads as what it is
-    """Nothing came back; whether the request arrived is not known. The message names the host and how it ended."""
+    """Nothing came back. The message names the host and how it ended."""
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+        """Whether the request may have arrived: nobody took the call where there is no such host, or it is shut."""
 
 
 def send_once(
@@ -50,4 +55,12 @@ def send_once(
                 auth=lambda request: request,
             )
         except requests.RequestException as error:
-            raise NoAnswer(f"{host} gave no answer ({type(error).__name__})") from None
+            raise NoAnswer(f"{host} gave no answer ({type(error).__name__})", sent=_may_be_sent(error)) from None
+
+
+def _may_be_sent(error: requests.RequestException) -> bool:
+    """Whether a line stood before it failed. One is sent once, so there is one."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError  # noqa: PLC0415 - only when it failed
+
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return not isinstance(reason, (NewConnectionError, ConnectTimeoutError))

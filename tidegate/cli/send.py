@@ -22,6 +22,7 @@ from tidegate.settings import CliSettings, read_cli_settings
 
 TRIES, PAUSE_S = 3, 1.0
 """A request whose answer was lost is asked again under its own key, which makes no second one of it."""
+WHERE = "TIDEGATE_FC_ENDPOINT, or TIDEGATE_ACCOUNT and TIDEGATE_REGION,"
 
 Body = dict[str, Any]
 
@@ -78,7 +79,10 @@ def checked(wish: Mapping[str, Any]) -> Body:
 
 
 def _invoke(settings: CliSettings, event: bytes, doubt: str) -> bytes:
-    """Invoke the function, and once more where no answer came. Raises Failed, with `doubt`, if one never came."""
+    """Invoke the function, and once more where no answer came.
+
+    Raises Failed, with `doubt`, if one never came and a try may have arrived.
+    """
     endpoint, credentials = endpoint_of(settings), credentials_of(settings)
     service = settings.fc_service if settings.fc_api == "2.0" else ""
     function = Function(endpoint, settings.fc_function, service)
@@ -89,10 +93,22 @@ def _invoke(settings: CliSettings, event: bytes, doubt: str) -> bytes:
         sleep=nap,
         reraise=True,
     )
+    unanswered: list[InvokeFailed] = []
+
+    def tried() -> bytes:
+        try:
+            return invoke(function, credentials, event, at=utc_now(), nonce=secrets.token_hex(16))
+        except InvokeFailed as error:
+            if error.again:
+                unanswered.append(error)
+            raise
+
     try:
-        return patience(lambda: invoke(function, credentials, event, at=utc_now(), nonce=secrets.token_hex(16)))
+        return patience(tried)
     except InvokeFailed as error:
         # A refusal is one only of a request that was not sent before.
-        if doubt and (error.again or patience.statistics["attempt_number"] > 1):
+        if doubt and any(each.sent for each in unanswered):
             raise Failed(f"{error}\n{doubt}") from error
+        if not error.sent:
+            raise Failed(f"{error}; nothing was asked. {WHERE} say where the function is") from error
         raise
