@@ -111,6 +111,7 @@ def test_a_secret_that_is_changed_reaches_the_functions(site: Site, monkeypatch:
         (("--parameter", "HookTokens=x"), "HookTokens is a secret: set TIDEGATE_HOOK_TOKENS in the environment"),
         (("--parameter", "CodeObject=x"), "CodeObject follows from the package"),
         (("--parameter", "Runtime"), "--parameter is NAME=VALUE, not `Runtime`"),
+        (("--parameter", "="), "--parameter is NAME=VALUE, and this one has no name"),
         (("--mode", "watch"), "--mode is observe or act"),
         (("--parameter", "Runtime=python3.9"), "Runtime=python3.9: must be python3.10 or python3.12"),
         (("--parameter", "LogDays=ever"), "LogDays=ever: must be a number from 1 to 3650"),
@@ -432,3 +433,15 @@ def test_a_stack_of_somebody_else_is_neither_changed_nor_deleted(site: Site) -> 
         assert said.code == 2
         assert "stack shop is none of Tidegate's" in said.err
     assert list(stacks.resources(shop)) == ["Shop"]
+
+
+def test_a_parameter_that_is_none_is_refused_before_anything_is_packed_or_asked(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(site.folder)
+    for given in ("Nope=1", "LogDays=ever"):
+        said = site.run("deploy", "--no-doctor", "--parameter", given)
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+        assert "packing" not in said.err
+    assert not (site.folder / "dist").exists()
+    assert site.calls("GetCallerIdentity") == 0

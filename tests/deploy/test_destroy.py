@@ -88,9 +88,11 @@ def test_whoever_deploys_on_a_ledger_whose_fleet_was_left_paused_is_told(site: S
 
 def test_the_ledger_goes_only_by_its_name(site: Site) -> None:
     site.deployed()
-    wrong = site.run("destroy", "--yes", "--with-ledger", "another-bucket")
-    assert wrong.code == 2
-    assert f"the ledger of this deployment is in {site.ledger}" in wrong.err
+    for yes in ((), ("--yes",)):
+        wrong = site.run("destroy", *yes, "--with-ledger", "another-bucket")
+        assert wrong.code == 2
+        assert f"the ledger of this deployment is in {site.ledger}" in wrong.err
+        assert "--yes does this" not in wrong.out
     assert site.functions()
     said = site.run("destroy", "--yes", "--with-ledger", site.ledger)
     assert (said.code, said.err) == (0, "")
@@ -104,6 +106,7 @@ def test_an_open_operation_is_named_and_refuses_it(opened: Site) -> None:
         assert said.code == 2
         assert "orders-mq#1 is " in said.err
         assert "--despite-open-operations" in said.err
+        assert "--yes does this" not in said.out
     assert opened.functions()
     assert opened.calls("DeleteStack") == 0
     done = opened.run("destroy", "--yes", "--despite-open-operations")

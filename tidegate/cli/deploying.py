@@ -22,6 +22,7 @@ from tidegate.cli.pushes import why_not
 from tidegate.cli.roots import clock, read_file
 from tidegate.cli.who import caller_named
 from tidegate.operate.deploy import CannotDeploy, DeployFailed, account_of, deploy, named, plan, read_code
+from tidegate.operate.deploy.parameters import check_asked
 from tidegate.operate.deploy.plan import Wish
 from tidegate.operate.deploy.second import OUTPUT, functions_in, second
 from tidegate.operate.deploy.template import Template
@@ -94,11 +95,11 @@ class Talker:
 def run(wanted: Wanted, *, yes: bool, doctor: bool, as_json: bool) -> int:
     """Plan a deployment, and carry it out if that is wished."""
     policy = _candidate(wanted.policy)
+    template = _template()
+    asked = _asked(wanted, template)
     settings = deployer()
     account, stack = named(account_of(settings, clock()), wanted.stack, wanted.prefix)
     make_sure_whose(account.aliyun, account.settings.account)
-    template = _template()
-    asked = _asked(wanted, template)
     talker = Talker(_hidden(template, account), quiet=as_json)
     code = _code(account, stack, wanted, asked, template)
     said = second(template, account.prefix) if wanted.second else None
@@ -150,7 +151,9 @@ def _asked(wanted: Wanted, template: Template) -> dict[str, str]:
     asked = {}
     for given in wanted.parameters:
         name, separator, value = given.partition("=")
-        if not separator or not name:
+        if not name:
+            raise Mistake("--parameter is NAME=VALUE, and this one has no name")
+        if not separator:
             raise Mistake(f"--parameter is NAME=VALUE, not `{name}`")
         asked[name] = value
     if wanted.mode:
@@ -159,6 +162,8 @@ def _asked(wanted: Wanted, template: Template) -> dict[str, str]:
         if "Mode" not in template.parameters:
             raise Mistake("the template has no parameter Mode, so --mode says nothing")
         asked["Mode"] = wanted.mode
+    # Before anybody is asked, and before anything is packed, which takes a while.
+    check_asked(template, asked)
     return asked
 
 

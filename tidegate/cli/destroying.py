@@ -30,9 +30,10 @@ def run(prefix: str, stack: str, with_ledger: str, *, despite: bool, yes: bool, 
     if not yes:
         if as_json:
             paper.json({**_facts(planned, stack, with_ledger), "done": False})
-        elif planned.stack or with_ledger:
-            paper.line("nothing was changed; --yes does this")
         check(planned, with_ledger, despite=despite)
+        # Only of what --yes would not refuse.
+        if not as_json and (planned.stack or with_ledger):
+            paper.line("nothing was changed; --yes does this")
         return 0
     talker = Talker((), quiet=as_json)
     changed = destroy(account, stack, talker, by=caller_named(), with_ledger=with_ledger, despite=despite)

@@ -50,7 +50,7 @@ def parameters_of(
 
     A parameter that stands and is not asked for keeps its value. Raises CannotDeploy.
     """
-    _check(template, asked)
+    check_asked(template, asked)
     known = {**_simulated(account), **own, **_secrets(account, template), **asked}
     values = {name: value for name, value in known.items() if name in template.parameters}
     here = (before or {}).get(LEDGER)
@@ -68,7 +68,8 @@ def parameters_of(
     return Given(values, dict(_shown(template, values, before)))
 
 
-def _check(template: Template, asked: Mapping[str, str]) -> None:
+def check_asked(template: Template, asked: Mapping[str, str]) -> None:
+    """Raise CannotDeploy for a parameter that is none, that is not given as such, or that cannot have this value."""
     for name in asked:
         if name not in template.parameters:
             raise CannotDeploy(f"the template has no parameter {name}; it has {', '.join(template.parameters)}")
@@ -76,6 +77,8 @@ def _check(template: Template, asked: Mapping[str, str]) -> None:
             raise CannotDeploy(f"{name} follows from {OWN[name]} instead")
         if template.is_secret(name):
             raise CannotDeploy(f"{name} is a secret: set {variable_of(name)} in the environment instead")
+    if wrong := [why for name, value in asked.items() if (why := _why_not(template, name, value))]:
+        raise CannotDeploy("\n".join(wrong))
 
 
 def _why_not(template: Template, name: str, value: str) -> str:
