@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tidegate.cli.operating import operating
-from tidegate.cli.options import Accept, As, File, Json, MaybeFile, Name, PolicyFile, Prefix
+from tidegate.cli.options import Accept, As, File, Json, MaybeFile, Name, PolicyFile, Prefix, path
 from tidegate.cli.verbs import verbs
 
 app = typer.Typer(
@@ -41,7 +41,9 @@ def init(
         list[str] | None, typer.Option("--tag", help="Only those with this tag, KEY=VALUE; repeatable.")
     ] = None,
     resource_group: Annotated[str, typer.Option("--resource-group", help="Only those in it, by its id.")] = "",
-    out: Annotated[Path, typer.Option("--out", help="Where to write the file.", show_default=True)] = POLICY,
+    out: Annotated[
+        Path, typer.Option("--out", help="Where to write the file.", parser=path, show_default=True)
+    ] = POLICY,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     as_json: Json = False,
 ) -> int:
@@ -148,7 +150,8 @@ def report(
     *,
     observed: Annotated[str, typer.Option("--observed", help="For how long back: 14d, 12h.")] = "14d",
     policy: Annotated[
-        Path | None, typer.Option("--policy", help="The files of the policy in force, to name lines in them.")
+        Path | None,
+        typer.Option("--policy", help="The files of the policy in force, to name lines in them.", parser=path),
     ] = None,
     as_json: Json = False,
 ) -> int:
@@ -164,7 +167,8 @@ def orders(
     month: Annotated[str, typer.Option("--month", help="Which month: 2026-11; this one where none is given.")] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
     policy: Annotated[
-        Path | None, typer.Option("--policy", help="The files of the policy in force, to name lines in them.")
+        Path | None,
+        typer.Option("--policy", help="The files of the policy in force, to name lines in them.", parser=path),
     ] = None,
     as_json: Json = False,
 ) -> int:
@@ -181,7 +185,8 @@ def doctor(
         bool, typer.Option("--send-test", help="Also send a test message, and try to overwrite a probe in the bucket.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option("--report", help="Write what was seen, redacted, to this file.")
+        Path | None,
+        typer.Option("--report", help="Write what was seen, redacted, to this file.", parser=path),
     ] = None,
     policy: MaybeFile = None,
     as_json: Json = False,
@@ -291,9 +296,12 @@ def show(
 def package(
     *,
     python: Annotated[str, typer.Option("--python", help="3.10, 3.12 or both.")] = "both",
-    out: Annotated[Path, typer.Option("--out", help="The folder that the packages are put into.")] = Path("dist"),
+    out: Annotated[Path, typer.Option("--out", help="The folder that the packages are put into.", parser=path)] = Path(
+        "dist"
+    ),
     wheelhouse: Annotated[
-        Path | None, typer.Option("--wheelhouse", help="Take wheels from this folder, and fetch none.")
+        Path | None,
+        typer.Option("--wheelhouse", help="Take wheels from this folder, and fetch none.", parser=path),
     ] = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="Only fetch the wheels that are missing.")] = False,
     as_json: Json = False,

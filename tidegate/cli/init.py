@@ -70,7 +70,9 @@ def init(wish: Wish, out: Path, *, force: bool, as_json: bool) -> int:
 
 
 def _choice(wish: Wish) -> Choice:
-    """Raises Mistake for what contradicts itself."""
+    """Raises Mistake for what names nothing, or contradicts itself."""
+    if not all(wish.ids):
+        raise Mistake("--instance is empty: name an instance by its id, or leave it out for all of the region")
     if wish.ids and (wish.tags or wish.resource_group):
         raise Mistake("--instance names each one: leave out --tag and --resource-group")
     pairs = [each.partition("=") for each in wish.tags]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tidegate.cli.options import Accept, As, Json, Prefix
+from tidegate.cli.options import Accept, As, Json, Prefix, path
 
 operating = typer.Typer()
 
@@ -19,14 +19,16 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this it is only
 def deploy(
     *,
     policy: Annotated[
-        Path | None, typer.Option("--policy", help="A policy file or a folder of them, to put in force too.")
+        Path | None,
+        typer.Option("--policy", help="A policy file or a folder of them, to put in force too.", parser=path),
     ] = None,
     mode: Annotated[
         str,
         typer.Option("--mode", help="observe: no function may order anything; act: one may.", metavar="observe|act"),
     ] = "",
     package: Annotated[
-        Path | None, typer.Option("--package", help="A zip that `tidegate package` made, instead of packing now.")
+        Path | None,
+        typer.Option("--package", help="A zip that `tidegate package` made, instead of packing now.", parser=path),
     ] = None,
     prefix: Prefix = "",
     stack: Stack = "",

@@ -20,6 +20,20 @@ def readable(given: str) -> str:
     return given
 
 
+def named(given: str) -> str:
+    """Take a name, and none that is empty, as of a variable that is not set."""
+    if not given:
+        raise typer.BadParameter("the name is empty")
+    return readable(given)
+
+
+def path(given: str | Path) -> Path:
+    """Take a path, and none that is empty: Python would take the current folder for it."""
+    if not str(given):
+        raise typer.BadParameter("the name of the file is empty")
+    return Path(given)
+
+
 def _prefix(given: str) -> str:
     if given and not names.is_prefix(given):
         raise typer.BadParameter(f"a prefix is {names.WORDS}")
@@ -27,13 +41,18 @@ def _prefix(given: str) -> str:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.", callback=readable)]
-File = Annotated[Path, typer.Option("--policy", help="The policy file, or a folder of them.", show_default=True)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="An instance, by its name in the policy.", callback=named)]
+File = Annotated[
+    Path,
+    typer.Option("--policy", help="The policy file, or a folder of them.", parser=path, show_default=True),
+]
 MaybeFile = Annotated[
-    Path | None, typer.Option("--policy", help="A policy file or a folder of them, instead of the policy in force.")
+    Path | None,
+    typer.Option("--policy", help="A policy file or a folder of them, instead of the policy in force.", parser=path),
 ]
 PolicyFile = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="The policy file, as with --policy.", show_default=False)
+    Path | None,
+    typer.Argument(parser=path, metavar="[FILE]", help="The policy file, as with --policy.", show_default=False),
 ]
 Accept = Annotated[
     int, typer.Option("--accept", min=0, metavar="N", help="Let it start so many orders at once, above the limit.")
