@@ -6,10 +6,19 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from tidegate import names
 
 APPROVAL_URL = "TIDEGATE_APPROVAL_URL"
+ENDPOINTS = {
+    "TIDEGATE_ENDPOINT": "https://HOST or HOST:PORT",
+    "TIDEGATE_OSS_ENDPOINT": "https://oss-cn-hangzhou.aliyuncs.com",
+    "TIDEGATE_FC_ENDPOINT": "https://ACCOUNT.REGION.fc.aliyuncs.com",
+}
+"""Where somebody is asked instead of the vendor's own host, and how that is written."""
+PLAIN = re.compile("[!-~]*")
+"""Signs that an address or a header takes."""
 
 
 class BadSettings(Exception):  # noqa: N818 - reads as what it is
@@ -44,6 +53,16 @@ class Settings:
     function_timeout_s: int = 60
 
 
+def is_address(url: str) -> bool:
+    """Whether it names a host to be asked over HTTP, with its port and its scheme if any."""
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and bool(PLAIN.fullmatch(url))
+
+
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment. Raises BadSettings naming the first variable that is missing."""
     env = os.environ if environ is None else environ  # noqa: TID251 - the one place
@@ -52,8 +71,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         account=_account(_required(env, "TIDEGATE_ACCOUNT", "FC_ACCOUNT_ID")),
         region=_region(_required(env, "TIDEGATE_REGION", "FC_REGION")),
         store=_required(env, "TIDEGATE_STORE", hint=": oss://BUCKET with the ledger, as `tidegate deploy` prints it"),
-        oss_endpoint=env.get("TIDEGATE_OSS_ENDPOINT", ""),
-        endpoint=env.get("TIDEGATE_ENDPOINT", ""),
+        oss_endpoint=_endpoint(env, "TIDEGATE_OSS_ENDPOINT"),
+        endpoint=_endpoint(env, "TIDEGATE_ENDPOINT"),
         prefix=prefix,
         flow=env.get("TIDEGATE_FLOW") or names.flow_name(prefix),
         access_key_id=env.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
@@ -94,7 +113,7 @@ class CliSettings:
 
 
 def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
-    """Read what only the command line needs. Raises BadSettings for an API version that is none."""
+    """Read what only the command line needs. Raises BadSettings for an API version or an address that is none."""
     env = os.environ if environ is None else environ  # noqa: TID251 - the one place
     api = env.get("TIDEGATE_FC_API") or "3.0"
     if api not in ("2.0", "3.0"):
@@ -103,7 +122,7 @@ def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
     own = f"https://{account}.{region}.fc.aliyuncs.com" if account and region else ""
     prefix = _prefix(env) or names.DEFAULT
     return CliSettings(
-        fc_endpoint=env.get("TIDEGATE_FC_ENDPOINT") or own,
+        fc_endpoint=_endpoint(env, "TIDEGATE_FC_ENDPOINT") or own,
         fc_api=api,
         fc_service=env.get("TIDEGATE_FC_SERVICE") or prefix,
         fc_function=env.get("TIDEGATE_FC_FUNCTION") or names.function_name(prefix, "on-request"),
@@ -112,7 +131,7 @@ def read_cli_settings(environ: Mapping[str, str] | None = None) -> CliSettings:
         account=account or "",
         region=region or "",
         store=env.get("TIDEGATE_STORE", ""),
-        endpoint=env.get("TIDEGATE_ENDPOINT", ""),
+        endpoint=_endpoint(env, "TIDEGATE_ENDPOINT"),
         access_key_id=env.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
         access_key_secret=env.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
         security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
@@ -148,9 +167,9 @@ def read_deploy_settings(environ: Mapping[str, str] | None = None) -> DeploySett
         region=region,
         store=env.get("TIDEGATE_STORE", ""),
         prefix=_prefix(env),
-        endpoint=env.get("TIDEGATE_ENDPOINT", ""),
-        oss_endpoint=env.get("TIDEGATE_OSS_ENDPOINT", ""),
-        fc_endpoint=env.get("TIDEGATE_FC_ENDPOINT") or f"https://{account}.{region}.fc.aliyuncs.com",
+        endpoint=_endpoint(env, "TIDEGATE_ENDPOINT"),
+        oss_endpoint=_endpoint(env, "TIDEGATE_OSS_ENDPOINT"),
+        fc_endpoint=_endpoint(env, "TIDEGATE_FC_ENDPOINT") or f"https://{account}.{region}.fc.aliyuncs.com",
         access_key_id=_required(env, "ALIBABA_CLOUD_ACCESS_KEY_ID"),
         access_key_secret=_required(env, "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
         security_token=env.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
@@ -179,6 +198,15 @@ def _account(given: str) -> str:
 def _region(given: str) -> str:
     if not re.fullmatch("[a-z0-9-]{1,40}", given):
         raise BadSettings("TIDEGATE_REGION is the name of a region, such as cn-hangzhou")
+    return given
+
+
+def _endpoint(env: Mapping[str, str], name: str) -> str:
+    """An address, or several for all products with commas between them; empty for the vendor's own."""
+    given = env.get(name, "")
+    parts = given.split(",") if name == "TIDEGATE_ENDPOINT" else [given]
+    if given and not all(is_address(part.strip()) for part in parts):
+        raise BadSettings(f"{name} is an address, such as {ENDPOINTS[name]}")
     return given
 
 

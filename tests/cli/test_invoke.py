@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +51,14 @@ def test_a_function_that_fails_is_a_failure_with_its_own_words(shop: Shop, monke
     assert (said.code, said.json["error"]) == (1, "JSONDecodeError")
     assert said.json["log"] != ""
     assert said.err.startswith("tidegate: tidegate-look failed: JSONDecodeError: ")
+
+
+@pytest.mark.parametrize(("given", "told"), [("<&-", "is closed: --event - reads"), ("0>/dev/null", "cannot be read")])
+def test_a_standard_input_that_gives_nothing_is_a_mistake(given: str, told: str) -> None:
+    line = f"{shlex.quote(sys.executable)} -m tidegate.cli invoke look --event - {given}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"tidegate: standard input {told}")
 
 
 def test_a_function_of_2_0_is_called_through_its_own_api(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Office
     from tests.said import Said
+
+NOBODY = 65534
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,15 @@ if TYPE_CHECKING:
         (("cancel", "a", "--for", "2y"), "--for is a duration with its unit, such as 30m or 1h30m, not `2y`"),
         (("adopt",), "Missing argument 'NAME'."),
         (("approve", "a", "--until", "20:00"), "No such option: --until"),
+        (("resize", "", "--to", "b", "--for", "1h"), "Invalid value for 'NAME': the name is empty"),
+        (("release", ""), "Invalid value for 'NAME': the name is empty"),
+        (("validate", "--policy", ""), "Invalid value for '--policy': the name of the file is empty"),
+        (("policy", "diff", ""), "Invalid value for '[FILE]': the name of the file is empty"),
+        (("doctor", "--report", ""), "Invalid value for '--report': the name of the file is empty"),
+        (
+            ("init", "--region", "cn-hangzhou", "--out", "new", "--instance", ""),
+            "--instance is empty: name an instance",
+        ),
     ],
 )
 def test_a_wrong_command_line_is_told_in_one_line(run: Callable[..., Said], arguments: list[str], told: str) -> None:
@@ -144,6 +156,8 @@ def test_a_bucket_cannot_be_asked_without_a_key(
         ("TIDEGATE_CLOCK_URL", "http://[::1", "TIDEGATE_CLOCK_URL is for a simulated cloud on this machine: http://"),
         ("TIDEGATE_CLOCK_URL", "http://localhost:0x1/", "TIDEGATE_CLOCK_URL is for a simulated cloud on this machine"),
         ("TIDEGATE_OSS_ENDPOINT", "http://[::1", "TIDEGATE_OSS_ENDPOINT is an address, such as https://oss-"),
+        ("TIDEGATE_ENDPOINT", "http://[", "TIDEGATE_ENDPOINT is an address, such as https://HOST or HOST:PORT"),
+        ("TIDEGATE_ENDPOINT", "127.0.0.1:1,http://[", "TIDEGATE_ENDPOINT is an address, such as https://HOST or"),
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "clé", "ALIBABA_CLOUD_ACCESS_KEY_ID has signs that no key has, such as "),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "a b", "ALIBABA_CLOUD_ACCESS_KEY_SECRET has signs that no key has, such "),
         ("ALIBABA_CLOUD_SECURITY_TOKEN", "a\n", "ALIBABA_CLOUD_SECURITY_TOKEN has signs that no key has, such as "),
@@ -214,6 +228,62 @@ def test_a_file_in_which_no_ledger_can_be_is_a_failure_in_one_line(
     monkeypatch.setenv("TIDEGATE_STORE", f"sqlite://{office.file}")
     other = office.run("policy", "push", str(office.file))
     assert [(said.code, said.out, said.err.count("\n")) for said in (inside, other)] == [(1, "", 1), (1, "", 1)]
+    for said, file in ((inside, office.file / "ledger.db"), (other, office.file)):
+        assert said.err.startswith(f"tidegate: {file} cannot be opened as a ledger (")
+        assert "): correct TIDEGATE_STORE, or see to the file and to who may read and write it\n" in said.err
+
+
+@pytest.mark.parametrize("command", [("status",), ("doctor",)])
+def test_a_ledger_that_may_not_be_looked_at_is_a_failure_that_names_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    shut = office.folder / "shut"
+    shut.mkdir(mode=0)
+    monkeypatch.setenv("TIDEGATE_STORE", f"sqlite://{shut}/ledger.db")
+    done = as_nobody(*command)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert done.stderr.startswith(f"tidegate: {shut}/ledger.db cannot be opened as a ledger (")
+
+
+@pytest.mark.parametrize("command", [("status",), ("doctor",), ("policy", "push", "FILE")])
+def test_a_ledger_whose_name_no_file_can_have_is_a_failure_in_one_line(
+    office: Office, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TIDEGATE_STORE", f"sqlite://{office.folder}/{'a' * 300}")
+    said = office.run(*(str(office.file) if word == "FILE" else word for word in command))
+    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+
+
+def test_a_report_is_refused_before_the_checks_where_it_cannot_be_written(office: Office) -> None:
+    folder = office.run("doctor", "--report", str(office.folder))
+    assert (folder.code, folder.out) == (2, "")
+    assert folder.err == f"tidegate: {office.folder} is a folder: --report names a file\n"
+    shut = as_nobody("doctor", "--report", "/report.md")
+    assert (shut.returncode, shut.stdout) == (2, "")
+    assert shut.stderr == "tidegate: /report.md may not be written here: --report names another file\n"
+
+
+def test_a_report_that_a_full_disk_does_not_take_is_a_failure_after_the_checks(office: Office) -> None:
+    said = office.run("doctor", "--report", "/dev/full")
+    assert said.code == 1
+    assert "  tick           there never was a tick" in said.out
+    assert said.err == "tidegate: the report could not be written: /dev/full: No space left on device\n"
+
+
+def as_nobody(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as somebody to whom not everything is allowed, as it is to root."""
+
+    def run(*call: str) -> subprocess.CompletedProcess[str]:
+        who: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        return subprocess.run(call, capture_output=True, text=True, check=False, timeout=60, cwd="/", **who)
+
+    try:
+        reads = run(sys.executable, "-c", "import tidegate.cli.commands").returncode == 0
+    except PermissionError:
+        reads = False
+    if not reads:
+        pytest.skip("the environment of these tests is root's alone")
+    return run(sys.executable, "-m", "tidegate.cli", *words)
 
 
 def test_an_api_version_that_is_none_is_a_mistake(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,13 +55,22 @@ def _event(given: str) -> bytes:
     if not given:
         return b"{}"
     if given == "-":
-        return sys.stdin.buffer.read()
+        return _standard_input()
     if given.lstrip()[:1] in ("{", "["):
         raise Mistake("--event names a file with the event, or `-` for standard input: echo '{...}' | ... --event -")
     try:
         return Path(given).read_bytes()
     except OSError as error:
         raise Mistake(f"{given}: {error.strerror or error}") from error
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise Mistake("standard input is closed: --event - reads the event from there, --event FILE from a file")
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise Mistake(f"standard input cannot be read: {error.strerror or error}") from error
 
 
 def _show(invoked: Invoked) -> None:

@@ -13,13 +13,14 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
-from tidegate.cli.access import Absent, is_address, store_of
+from tidegate.cli.access import Absent, file_of, store_of
 from tidegate.cli.errors import Failed, Mistake
-from tidegate.settings import read_cli_settings
+from tidegate.settings import is_address, read_cli_settings
 
 if TYPE_CHECKING:
     from tidegate.app.surroundings import Book, Surroundings
     from tidegate.policyfile import Policy
+    from tidegate.settings import Settings
 
 CLOCK_LIMIT_S = 5.0
 FIRST = Path("policy.yaml")
@@ -40,9 +41,23 @@ def surroundings(absent: Absent = Absent.REFUSED) -> Surroundings:
 def wired(now: Callable[[], datetime], absent: Absent = Absent.REFUSED) -> Surroundings:
     """The same, while time goes on."""
     from tidegate.app.machine import machine  # noqa: PLC0415 - it loads much
-    from tidegate.app.wiring import wire  # noqa: PLC0415 - as above
 
-    return wire(store_of(machine().settings(), absent), now=now)
+    return wired_to(store_of(machine().settings(), absent), now)
+
+
+def wired_to(settings: Settings, now: Callable[[], datetime]) -> Surroundings:
+    """Build the surroundings. Raises Failed, with its name, where a file cannot be opened as a ledger."""
+    from tidegate.app.wiring import wire  # noqa: PLC0415 - it loads much
+    from tidegate.ledger.shelf import ShelfUnavailable  # noqa: PLC0415
+
+    try:
+        return wire(settings, now=now)
+    except ShelfUnavailable as error:
+        file = file_of(settings)
+        if file is None:
+            raise
+        hint = "correct TIDEGATE_STORE, or see to the file and to who may read and write it"
+        raise Failed(f"{file} cannot be opened as a ledger ({error}): {hint}") from error
 
 
 def clock() -> Callable[[], datetime]:
