@@ -93,7 +93,12 @@ class Instance:
             os.close(log_in)
         try:
             self._log_transport, self._log_task = await self._follow(log_out)
-            self._reader, self._writer = await asyncio.open_connection(sock=ours)
+            try:
+                self._reader, self._writer = await asyncio.open_connection(sock=ours)
+            except BaseException:
+                self._log_transport.close()
+                self._log_task.cancel()
+                raise
         except BaseException:
             # Cancelled between two turns of the loop: nobody else knows of this process yet.
             self.kill()
@@ -198,12 +203,15 @@ class Instance:
         """Leave nothing behind: process, line, log."""
         self.kill()
         self._writer.close()
-        await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, self._process.wait))
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._log_task), LOG_END_LIMIT_S)
-        self._log_transport.close()
-        self._log_task.cancel()
-        self.is_gone = True
+        try:
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, self._process.wait))
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._log_task), LOG_END_LIMIT_S)
+        finally:
+            # Also where whoever waits is cut off, as above.
+            self._log_transport.close()
+            self._log_task.cancel()
+            self.is_gone = True
 
     async def _follow(self, log_out: int) -> tuple[asyncio.ReadTransport, asyncio.Task[None]]:
         loop = asyncio.get_running_loop()
