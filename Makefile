@@ -21,9 +21,10 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(READY)
 	$(BIN)/tidegate demo
 
-# Three workers for two processors: many tests wait for processes, and one waits for the unlucky weeks.
+# Three workers for two processors: many tests wait for processes, and one waits for the unlucky weeks. What takes long
+# comes first (tests/conftest.py).
 test: $(READY) $(WHEELS)
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 coverage: $(READY) $(WHEELS)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered

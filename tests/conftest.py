@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import ipaddress
+import sys
+from contextlib import suppress
 
 import pytest
 
 from tests import sampling
 
 LONGEST = "test_unlucky_weeks_break_nothing"
+HERE = ("", "localhost")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,9 +22,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw more in a soak."""
+    """Draw more in a soak, and let nothing of the tests leave this machine."""
     if config.getoption("--soak"):
         sampling.soak()
+    sys.addaudithook(_stay_here)
+
+
+def _stay_here(event: str, given: tuple[object, ...]) -> None:
+    """Fail a test whose process asks for another machine's address, or calls one, whatever becomes of it."""
+    if event == "socket.getaddrinfo":
+        host = given[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(given[1], tuple):
+        host = given[1][0]
+    else:
+        return
+    name = host.decode() if isinstance(host, bytes) else str(host or "")
+    if name in HERE or name.endswith((".localhost", ".invalid")):
+        return
+    with suppress(ValueError):
+        if ipaddress.ip_address(name).is_loopback:
+            return
+    pytest.fail(f"{event}: a test is not to leave this machine, and asked for {name}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
