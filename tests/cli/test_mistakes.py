@@ -211,6 +211,7 @@ def test_a_policy_file_is_looked_through_before_the_first_push_and_makes_no_ledg
 ) -> None:
     place = office.folder / "new"
     monkeypatch.setenv("TIDEGATE_STORE", f"sqlite://{place}/ledger.db")
+    monkeypatch.setenv("TIDEGATE_FC_ENDPOINT", office.server.endpoint)
     assert office.run("policy", "diff", str(office.file)).out.splitlines()[0].endswith("would be the first one")
     for command in ("status", "plan", "upcoming"):
         assert office.run(command, "--policy", str(office.file)).code == 0
@@ -263,7 +264,10 @@ def test_a_report_is_refused_before_the_checks_where_it_cannot_be_written(office
     assert shut.stderr == "tidegate: /report.md may not be written here: --report names another file\n"
 
 
-def test_a_report_that_a_full_disk_does_not_take_is_a_failure_after_the_checks(office: Office) -> None:
+def test_a_report_that_a_full_disk_does_not_take_is_a_failure_after_the_checks(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEGATE_FC_ENDPOINT", office.server.endpoint)
     said = office.run("doctor", "--report", "/dev/full")
     assert said.code == 1
     assert "  tick           there never was a tick" in said.out
