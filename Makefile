@@ -21,10 +21,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(READY)
 	$(BIN)/tidegate demo
 
-# Three workers for two processors: many tests wait for processes, and one waits for the unlucky weeks. What takes long
-# comes first (tests/conftest.py).
+# Three workers for two processors: many tests wait for processes, and one waits for the unlucky weeks.
 test: $(READY) $(WHEELS)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(TESTS)
 
 coverage: $(READY) $(WHEELS)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from tests.processes.place import until
 
-WITHIN_S = 120.0
+WITHIN_S = 240.0
 
 
 @pytest.fixture
@@ -45,10 +46,8 @@ def test_the_commands_for_a_try_on_this_machine_end_in_a_tick(root: Path, tmp_pa
     page = (root / "docs" / "deploy.md").read_text("utf-8")
     block = re.findall(r"`tidegate local up --empty` .*?\n```sh\n(.*?)```", page, re.DOTALL)[0]
     clone = tmp_path / "clone"
-    clone.mkdir()
-    for part in root.iterdir():
-        if not part.name.startswith(".") and part.suffix != ".zip":
-            (clone / part.name).symlink_to(part)
+    # Without bytecode, which others write and rename meanwhile.
+    shutil.copytree(root, clone, ignore=shutil.ignore_patterns(".*", "__pycache__", "tests", "*.zip", "*.egg-info"))
     programs = tmp_path / "bin"
     programs.mkdir()
     python = shlex.quote(sys.executable)
@@ -67,4 +66,4 @@ def test_the_commands_for_a_try_on_this_machine_end_in_a_tick(root: Path, tmp_pa
     assert done.returncode == 0, done.stdout + done.stderr
     assert "stack tidegate is CREATE_COMPLETE" in done.stdout
     assert "tidegate-on-schedule  200 ok" in done.stdout
-    assert re.search(r"\npolicy [0-9a-f]{12} by .* last tick \d+s ago ", done.stdout)
+    assert re.search(r"\npolicy [0-9a-f]{12} by .* last tick \d+[sm] ", done.stdout)
