@@ -11,12 +11,11 @@ from localcloud.clock import Clock
 from localcloud.faults import Detail, Faults
 from localcloud.rpc.operation import ApiError, Caller, Parameters, RpcProduct
 from localcloud.rpc.orders import OrderBook, PlacedOrder
-from localcloud.rpc.parameters import read_time
+from localcloud.rpc.parameters import TIME_FORM, read_time
 from localcloud.rpc.schema import operation, version
 from localcloud.world import Behaviour, World
 
 PRODUCT = "BssOpenApi"
-TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 LOOKS_BACK = timedelta(hours=1)
 PAGE = 20
 PERMISSIONS = {

@@ -11,7 +11,7 @@ from typing import Any
 from localcloud.rpc.estate import Estate, Kept, Wish
 from localcloud.rpc.load import Figure, Load, measured_until, spans
 from localcloud.rpc.operation import ApiError, Caller, Operation, Parameters, RpcProduct
-from localcloud.rpc.parameters import read_time
+from localcloud.rpc.parameters import TIME_FORM, read_time
 from localcloud.rpc.schema import operation, version
 from localcloud.rpc.specs import GATEWAY_SPECS
 from localcloud.rpc.timeline import Moment, Phase
@@ -23,7 +23,6 @@ RUNNING, MODIFYING = "RUNNING", "MODIFYING"
 BILLING = {"PRE_PAID": "PrePaid", "POST_PAID": "PayAsYouGo"}
 SPEC_ORDER = list(GATEWAY_SPECS)
 LASTS = timedelta(days=365)
-TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 MINUTE, MOST_POINTS = timedelta(minutes=1), 1440
 REUSE_IGNORED, REUSE_REPLAYED = "ignored", "replayed"
 LABELS = {

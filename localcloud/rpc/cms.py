@@ -11,7 +11,7 @@ from typing import Any
 from localcloud.rpc.estate import Estate, Kept
 from localcloud.rpc.load import Figure, Load, measured_until, spans
 from localcloud.rpc.operation import ApiError, Caller, Parameters, RpcProduct
-from localcloud.rpc.parameters import read_time
+from localcloud.rpc.parameters import TIME_FORM, read_time
 from localcloud.rpc.rules import Rules
 from localcloud.rpc.schema import operation, version
 from localcloud.world import Usage
@@ -23,7 +23,6 @@ USUAL_PERIOD_S = 60
 USUAL_LENGTH, MOST_POINTS = 1000, 1440
 MOST_INSTANCES = 50
 LONGEST = timedelta(days=31)
-TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)

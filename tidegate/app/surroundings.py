@@ -22,9 +22,6 @@ from tidegate.products.port import Product
 
 NAMED_BY = ("region", "product", "instance_id")
 """What the index says of each instance, by which its ledger is found."""
-POLICIES_KEPT = 256
-_READ: dict[tuple[str, str], tuple[dict[str, Any], InstancePolicy]] = {}
-_TERMS: dict[int, tuple[InstancePolicy, Callable[[str], Calendar], Terms]] = {}
 
 
 class Start(Protocol):
@@ -92,16 +89,6 @@ def _index(policies: Policies, hashed: str) -> dict[str, Any]:
     return index
 
 
-def _policy_in(hashed: str, name: str, document: dict[str, Any]) -> InstancePolicy:
-    """The policy that a document says. It never changes, so whoever reads the same document is given the same one."""
-    known = _READ.get((hashed, name))
-    if known is None or known[0] != document:
-        if len(_READ) >= POLICIES_KEPT:
-            _READ.clear()
-        known = _READ[hashed, name] = document, InstancePolicy.model_validate(document)
-    return known[1]
-
-
 def limits_in(index: Mapping[str, Any]) -> FleetLimits:
     """The fleet's limits as the index of a policy has them."""
     return FleetLimits.model_validate(index.get("fleet") or {})
@@ -147,13 +134,12 @@ class Surroundings:
 
     def terms(self, policy: InstancePolicy) -> Terms:
         """The terms the instance is held to, in its calendar. Built once for a policy that was read once."""
-        kept = _TERMS.get(id(policy))
-        if kept is None or kept[0] is not policy or kept[1] is not self.calendar:
-            if len(_TERMS) >= POLICIES_KEPT:
-                _TERMS.clear()
-            terms = Terms(policy, self.calendar(policy.calendars.workdays.get("country", "")))
-            kept = _TERMS[id(policy)] = policy, self.calendar, terms
-        return kept[2]
+        kept = self.cache.get(f"terms {id(policy)}")
+        if kept is None or kept[0] is not policy:
+            kept = (policy, Terms(policy, self.calendar(policy.calendars.workdays.get("country", ""))))
+            self.cache[f"terms {id(policy)}"] = kept
+        terms: Terms = kept[1]
+        return terms
 
     def limits(self, policy_hash: str) -> FleetLimits:
         """The fleet's limits by a published policy, the default ones where it is not published."""
@@ -183,7 +169,7 @@ class Surroundings:
     def _policy(self, hashed: str, name: str) -> InstancePolicy:
         known = self.cache.get(f"policy {hashed} {name}")
         if known is None:
-            known = _policy_in(hashed, name, self.policies.document(hashed, name))
+            known = InstancePolicy.model_validate(self.policies.document(hashed, name))
             self.cache[f"policy {hashed} {name}"] = known
         policy: InstancePolicy = known
         return policy
