@@ -41,6 +41,8 @@ class Clockwork:
         self._queue: list[tuple[datetime, int, Happening]] = []
         self._numbers = count()
         self._hub = getcurrent()
+        self._stacks: list[greenlet] = []
+        """Those whose task is over; making one costs seven times what using it again does."""
 
     def now(self) -> datetime:
         """The simulated time."""
@@ -60,7 +62,19 @@ class Clockwork:
 
     def task(self, when: datetime, work: Happening) -> None:
         """Begin a task at a moment."""
-        self.at(when, lambda: greenlet(work, self._hub).switch())
+        self.at(when, lambda: (self._stacks.pop() if self._stacks else greenlet(self._work, self._hub)).switch(work))
+
+    def _work(self, work: Happening) -> None:
+        """Do one task after the other, each when it is given. What a task raises ends this, and reaches the hub."""
+        while True:
+            work()
+            # In no variable of its own: a stack that holds on to itself is never let go.
+            self._stacks.append(getcurrent())
+            work = self._hub.switch()
+
+    def close(self) -> None:
+        """Let go of the stacks that wait for a task."""
+        self._stacks.clear()
 
     def rest(self, seconds: float) -> None:
         """Let time pass in the task that runs, and everybody else have their turn."""

@@ -19,7 +19,7 @@ from localcloud.flow.model import Flow
 from localcloud.flow.outcome import Outcome, outcome_of_fc
 from localcloud.project.scenario.executions import CRASHED, workflow
 from localcloud.project.simulate.clockwork import Clockwork
-from localcloud.project.simulate.misfortunes import Misfortunes
+from localcloud.project.simulate.misfortunes import Misfortunes, late, which
 from localcloud.project.simulate.platform import Platform, Ran
 from localcloud.project.simulate.sites import EXECUTION_TWISTS, TASK_TWISTS
 from localcloud.project.up import PREFIX
@@ -77,9 +77,9 @@ class Executions:
         self.all[name], self._scheduled[name] = execution, set()
         execution.start(self.clockwork.now())
         self._see_to(execution)
-        trouble, draws = self.misfortunes.twist("execution", EXECUTION_TWISTS)
+        trouble, drawn = self.misfortunes.twist("execution", EXECUTION_TWISTS)
         if trouble:
-            self.clockwork.after(SOONEST_S + draws.late**3 * LATEST_DEATH_S, lambda: self._lose(name))
+            self.clockwork.after(SOONEST_S + late(drawn)**3 * LATEST_DEATH_S, lambda: self._lose(name))
         return execution
 
     def _see_to(self, execution: Execution) -> None:
@@ -106,7 +106,7 @@ class Executions:
     def _run(self, execution: Execution, number: int, call: Call) -> None:
         """Run a task, as often as the platform does, and give it up at its timeout."""
         now = self.clockwork.now()
-        twist, draws = self.misfortunes.twist(f"flow {call.state}", TASK_TWISTS)
+        twist, drawn = self.misfortunes.twist(f"flow {call.state}", TASK_TWISTS)
         if twist in REFUSED:
             status, code = REFUSED[twist]
             body = json.dumps({"ErrorCode": code, "ErrorMessage": "the function did not run"}).encode()
@@ -129,12 +129,12 @@ class Executions:
             # It ran, and nobody hears of it until the task's timeout.
             self.clockwork.task(now, one(counts=False))
             return
-        first = now + timedelta(seconds=draws.late * LATEST_S if twist == "late" else draws.late * 0.05)
+        first = now + timedelta(seconds=late(drawn) * LATEST_S if twist == "late" else late(drawn) * 0.05)
         self.clockwork.task(first, one(counts=twist != "twice"))
         if twist == "twice":
-            self.clockwork.task(first + timedelta(seconds=0.5 + draws.which * 5), one(counts=True))
+            self.clockwork.task(first + timedelta(seconds=0.5 + which(drawn) * 5), one(counts=True))
         elif twist == "twice at once":
-            self.clockwork.task(first + timedelta(seconds=draws.which * 0.1), one(counts=True))
+            self.clockwork.task(first + timedelta(seconds=which(drawn) * 0.1), one(counts=True))
 
     def _outcome(self, call: Call) -> Outcome:
         """Invoke a function and answer as Function Compute does."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from localcloud.project.simulate.misfortunes import which
 from localcloud.project.simulate.sites import TICK_TWISTS
 from localcloud.project.simulate.stage import Stage
 from tidegate.app import codec
@@ -212,7 +213,7 @@ class Minutes:
         now = self.stage.clockwork.now()
         self.last = now
         trace = self.stage.trace
-        twist, draws = self.stage.misfortunes.twist("timer", TICK_TWISTS)
+        twist, drawn = self.stage.misfortunes.twist("timer", TICK_TWISTS)
         if twist == "lost" or (self.lost_until is not None and now < self.lost_until):
             trace.lost_ticks += 1
             return
@@ -220,7 +221,7 @@ class Minutes:
         trace.ticks += 1
         self.stage.clockwork.task(now, lambda: self._tick(idle=idle and not twist))
         if twist:
-            wait = draws.which * (0.2 if twist == "twice at once" else 30.0)
+            wait = which(drawn) * (0.2 if twist == "twice at once" else 30.0)
             self.stage.clockwork.task(now + timedelta(seconds=wait), lambda: self._tick(idle=False))
 
     def _tick(self, *, idle: bool) -> None:

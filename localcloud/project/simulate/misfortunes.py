@@ -63,33 +63,27 @@ class Faults(Plain):
     told: tuple[Strike, ...] | None = None
 
 
-class Draws:
-    """The chances of one call. They come from one draw, so that every call takes one, whatever becomes of it."""
+# The chances of one call all come from one draw, so that every call takes one, whatever becomes of it.
 
-    __slots__ = ("trouble",)
 
-    def __init__(self, trouble: float) -> None:
-        self.trouble = trouble
+def which(drawn: float) -> float:
+    """Which of several troubles."""
+    return drawn * 10007 % 1
 
-    @property
-    def which(self) -> float:
-        """Which of several troubles."""
-        return self.trouble * 10007 % 1
 
-    @property
-    def late(self) -> float:
-        """How late something is, as a part of the latest."""
-        return self.trouble * 50021 % 1
+def late(drawn: float) -> float:
+    """How late something is, as a part of the latest."""
+    return drawn * 50021 % 1
 
-    @property
-    def out(self) -> float:
-        """How long the way there is, as a part of the longest; mostly short."""
-        return (self.trouble * 1009 % 1) ** 3
 
-    @property
-    def back(self) -> float:
-        """How long the way back is, likewise."""
-        return (self.trouble * 5003 % 1) ** 3
+def way_out(drawn: float) -> float:
+    """How long the way there is, as a part of the longest; mostly short."""
+    return (drawn * 1009 % 1) ** 3
+
+
+def way_back(drawn: float) -> float:
+    """How long the way back is, likewise."""
+    return (drawn * 5003 % 1) ** 3
 
 
 @dataclass(eq=False)
@@ -99,8 +93,10 @@ class Row:
     site: str
     draw: Callable[[], float]
     calm: float
-    """A call that draws no more than this meets nothing, unless a focus or a storm seeks it."""
+    """A call that draws no more than this meets nothing, unless it is sought."""
     foci: Sequence[Focus]
+    is_sought: bool
+    """By a focus, a storm, or what is told."""
     passed: int = 0
 
 
@@ -131,40 +127,41 @@ class Misfortunes:
         lately = takewhile(lambda struck: struck[0] >= since, reversed(self.struck))
         return any(strike.trouble == trouble for _, strike in lately)
 
-    def twist(self, site: str, among: Sequence[str], family: str = "") -> tuple[str, Draws]:
-        """What the next call of a place meets of all that may become of it, if anything, and how long it travels."""
+    def twist(self, site: str, among: Sequence[str], family: str = "") -> tuple[str, float]:
+        """What the next call of a place meets of all that may become of it, if anything, and what was drawn for it."""
         row = self._rows.get(site) or self._begin(site)
         row.passed += 1
-        draws = Draws(row.draw())
-        trouble = self._drawn(row, among, family, draws)
+        drawn = row.draw()
+        if drawn <= row.calm and not row.is_sought:
+            return "", drawn
+        trouble = self._met(row, among, family, drawn)
         if trouble:
             self.struck.append((self.seconds(), Strike(site=site, nth=row.passed, trouble=trouble)))
             self.met[site, trouble] = self.met.get((site, trouble), 0) + 1
-        return trouble, draws
+        return trouble, drawn
 
     def _begin(self, site: str) -> Row:
         faults = self.faults
         foci = [focus for focus in faults.foci if focus.site == site]
         calm = 1 - faults.odds.get(site, faults.rate)
-        row = self._rows[site] = Row(site, Random(f"{self.seed}/{site}").random, calm, foci)
+        is_sought = bool(foci or faults.storms) or faults.told is not None
+        row = self._rows[site] = Row(site, Random(f"{self.seed}/{site}").random, calm, foci, is_sought)
         return row
 
-    def _drawn(self, row: Row, among: Sequence[str], family: str, draws: Draws) -> str:
+    def _met(self, row: Row, among: Sequence[str], family: str, drawn: float) -> str:
         site, faults = row.site, self.faults
         if faults.told is not None:
             return self._told.get((site, row.passed), "")
-        if draws.trouble <= row.calm and not row.foci and not faults.storms:
-            return ""
         now = self.seconds()
         if now >= faults.until_s:
             return ""
         for focus in row.foci:
             struck = self.met.get((site, focus.trouble), 0)
-            if struck < focus.most and draws.which < FOCUSED and focus.trouble in among:
+            if struck < focus.most and which(drawn) < FOCUSED and focus.trouble in among:
                 return focus.trouble
         for storm in faults.storms:
             if storm.start_s <= now < storm.end_s and storm.calls in (family, site) and storm.trouble in among:
-                return storm.trouble if draws.which < storm.chance else ""
-        if draws.trouble > row.calm:
-            return among[int(draws.which * len(among))]
+                return storm.trouble if which(drawn) < storm.chance else ""
+        if drawn > row.calm:
+            return among[int(which(drawn) * len(among))]
         return ""

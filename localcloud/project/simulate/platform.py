@@ -19,7 +19,7 @@ import yaml
 from greenlet import getcurrent
 
 from localcloud.project.simulate.clockwork import Clockwork
-from localcloud.project.simulate.misfortunes import Misfortunes
+from localcloud.project.simulate.misfortunes import Misfortunes, late, way_back, way_out
 from localcloud.project.simulate.sites import Kind, Trouble, kind_of, words_of
 from localcloud.project.up import ROOT
 from tidegate.app.machine import Memory
@@ -31,6 +31,7 @@ WARM = timedelta(minutes=10)
 """How long an idle process is kept (fact fc 1.5 gives minutes)."""
 SHORTEST_S, LONGEST_S = 0.002, 0.08
 """How long a request, or its reply, is on its way."""
+SPAN_S = LONGEST_S - SHORTEST_S
 LATEST_S = 840.0
 """A signed request is taken for 15 minutes (facts A.0, fc 5): so late may it arrive."""
 FOREVER_S = 1e6
@@ -203,20 +204,20 @@ class Platform:
             return effect(0.0)
         if here.worker.is_dead:
             raise Killed("killed")
-        twist, draws = self.misfortunes.twist(f"{here.worker.function} {call}", words_of(call), family)
+        twist, drawn = self.misfortunes.twist(f"{here.worker.function} {call}", words_of(call), family)
         if twist:
             here.troubles += 1
             # A message is not on its way for long; a signed request may be.
-            late = draws.late if kind_of(call) is not Kind.TELL else 1.0
-            return self._troubled(here, Trouble(twist), (call, about), effect, failing, wait_s, late)
-        self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.out)
+            how_late = late(drawn) if kind_of(call) is not Kind.TELL else 1.0
+            return self._troubled(here, Trouble(twist), (call, about), effect, failing, wait_s, how_late)
+        self._travel(here, SHORTEST_S + SPAN_S * way_out(drawn))
         try:
             answer = effect(0.0)
         except Exception:
-            self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.back)
+            self._travel(here, SHORTEST_S + SPAN_S * way_back(drawn))
             raise
         here.crossings.append((call, about))
-        self._travel(here, SHORTEST_S + (LONGEST_S - SHORTEST_S) * draws.back)
+        self._travel(here, SHORTEST_S + SPAN_S * way_back(drawn))
         return answer
 
     def _troubled(  # noqa: PLR0917 - the parts of one call

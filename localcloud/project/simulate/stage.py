@@ -102,7 +102,10 @@ def staged(script: Script) -> Iterator[Stage]:
         stage.push(0)
         for product in script.proven:
             Fleet(stage.ledger).search_proven(product)
-        yield stage
+        try:
+            yield stage
+        finally:
+            clockwork.close()
 
 
 def _machine(stage: Stage) -> Machine:
