@@ -67,8 +67,10 @@ class Store:
     """The mark that its writer asked for last before that: older ones mean nothing any more."""
     concluded: set[str] = field(default_factory=set)
     """The ledgers whose newest record ends an operation: whoever comes by next closes it, whatever mark called him."""
-    fleet_records: int = 0
-    """How many records the fleet's ledger has got."""
+    fleet_head: str = ""
+    """The key of the newest record of the fleet's ledger."""
+    fleet_seq: int = 0
+    """Its number: how many there are."""
     news_at: datetime | None = None
     """When a record of an instance or a signal was last written."""
     on_record: Callable[[str, bytes], None] | None = None
@@ -84,7 +86,7 @@ class Store:
         self.bodies[key] = body
         self.created[key] = self.now()
         if key.startswith(FLEET_RECORDS):
-            self.fleet_records += 1
+            self.fleet_head, self.fleet_seq = key, self.fleet_seq + 1
         if key.startswith(("ledger/", "inbox/")) and not key.startswith(NO_INSTANCES):
             self.news_at = self.now()
             if key.startswith("ledger/"):

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from localcloud.project.simulate.bucket import FLEET_RECORDS
 from localcloud.project.simulate.misfortunes import which
 from localcloud.project.simulate.sites import TICK_TWISTS
 from localcloud.project.simulate.stage import Stage
@@ -28,7 +29,7 @@ from tidegate.domain.daily import next_due
 from tidegate.domain.fleet import FleetState
 from tidegate.domain.timetable import Timetable
 from tidegate.ledger.marks import FORM, PREFIX, minute_of
-from tidegate.ledger.record import FLEET
+from tidegate.ledger.record import known_record
 
 MINUTE = timedelta(minutes=1)
 KEEP_ALIVE = timedelta(minutes=5)
@@ -56,8 +57,6 @@ class Minutes:
     served: datetime | None = None
     quiet_since: datetime | None = None
     """When the last tick began that served everybody and met no trouble."""
-    quiet_skew: timedelta = timedelta(0)
-    """How far the clock of its process was off."""
     lost_until: datetime | None = None
     awake_until: datetime | None = None
     touched: dict[str, datetime] = field(default_factory=dict)
@@ -71,6 +70,11 @@ class Minutes:
     _change: tuple[str, datetime | None] | None = None
     """Of which policy it was looked for, and the next change of a timetable; None where there is none ever."""
     _known: tuple[int, FleetState | None] = (0, None)
+    _quiet_mark: str = ""
+    """Behind the last mark that was due when the last quiet tick began, by the clock of its process."""
+
+    def __post_init__(self) -> None:
+        self._fleet()
 
     def wake(self) -> None:
         """Run for some minutes: there is a new policy, or somebody has paused the fleet or ended that."""
@@ -106,6 +110,7 @@ class Minutes:
         clockwork.run(at)
         self.last = at
         self.fleet.ticked(at, self.stage.pushed.hash, 0)
+        self._fleet()
 
     def _due(self, first: datetime) -> datetime:
         if self.awake_until is not None and first <= self.awake_until:
@@ -147,7 +152,7 @@ class Minutes:
         news_at = self.stage.store.news_at
         if self.quiet_since is None or (news_at is not None and news_at >= self.quiet_since):
             return ""
-        return f"{PREFIX}{self.quiet_since + self.quiet_skew:{FORM}}/~"
+        return self._quiet_mark
 
     def _turns(self, first: datetime) -> list[datetime]:
         """When the instances that somebody was at are read for real."""
@@ -234,16 +239,16 @@ class Minutes:
         since = self.stage.clockwork.now() - OUTDATED
         fresh = [key for key in keys if self.stage.store.heads_at.get(key, since) > since]
         if self._is_warm(self.stage.clockwork.now()):
-            ticked = {key: number for key, number in self.stage.newest.items() if key.startswith(f"ledger/{FLEET}/")}
-            self.stage.platform.keep_warm("on_schedule", ticked)
+            self.stage.platform.keep_warm("on_schedule", {FLEET_RECORDS: self._known[0]})
         # While it is under way, and perhaps for longer than a minute, nobody knows what it leaves to the next one.
         self.quiet_since = None
         ran = self.stage.platform.invoke("on_schedule", b"{}")
         whole = isinstance(ran.body, dict) and not ran.body["failed"] and not ran.body["left"]
         self.quiet_since = ran.invocation.began_at if whole and not ran.invocation.troubles else None
         if self.quiet_since is not None:
-            self.quiet_skew = ran.invocation.worker.skew
-            self._note_turns((self.quiet_since + self.quiet_skew).minute)
+            quiet_at = self.quiet_since + ran.invocation.worker.skew
+            self._quiet_mark = f"{PREFIX}{quiet_at:{FORM}}/~"
+            self._note_turns(quiet_at.minute)
         if ran.died:
             # Whom it served as it died is served again in his turn.
             self.touch("")
@@ -309,10 +314,10 @@ class Minutes:
 
     def _fleet(self) -> FleetState | None:
         """The fleet's state, read anew where its ledger has grown."""
-        written = self.stage.store.fleet_records
-        if self._known[0] != written:
-            head = self.stage.ledger.head(FLEET)
-            self._known = written, codec.fleet_in(head) if head else None
+        store = self.stage.store
+        if self._known[0] != store.fleet_seq and store.fleet_seq:
+            record = known_record(store.fleet_head, store.fleet_seq, store.bodies[store.fleet_head])
+            self._known = store.fleet_seq, codec.fleet_in(record)
         return self._known[1]
 
 

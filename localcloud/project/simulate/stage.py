@@ -49,8 +49,6 @@ class Stage:
     trace: Trace
     ledger: Ledger
     """Read past all faults, by nobody's process."""
-    newest: dict[str, int]
-    """The newest entries that were read so."""
     policies: Policies
     settings: Settings
     chance: Callable[[], float]
@@ -92,10 +90,9 @@ def staged(script: Script) -> Iterator[Stage]:
     settings = _settings(script, world)
     over = _Past(store)
     nonces = iter(range(10**9))
-    newest: dict[str, int] = {}
-    ledger = Ledger(over, clockwork.now, lambda: f"{script.seed}-past-{next(nonces)}", hints=newest)
+    ledger = Ledger(over, clockwork.now, lambda: f"{script.seed}-past-{next(nonces)}")
     stage = Stage(
-        script, clockwork, misfortunes, platform, store, vendor, executions, trace, ledger, newest,
+        script, clockwork, misfortunes, platform, store, vendor, executions, trace, ledger,
         Policies(over, clockwork.now), settings, Random(f"{script.seed}/chance").random,
     )  # fmt: skip
     with _listening(trace), running_on(_machine(stage)):
