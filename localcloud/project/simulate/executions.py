@@ -79,7 +79,7 @@ class Executions:
         self._see_to(execution)
         trouble, drawn = self.misfortunes.twist("execution", EXECUTION_TWISTS)
         if trouble:
-            self.clockwork.after(SOONEST_S + late(drawn)**3 * LATEST_DEATH_S, lambda: self._lose(name))
+            self.clockwork.after(SOONEST_S + late(drawn) ** 3 * LATEST_DEATH_S, lambda: self._lose(name))
         return execution
 
     def _see_to(self, execution: Execution) -> None:
