@@ -196,6 +196,24 @@ def test_a_person_lowers_it_despite_drift_and_so_adopts_it(desk: Opens) -> None:
     assert (at.state().rung, len(_ours(at))) == ("small", 1)
 
 
+def test_what_is_undone_after_it_was_asked_for_despite_everything_is_ordered_once(desk: Opens) -> None:
+    at = _opened(desk)
+    everything = ["cooldown", "budget", "window", "drift", "fit"]
+    asked = at.say("resize", to="large", despite=everything, reason="the sale", **{"for": "30h"})
+    assert asked["decision"] == "resize"
+    at.live(30)
+    assert (at.state().rung, len(_ours(at))) == ("large", 1)
+    at.by_hand("small")
+    at.live(26 * 60)
+    assert len(_ours(at)) == 1
+    assert at.state().stance.reason.startswith("it is small again: after operation 1 somebody else, or the vendor")
+    assert "took it back" in at.messages[-1][1]
+    # Whoever still wants it says so once more.
+    assert at.say("resize", to="large", despite=["drift"], reason="once more", **{"for": "4h"})["decision"] == "resize"
+    at.live(30)
+    assert (at.state().rung, len(_ours(at))) == ("large", 2)
+
+
 def test_it_is_told_again_and_again_while_it_holds(desk: Opens) -> None:
     at = _drifted(desk)
     at.live(13 * 60)

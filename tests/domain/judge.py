@@ -116,8 +116,13 @@ class Case:
         return standing if standing and (standing.until is None or self.now < standing.until) else None
 
     def despite(self, guard: str) -> bool:
-        """Whether a person said so, and it still stands."""
-        return self.override is not None and guard in self.override.despite
+        """Whether a person said so, it still stands, and the instance has not been brought there since."""
+        said = self.override
+        if said is None or guard not in said.despite:
+            return False
+        aimed = {order.operation: order.after_tps for order in self.diary.orders}
+        ended = [number for at, number, how in self.diary.endings if at > said.at and how in MOVED]
+        return all(aimed.get(number) != self.order.after_tps for number in ended)
 
     def _is_paused(self) -> bool:
         until: datetime | None = None

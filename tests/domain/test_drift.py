@@ -14,7 +14,7 @@ from tidegate.domain.facts import Closed
 from tidegate.domain.fold import fold
 from tidegate.domain.operation import Evidence, Outcome, Phase, Verdict
 from tidegate.domain.reading import Health
-from tidegate.domain.state import Drift, Override, State, Topic, Word
+from tidegate.domain.state import CHANGED, Drift, Override, State, Topic, Word
 from tidegate.domain.verdict import Decision, Hold, Resize
 
 if TYPE_CHECKING:
@@ -253,6 +253,45 @@ def test_a_person_may_raise_after_it_and_needs_despite_to_lower(make: Make) -> N
     assert _decided(make, state, "large", 6).code == "drift"
     despite = replace(state, override=replace(down, despite=("drift",)))
     assert _decided(make, despite, "large", 6).code == "resize"
+
+
+EVERYTHING = ("cooldown", "budget", "window", "drift", "fit")
+
+
+@pytest.mark.parametrize("ended", sorted({*CHANGED}, key=str))
+def test_despite_everything_it_is_not_ordered_again_what_was_brought_about_and_is_undone(
+    make: Make, ended: Outcome
+) -> None:
+    over = make.override("large", despite=EVERYTHING, at=make.after(-60), until=make.after(900))
+    done = make.settled(from_rung="medium", to_rung="large", at=make.after(-30), outcome=ended)
+    state = replace(_drifted(make, "large", "medium"), override=over, recent=(done,))
+    held = _decided(make, state, "medium", 90)
+    assert isinstance(held, Hold)
+    assert (held.code, held.needs_person) == ("drift", True)
+    why = "it is medium again: after operation 6 somebody else, or the vendor, took it back, seen 2026-03-02 12:00Z"
+    assert held.reason == f"{why}; `tidegate adopt orders-mq` to go on"
+
+
+@pytest.mark.parametrize(
+    "over",
+    [{"at": -90}, {"to_rung": "small", "from_rung": "large"}, {"outcome": Outcome.REFUSED}],
+    ids=["before he said so", "elsewhere", "not brought about"],
+)
+def test_but_what_was_not_yet_brought_about_is(make: Make, over: dict[str, Any]) -> None:
+    override = make.override("large", despite=EVERYTHING, at=make.after(-60), until=make.after(900))
+    given = {"from_rung": "medium", "to_rung": "large", "at": -30, **over}
+    done = make.settled(**{**given, "at": make.after(given["at"])})
+    state = replace(_drifted(make, "large", "medium"), override=override, recent=(done,))
+    assert _decided(make, state, "medium", 90).code == "resize"
+
+
+def test_taken_over_it_is_ordered_again_when_cooldown_and_budget_allow(make: Make) -> None:
+    over = make.override("large", despite=EVERYTHING, at=make.after(-60), until=make.after(900))
+    done = make.settled(from_rung="medium", to_rung="large", at=make.noon)
+    state = replace(_at_rest(make), override=over, recent=(done,))
+    rule = {"cooldown": {"up": "30m", "down": "2h"}}
+    assert _decided(make, state, "medium", 29, **rule).code == "cooldown"
+    assert _decided(make, state, "medium", 31, **rule).code == "resize"
 
 
 def test_where_somebody_made_of_it_just_what_is_wanted_nothing_holds(make: Make) -> None:

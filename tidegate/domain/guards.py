@@ -1,5 +1,8 @@
 """The guards, in the order of their weight, and who may overrule which (DESIGN 4).
 
+What a person overrules holds for the resize that he asked for, until the instance is where he wanted it: whatever
+undoes that later is news to him too.
+
 A guard answers with a Hold or lets pass. Pauses stop orders, never the following of one. Bounds are no guard: the
 arbiter clamps to them, so that no decision can lie outside.
 
@@ -182,7 +185,10 @@ def _drift(case: Case) -> Hold | None:
     drift = case.state.drift
     if drift is None or case.despite("drift"):
         return None
-    what = f"somebody else resized it to {drift.rung or 'no rung'}, seen {drift.at:{MOMENT}}"
+    what, last = f"somebody else resized it to {drift.rung or 'no rung'}", case.state.last_resize()
+    if last is not None and last.from_rung == drift.rung != last.to_rung:
+        what = f"it is {drift.rung} again: after operation {last.number} somebody else, or the vendor, took it back"
+    what += f", seen {drift.at:{MOMENT}}"
     if not drift.sure:
         return Hold("drift", f"{what}; it is read again before that counts", until=case.now + AGAIN)
     is_news = case.want.since is not None and case.want.since > drift.at

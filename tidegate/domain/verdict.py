@@ -74,8 +74,15 @@ class Case:
         )
 
     def despite(self, guard: str) -> bool:
-        """Whether a person with an open override said to overrule this guard."""
-        return self.want.override is not None and guard in self.want.override.despite
+        """Whether a person with an open override said to overrule this guard, for a resize that is still to come.
+
+        Once the instance was brought where he wanted it, all guards hold again: a vendor that takes a resize back
+        hours later would otherwise be ordered of again and again.
+        """
+        override, last = self.want.override, self.state.last_resize()
+        if override is None or guard not in override.despite:
+            return False
+        return last is None or last.at <= override.at or last.to_rung != self.end.name
 
     @property
     def urgent(self) -> int:

@@ -14,7 +14,7 @@ from localcloud.project.simulate.checks.violation import Violation
 from localcloud.rpc.load import Load
 from tidegate.domain.policy import InstancePolicy, RungSpec
 from tidegate.domain.reading import Billing, Direction
-from tidegate.domain.state import Override
+from tidegate.domain.state import CHANGED, Override
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,22 @@ class Case:
             return None
         return override
 
+    @property
+    def was_there(self) -> bool:
+        """Whether the instance was brought where it is to go once since a person said so."""
+        override, planned = self.override, self.claim.planned
+        return override is not None and any(
+            course.intent.to_rung == planned.to_rung and course.outcome in CHANGED
+            for course in self.chronicle.courses.values()
+            if course.closed
+            and course.closed.seq < self.course.planned.seq
+            # Who asked, and who closed it, may have clocks of their own.
+            and course.closed.at > override.at + self.history.slack
+        )
+
     def despite(self, guard: str) -> bool:
-        """Whether a person has overruled this guard."""
-        return self.override is not None and guard in self.override.despite
+        """Whether a person has overruled this guard: for the resize that was asked for, and none that follows."""
+        return self.override is not None and guard in self.override.despite and not self.was_there
 
     def broken(self, invariant: str, why: str) -> Violation:
         """Say what is wrong with it."""
@@ -151,7 +164,10 @@ def _expectations(case: Case) -> Iterator[Violation]:
 def _drift(case: Case) -> Iterator[Violation]:
     """Find a colleague's change that the read before the claim showed, and nobody has taken over since."""
     known = case.claim.before.last_set
-    if not case.is_down or not known or case.despite("drift") or case.policy.on_drift.action != "hold":
+    if not known or case.despite("drift") or case.policy.on_drift.action != "hold":
+        return
+    if not case.is_down and (not case.was_there or case.claim.before.demands):
+        # An alert that began later may raise it.
         return
     fields = case.policy.ladder[0].spec
     if any(known.get(field) != case.claim.fact.from_spec.get(field) for field in fields):

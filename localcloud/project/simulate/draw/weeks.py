@@ -22,6 +22,9 @@ WORST = (
     *("saw the switchover wait", "saw a change", *["saw an unpaid order"] * 4, *["saw the wanted values"] * 3),
 )
 """After which events of an operation somebody else resizes its instance."""
+UNSEEN = ("claimed", "accepted", "unanswered", "doubt cleared")
+"""Those after which billing may not show our order yet."""
+LATER = (180.0, 600.0, 1500.0)
 FORMS = (
     "cloudmonitor",
     "cloudmonitor",
@@ -190,6 +193,8 @@ def _ambushes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
     if text["product"] == "apigateway":
         spec = {"InstanceSpec": rung["rung"]}
     at, soon = round(when.moment(), 3), chance.choice((0.05, 1.0, 20.0))
+    if what in UNSEEN:
+        soon = chance.choice((soon, soon, *LATER))
     despite = ["cooldown", "budget", "window", "drift", "fit"]
     resize = {"verb": "resize", "to": to, "reason": "the sale", "despite": despite, "for": "30h"}
     return [
