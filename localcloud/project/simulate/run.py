@@ -22,7 +22,7 @@ from localcloud.project.simulate.week import play
 CRASH = "the simulation itself fails"
 CHUNK = 8
 SELDOM = (30_000, 10, 5)
-"""A week makes a lot, and leaves nothing: looking for garbage seldom is a tenth quicker, and never would fill memory."""
+"""A week makes a lot, and leaves nothing: to look for garbage seldom is a tenth quicker; never would fill memory."""
 
 
 @dataclass(frozen=True)
