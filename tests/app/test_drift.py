@@ -10,6 +10,7 @@ import pytest
 
 from localcloud.world import Behaviour
 from tidegate.app import steps
+from tidegate.app.report.reasons import Explanation, explain
 from tidegate.domain.operation import Outcome, Phase
 from tidegate.domain.signal import AlertState
 
@@ -208,6 +209,10 @@ def test_what_is_undone_after_it_was_asked_for_despite_everything_is_ordered_onc
     assert len(_ours(at)) == 1
     assert at.state().stance.reason.startswith("it is small again: after operation 1 somebody else, or the vendor")
     assert "took it back" in at.messages[-1][1]
+    explained = explain(at.around, "orders-mq")
+    assert isinstance(explained, Explanation)
+    (said,) = (claim.why for claim in explained.claims if claim.who == "override")
+    assert said.endswith("despite cooldown, budget, window, drift, fit until it was there: the sale")
     # Whoever still wants it says so once more.
     assert at.say("resize", to="large", despite=["drift"], reason="once more", **{"for": "4h"})["decision"] == "resize"
     at.live(30)

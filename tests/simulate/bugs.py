@@ -46,6 +46,12 @@ BUGS = (
         "    _send(replace(page, state=replace(page.state, operation=early)), early, reading)\n",
     ),
     Bug(
+        "what a person overrules is overruled as long as the override stands",
+        "tidegate/domain/verdict.py",
+        "        return not self.state.was_brought_to(self.end.name, override.at)\n",
+        "        return True\n",
+    ),
+    Bug(
         "a new token with every attempt",
         PLACING,
         "{operation.number}-{1 if kept else number}",

@@ -352,6 +352,11 @@ class State:
                 return settled
         return None
 
+    def was_brought_to(self, rung: str, since: datetime) -> bool:
+        """Whether the newest operation that changed the instance did so since then, and led there."""
+        last = self.last_resize()
+        return last is not None and last.at > since and last.to_rung == rung
+
 
 T = TypeVar("T")
 

@@ -79,10 +79,10 @@ class Case:
         Once the instance was brought where he wanted it, all guards hold again: a vendor that takes a resize back
         hours later would otherwise be ordered of again and again.
         """
-        override, last = self.want.override, self.state.last_resize()
+        override = self.want.override
         if override is None or guard not in override.despite:
             return False
-        return last is None or last.at <= override.at or last.to_rung != self.end.name
+        return not self.state.was_brought_to(self.end.name, override.at)
 
     @property
     def urgent(self) -> int:

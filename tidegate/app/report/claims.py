@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tidegate.domain.arbiter import AS_FOUND, MOMENT, Wanted, ends, why_not
 from tidegate.domain.measures import Measure
-from tidegate.domain.state import Demand
+from tidegate.domain.state import Demand, State
 from tidegate.domain.terms import Terms
 
 
@@ -20,7 +20,7 @@ class Claim:
     why: str = ""
 
 
-def claims(terms: Terms, want: Wanted | None, measures: Mapping[str, Measure] | None) -> Iterator[Claim]:
+def claims(terms: Terms, state: State, want: Wanted | None, measures: Mapping[str, Measure] | None) -> Iterator[Claim]:
     """Home, timetable, alerts and override. `measures` is None where they are not those of the moment asked about."""
     if want is None:
         return
@@ -35,6 +35,8 @@ def claims(terms: Terms, want: Wanted | None, measures: Mapping[str, Measure] | 
     override = want.override
     why = f"by {override.by} {ends(override)}" if override else ""
     despite = f", despite {', '.join(override.despite)}" if override and override.despite else ""
+    if override and despite and state.was_brought_to(want.rung, override.at):
+        despite += " until it was there"
     reason = f": {override.reason}" if override and override.reason else ""
     yield Claim("override", override.rung if override else "", f"{why}{despite}{reason}")
 

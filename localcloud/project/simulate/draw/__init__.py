@@ -16,8 +16,6 @@ from localcloud.project.simulate.script import Deed, Script
 SEASONED = 0.99
 """So many fleets are not new."""
 WAITS, SWITCHED, CLOSING = 0.2, 0.5, 0.02
-HIDDEN = 0.6
-"""How likely billing does not show an order of ours for a while, where a colleague resizes meanwhile."""
 UNPAID_FOR = ("5h", "5h", "5h", "26h")
 """How long an order of ours waits to be paid while a colleague's comes and goes."""
 WEEK_S = 7 * 24 * 3600.0
@@ -78,7 +76,7 @@ def _arrange(chance: Random, world: dict[str, Any], deeds: list[Deed], size: Siz
         behaviour |= {"rolls_back": False, "switchover": chance.random() < SWITCHED, "wait_for_payment": False}
     if awaited & {"saw the wanted values", "saw a change"}:
         behaviour |= {"apply_takes": chance.choice(("20s", "20s", "50s", "6m")), "migrating_for": "0s"}
-    if awaited.intersection(UNSEEN) and chance.random() < HIDDEN:
+    if size.hidden and awaited.intersection(UNSEEN) and chance.random() < size.hidden:
         behaviour |= {"order_visible_after": chance.choice(("10m", "30m")), "switchover": chance.random() < SWITCHED}
         behaviour |= {"wait_for_payment": chance.random() < SWITCHED, "unpaid_ends_after": chance.choice(UNPAID_FOR)}
         behaviour |= {"rolls_back": chance.random() < SWITCHED, "apply_takes": chance.choice(("20s", "6m"))}

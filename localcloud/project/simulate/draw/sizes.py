@@ -59,6 +59,8 @@ class Size:
     """How likely a world shows and carries out orders so late that one in doubt is waited for."""
     ambushed: float = 0.12
     """How likely somebody resizes at the worst moment of a resize."""
+    hidden: float = 0.0
+    """How likely billing does not show our order for a while, where that moment is before it is seen."""
     confirmed: float = 0.2
     """How likely an alert rule asks for a measurement before it counts."""
     missing: float = 0.002
@@ -178,6 +180,7 @@ PLAIN = replace(
     unattended=0.0002,
     slow=0.01,
     ambushed=0.04,
+    hidden=0.6,
     confirmed=0.02,
     missing=0.0005,
     refusals=(0,) * 20 + (1,) * 4 + (3, 12),

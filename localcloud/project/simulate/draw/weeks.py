@@ -193,7 +193,7 @@ def _ambushes(when: Within, drawn: Drawn, name: str) -> list[Deed]:
     if text["product"] == "apigateway":
         spec = {"InstanceSpec": rung["rung"]}
     at, soon = round(when.moment(), 3), chance.choice((0.05, 1.0, 20.0))
-    if what in UNSEEN:
+    if when.size.hidden and what in UNSEEN:
         soon = chance.choice((soon, soon, *LATER))
     despite = ["cooldown", "budget", "window", "drift", "fit"]
     resize = {"verb": "resize", "to": to, "reason": "the sale", "despite": despite, "for": "30h"}
