@@ -315,7 +315,7 @@ class Minutes:
     def _fleet(self) -> FleetState | None:
         """The fleet's state, read anew where its ledger has grown."""
         store = self.stage.store
-        if self._known[0] != store.fleet_seq and store.fleet_seq:
+        if self._known[0] != store.fleet_seq:
             record = known_record(store.fleet_head, store.fleet_seq, store.bodies[store.fleet_head])
             self._known = store.fleet_seq, codec.fleet_in(record)
         return self._known[1]
