@@ -6,8 +6,6 @@ import gc
 import ipaddress
 import sys
 from contextlib import suppress
-from itertools import islice
-from typing import TypeVar
 
 import pytest
 
@@ -15,7 +13,6 @@ from tests import sampling
 
 LONGEST = "test_unlucky_weeks_break_nothing"
 HERE = ("", "localhost")
-T = TypeVar("T")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,29 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         deep = [item for item in items if item.get_closest_marker("deep")]
         items[:] = [item for item in items if not item.get_closest_marker("deep")]
         config.hook.pytest_deselected(items=deep)
-    weeks = [item for item in items if item.name.startswith(LONGEST)]
-    long = [item for item in items if item.get_closest_marker("once") and item not in weeks]
-    short = [item for item in items if not item.get_closest_marker("once")]
-    runners = int(getattr(config, "workerinput", {}).get("workercount", 1))
-    items[:] = dealt(weeks, long, short, runners)
-
-
-def dealt(weeks: list[T], long: list[T], short: list[T], runners: int) -> list[T]:
-    """Put what is to be tried in the order in which `--dist worksteal` deals it, a row of neighbours to each runner.
-
-    The first begins with the weeks, and the others share what takes long, as that mostly waits for processes: while
-    the weeks keep the processors busy. What is short is left for the end, where each takes from the others.
-    """
-    if runners == 1:
-        return [*weeks, *long, *short]
-    order: list[T] = []
-    rest, left = iter(short), len(weeks) + len(long) + len(short)
-    for runner in range(runners):
-        first = weeks if runner == 0 else long[runner - 1 :: runners - 1]
-        size = left // (runners - runner)
-        order += [*first, *islice(rest, max(size - len(first), 0))]
-        left -= size
-    return [*order, *rest]
+    items.sort(key=lambda item: (not item.name.startswith(LONGEST), item.get_closest_marker("once") is None))
 
 
 def pytest_collection_finish() -> None:

@@ -228,7 +228,7 @@ class Platform:
         effect: Callable[[float], T],
         failing: Failing,
         wait_s: float,
-        late: float,
+        how_late: float,
     ) -> T:
         if trouble in (Trouble.KILLED, Trouble.KILLED_BEFORE):
             self.kill(here, "killed")
@@ -237,25 +237,26 @@ class Platform:
             self.rest(wait_s if UNSENT[trouble] == "lost" else SHORTEST_S)
             failure: Callable[[], Exception] = getattr(failing, UNSENT[trouble])
             raise failure()
-        if trouble is Trouble.LATE or (trouble is Trouble.KILLED_AFTER and late < LATE_DEATHS):
-            self.clockwork.after(late * LATEST_S, lambda: self._late(here, what, effect))
+        if trouble is Trouble.LATE or (trouble is Trouble.KILLED_AFTER and how_late < LATE_DEATHS):
+            self.clockwork.after(how_late * LATEST_S, lambda: self._late(here, what, effect))
             if trouble is Trouble.KILLED_AFTER:
                 self.kill(here, "killed")
             self.rest(wait_s)
             raise failing.lost()
-        age = (late * LONGEST_AGE_S) if trouble is Trouble.STALE else 0.0
+        age = (how_late * LONGEST_AGE_S) if trouble is Trouble.STALE else 0.0
         answer = self._answer(here, what, effect, age)
         if trouble is Trouble.KILLED_AFTER:
             self.kill(here, "killed")
         if trouble is Trouble.STALLED:
             is_ordering = here.worker.function == "submit"
             self._stall(
-                here, SHORTEST_STALL_S + (late**3 * LONGEST_ORDER_STALL_S if is_ordering else late * LONGEST_STALL_S)
+                here,
+                SHORTEST_STALL_S + (how_late**3 * LONGEST_ORDER_STALL_S if is_ordering else how_late * LONGEST_STALL_S),
             )
         if trouble in SENT:
             self.rest(SENT[trouble] or wait_s)
             raise failing.error() if trouble is Trouble.ERROR_AFTER else failing.lost()
-        bent: T = failing.odd(answer(), late) if trouble is Trouble.ODD else answer()
+        bent: T = failing.odd(answer(), how_late) if trouble is Trouble.ODD else answer()
         return bent
 
     def _answer(
