@@ -34,10 +34,13 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The long runs: weeks of simulated misfortune, every planted bug, kill rounds, storms and scripts. It takes hours.
+# The long runs: weeks of simulated misfortune, every planted bug, kill rounds, storms and scripts. It takes hours;
+# where it is broken off among the weeks, the next one goes on with them.
 soak: $(READY)
-	$(BIN)/python -m localcloud.simulate --seeds $(WEEKS) --keep tests/simulate/stories
+	@mkdir -p build
+	$(BIN)/python -m localcloud.simulate --seeds $(WEEKS) --keep tests/simulate/stories --resume build/soak.json
 	$(BIN)/python -m pytest -n 2 --soak -m "soak or deep" $(TESTS)
+	@rm build/soak.json
 
 bench: $(READY) $(PEERS)/.ready
 	$(BIN)/python -m benchmarks

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 SHORTEN_S = 90.0
-TOLD_EVERY_S = 15.0
 MOST_SHORTENED = 3
 
 
@@ -25,30 +24,31 @@ def main(arguments: Sequence[str]) -> int:
     """Play the seeds. 0 if nothing was broken and enough was met, 1 otherwise, naming the seeds; 2 for a bad option."""
     given = _options(arguments)
 
-    from localcloud.project.simulate.run import Watch, as_json, cores, run  # noqa: PLC0415 - --help is quick
-
     if given.play is not None:
         return _replay(given.play)
-    watch, last, known = Watch(), [0.0], [0]
+    from localcloud.project.simulate.course import Course  # noqa: PLC0415 - --help is quick
+    from localcloud.project.simulate.resume import NotResumableError, Progress, progress_in  # noqa: PLC0415
+    from localcloud.project.simulate.run import as_json, cores, run  # noqa: PLC0415
 
-    def told(result: Result) -> None:
-        if not given.quiet:
-            for one in result.broken[known[0] :]:
-                sys.stderr.write(f"week {one.seed}: {one.invariant}: {one.why}\n")
-        known[0] = len(result.broken)
-        if watch.seconds - last[0] >= TOLD_EVERY_S and not given.quiet:
-            last[0] = watch.seconds
-            left = (given.seeds - result.runs) * watch.seconds / max(result.runs, 1)
-            broken = f", {len(result.broken)} violations" if result.broken else ""
-            sys.stderr.write(f"{result.runs} of {given.seeds} weeks{broken}, about {left / 60:.0f} min left\n")
-
-    seeds = range(given.first, given.first + given.seeds)
-    result = run(seeds, given.jobs or cores(), told, until_broken=given.until_broken)
+    try:
+        so_far = progress_in(given.resume, given.first) if given.resume else Progress(given.first, "")
+    except NotResumableError as error:
+        sys.stderr.write(f"--resume {error}\n")
+        return 2
+    course = Course(so_far, given.seeds, given.resume, None if given.quiet else sys.stderr)
+    seeds = range(given.first + course.already, given.first + given.seeds)
+    try:
+        result = run(seeds, given.jobs or cores(), course, until_broken=given.until_broken, before=so_far.result)
+    except KeyboardInterrupt:
+        hint = "the same command goes on" if given.resume else "with --resume FILE it could go on"
+        sys.stderr.write(f"stopped after {so_far.result.runs} of {given.seeds} weeks; {hint}\n")
+        return 130
+    seconds = course.keep(result)
     lacks = result.coverage.lacks(result.runs)
     if given.json:
-        sys.stdout.write(json.dumps(as_json(result, watch.seconds, lacks), indent=2) + "\n")
+        sys.stdout.write(json.dumps(as_json(result, seconds, lacks), indent=2) + "\n")
     else:
-        _print(result, watch.seconds, lacks)
+        _print(result, seconds, lacks)
     for seed, invariant in [] if given.no_story else _first_of_each(result):
         _tell_shortest(seed, invariant, given.keep)
     return 1 if result.broken or lacks else 0
@@ -64,6 +64,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--until-broken", action="store_true", help="stop at the first week that breaks something")
     parser.add_argument("--no-story", action="store_true", help="do not shorten and tell what broke something")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the shortest failing stories in this folder")
+    parser.add_argument(
+        "--resume", type=Path, metavar="FILE", help="go on with the run in this file, and keep it there"
+    )
     parser.add_argument("--play", type=Path, metavar="FILE", help="play one kept story, and tell it")
     given = parser.parse_args(arguments)
     if given.seeds < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 import time
 import traceback
 from collections import Counter
@@ -39,6 +40,8 @@ class Result:
     """What came of some weeks."""
 
     runs: int = 0
+    cpu_s: float = 0.0
+    """Seconds of processors that the weeks took."""
     broken: list[Broken] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     coverage: Coverage = field(default_factory=Coverage)
@@ -46,6 +49,7 @@ class Result:
     def add(self, other: Result) -> None:
         """Take in what came of other weeks."""
         self.runs += other.runs
+        self.cpu_s += other.cpu_s
         self.broken += other.broken
         self.counts.update(other.counts)
         self.coverage.add(other.coverage)
@@ -58,14 +62,21 @@ def violations_of(script: Script) -> list[Broken]:
 
 def result_of(seed: int) -> Result:
     """Play the week of a seed."""
+    began = time.process_time()
+    result = _result_of(seed)
+    result.cpu_s = time.process_time() - began
+    return result
+
+
+def _result_of(seed: int) -> Result:
     try:
         script = script_of(seed)
     except Exception:  # noqa: BLE001 - a week that cannot be drawn is a failure of its seed, and no other's
-        return Result(1, [Broken(seed, CRASH, traceback.format_exc(limit=-3))])
+        return Result(1, broken=[Broken(seed, CRASH, traceback.format_exc(limit=-3))])
     broken, trace = _judged(script)
     if trace is None:
-        return Result(1, broken)
-    return Result(1, broken, counts_of(trace), coverage_of(trace))
+        return Result(1, broken=broken)
+    return Result(1, broken=broken, counts=counts_of(trace), coverage=coverage_of(trace))
 
 
 def _judged(script: Script) -> tuple[list[Broken], Trace | None]:
@@ -100,9 +111,19 @@ def counts_of(trace: Trace) -> Counter[str]:
     )
 
 
-def run(seeds: Sequence[int], jobs: int, told: Callable[[Result], None], *, until_broken: bool = False) -> Result:
-    """Play all seeds, or until one breaks something; `told` hears of the sum so far, again and again."""
-    whole = Result()
+def run(
+    seeds: Sequence[int],
+    jobs: int,
+    told: Callable[[Result], None],
+    *,
+    until_broken: bool = False,
+    before: Result | None = None,
+) -> Result:
+    """Play all seeds, or until one breaks something; `told` hears of the sum so far after each, in their order.
+
+    What came of seeds `before` these is part of the sum.
+    """
+    whole = before or Result()
     for result in _results(seeds, jobs):
         whole.add(result)
         told(whole)
@@ -123,11 +144,12 @@ def _results(seeds: Sequence[int], jobs: int) -> Iterator[Result]:
         return
     # Not forked: a process that holds other threads, as a test's may, cannot be copied safely.
     with multiprocessing.get_context("spawn").Pool(jobs, _begin_worker) as pool:
-        yield from pool.imap_unordered(result_of, seeds, CHUNK)
+        yield from pool.imap(result_of, seeds, CHUNK)
 
 
 def _begin_worker() -> None:
-    """What is loaded stays, and need not be looked through again and again."""
+    """What is loaded stays, and need not be looked through again and again. A Ctrl-C is for the process above."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*SELDOM)
@@ -153,6 +175,7 @@ def as_json(result: Result, seconds: float, lacks: Sequence[str]) -> dict[str, A
         "lacks": list(lacks),
         "coverage": result.coverage.as_json(),
         "seconds": round(seconds, 3),
+        "cpu_seconds": round(result.cpu_s, 3),
     }
 
 

@@ -21,7 +21,9 @@ def print_tables(console: Console, result: Result, seconds: float, lacks: Sequen
         told = ", ".join(f"{each} {seen[each]}" for each in expected)
         console.print(f"[bold]{name}[/]: {told}", highlight=False)
     counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in sorted(result.counts.items()))
-    console.print(f"{result.runs:,} weeks in {seconds:.0f} s: {counts}", highlight=False)
+    console.print(
+        f"{result.runs:,} weeks in {seconds:.0f} s ({result.cpu_s:.0f} s of processors): {counts}", highlight=False
+    )
     for invariant, times in Counter(one.invariant for one in result.broken).most_common():
         seeds = sorted({one.seed for one in result.broken if one.invariant == invariant})
         console.print(f"[bold red]BROKEN[/] {invariant}: {times} times, seeds {', '.join(map(str, seeds[:20]))}")
