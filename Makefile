@@ -52,11 +52,12 @@ format: $(READY)
 clean:
 	rm -rf $(VENV) $(PEERS) $(WHEELS) build dist *.egg-info
 
+# Bytecode is made of what is imported, once it is: of all that is installed it would take a third of the time.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "Tidegate needs Python 3.10 to 3.13; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cli,local,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[cli,local,dev]'
 	@touch $(READY)
 
 $(WHEELS): $(WHEELS)/.ready $(WHEELS)/ros-types/.ready
