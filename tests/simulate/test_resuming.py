@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 
 from localcloud.project.simulate import main
+from localcloud.project.simulate.course import Course
+from localcloud.project.simulate.resume import progress_in
+from localcloud.project.simulate.run import run
 from tests.processes.place import until
 from tests.simulate.conftest import ROOT
 
@@ -89,6 +93,7 @@ def test_a_run_that_is_over_is_told_of_again(tmp_path: Path, capsys: pytest.Capt
     [
         ({"source": "another"}, "played by another source or Python; remove it to begin anew"),
         ({"first": 7}, "begins with seed 7, not 60000"),
+        ({"result": {"runs": 5}}, "it has 5 weeks already, more than 1"),
         ({"result": {"runs": "many"}}, "is no file of an earlier run"),
     ],
 )
@@ -108,8 +113,28 @@ def test_what_is_of_another_run_is_not_gone_on_with(
     assert path.read_bytes() == before
 
 
-def test_a_folder_that_is_not_there_is_said_before_the_first_week(
+@pytest.mark.parametrize(
+    ("where", "says"), [("none/soak.json", "No such file or directory"), ("", "Is a directory")], ids=["none", "folder"]
+)
+def test_what_cannot_be_kept_is_said_before_the_first_week(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str, says: str
+) -> None:
+    assert main(["--seeds", "1", "--resume", str(tmp_path / where)]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
+
+
+def test_a_run_that_cannot_be_kept_any_more_goes_on_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--seeds", "1", "--resume", str(tmp_path / "none" / "soak.json")]) == 2
-    assert "there is no folder" in capsys.readouterr().err
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    seeds = range(60000, 60002)
+    path = folder / "soak.json"
+    course = Course(progress_in(path, seeds), len(seeds), path, sys.stderr)
+    shutil.rmtree(folder)
+    result = run(seeds, 1, course)
+    assert course.keep(result) > 0
+    assert result.runs == 2
+    assert "what came so far is not kept: No such file or directory" in capsys.readouterr().err

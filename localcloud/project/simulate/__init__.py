@@ -30,15 +30,21 @@ def main(arguments: Sequence[str]) -> int:
     from localcloud.project.simulate.resume import NotResumableError, Progress, progress_in  # noqa: PLC0415
     from localcloud.project.simulate.run import as_json, cores, run  # noqa: PLC0415
 
+    seeds = range(given.first, given.first + given.seeds)
     try:
-        so_far = progress_in(given.resume, given.first) if given.resume else Progress(given.first, "")
+        so_far = progress_in(given.resume, seeds) if given.resume else Progress(given.first, "")
     except NotResumableError as error:
         sys.stderr.write(f"--resume {error}\n")
         return 2
     course = Course(so_far, given.seeds, given.resume, None if given.quiet else sys.stderr)
-    seeds = range(given.first + course.already, given.first + given.seeds)
     try:
-        result = run(seeds, given.jobs or cores(), course, until_broken=given.until_broken, before=so_far.result)
+        result = run(
+            seeds[course.already :],
+            given.jobs or cores(),
+            course,
+            until_broken=given.until_broken,
+            before=so_far.result,
+        )
     except KeyboardInterrupt:
         hint = "the same command goes on" if given.resume else "with --resume FILE it could go on"
         sys.stderr.write(f"stopped after {so_far.result.runs} of {given.seeds} weeks; {hint}\n")

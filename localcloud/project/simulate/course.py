@@ -40,11 +40,17 @@ class Course:
             self._tell(f"{result.runs} of {self._seeds} weeks{broken}, about {left_s / 60:.0f} min left")
 
     def keep(self, result: Result) -> float:
-        """Keep what came so far, and give for how many seconds the machine has been at it, earlier runs included."""
+        """Keep what came so far, and give for how many seconds the machine has been at it, earlier runs included.
+
+        A run of hours goes on where that fails, as on a disk that is full, and tells it.
+        """
         self._kept_at = self._watch.seconds
         seconds = self._so_far.seconds + self._kept_at
         if self._path is not None:
-            keep(self._path, replace(self._so_far, seconds=seconds, result=result))
+            try:
+                keep(self._path, replace(self._so_far, seconds=seconds, result=result))
+            except OSError as error:
+                self._tell(f"{self._path}: what came so far is not kept: {error.strerror}")
         return seconds
 
     def _tell(self, line: str) -> None:

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from localcloud.project.simulate.bucket import FLEET_RECORDS
 from localcloud.project.simulate.misfortunes import which
-from localcloud.project.simulate.sites import TICK_TWISTS
+from localcloud.project.simulate.sites import TICK_TWISTS, Trouble
 from localcloud.project.simulate.stage import Stage
 from tidegate.app import codec
 from tidegate.app.calendars import calendar_of
@@ -60,9 +60,11 @@ class Minutes:
     lost_until: datetime | None = None
     awake_until: datetime | None = None
     touched: dict[str, datetime] = field(default_factory=dict)
-    """Until when each instance is watched that somebody was at, past Tidegate."""
+    """Until when each instance is watched that somebody was at, past Tidegate, or that may be taken for another."""
     seen: set[str] = field(default_factory=set)
     """Whose turn came since then, in a tick without trouble."""
+    _strikes: int = 0
+    """How many of the week's strikes were looked through for answers that mislead."""
     _tables: dict[str, list[Timetable]] = field(default_factory=dict)
     _summaries: dict[str, dict[str, str]] = field(default_factory=dict)
     _summary_times: dict[tuple[str, datetime | None], tuple[datetime, datetime]] = field(default_factory=dict)
@@ -97,10 +99,18 @@ class Minutes:
 
     def next_at(self) -> tuple[datetime, bool]:
         """The next minute for the tick, and whether it is idle then."""
+        self._note_misled()
         first = self.first()
         due = self._due(first)
         idle = self._idle(first, due)
         return (idle, True) if idle is not None else (due, False)
+
+    def _note_misled(self) -> None:
+        """Watch everybody after an odd answer: what was made of it is made good in an instance's turn."""
+        struck = self.stage.misfortunes.struck
+        if any(strike.trouble == Trouble.ODD.value for _, strike in struck[self._strikes :]):
+            self.touch("")
+        self._strikes = len(struck)
 
     def keep_alive(self, other: datetime) -> None:
         """Leave what the last idle tick before a moment would have left: that it ran."""

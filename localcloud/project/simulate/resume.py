@@ -6,7 +6,6 @@ import hashlib
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,43 +29,37 @@ class Progress:
     """By its digest."""
     seconds: float = 0.0
     """For how long the machine was at it."""
-    stops: int = 0
-    """How often it was broken off."""
     result: Result = field(default_factory=Result)
-    schema: Literal[1] = 1
 
 
 FILE = TypeAdapter(Progress)
 
 
-def progress_in(path: Path, first: int) -> Progress:
-    """What the file has of a run from this seed on; nothing yet where there is no file.
+def progress_in(path: Path, seeds: range) -> Progress:
+    """What the file has of a run of these seeds; where there is no file it is begun, with nothing yet.
 
     Raises:
-        NotResumableError: it is of other seeds, of another source or Python, or cannot be read.
+        NotResumableError: it is of other seeds, of another source or Python, or cannot be read or written.
     """
     source = source_now()
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        if not path.parent.is_dir():
-            raise NotResumableError(f"{path}: there is no folder {path.parent}") from None
-        return Progress(first, source)
+        found = FILE.validate_json(path.read_bytes()) if path.exists() else Progress(seeds.start, source)
+        if found.source != source:
+            raise NotResumableError(f"{path}: it was played by another source or Python; remove it to begin anew")
+        if found.first != seeds.start:
+            raise NotResumableError(f"{path}: it begins with seed {found.first}, not {seeds.start}; name another")
+        if found.result.runs > len(seeds):
+            raise NotResumableError(f"{path}: it has {found.result.runs} weeks already, more than {len(seeds)}")
+        keep(path, found)
     except OSError as error:
         raise NotResumableError(f"{path}: {error.strerror}") from error
-    try:
-        found = FILE.validate_json(raw)
     except ValidationError as error:
         raise NotResumableError(f"{path}: is no file of an earlier run; name another") from error
-    if found.source != source:
-        raise NotResumableError(f"{path}: what it has was played by another source or Python; remove it to begin anew")
-    if found.first != first:
-        raise NotResumableError(f"{path}: what it has begins with seed {found.first}, not {first}; name another")
-    return Progress(first, source, found.seconds, found.stops + 1, found.result)
+    return found
 
 
 def keep(path: Path, progress: Progress) -> None:
-    """Write it so that whoever is killed meanwhile leaves what was there before."""
+    """Write it so that whoever is killed meanwhile leaves what was there before. Raises OSError where it cannot."""
     beside = path.with_name(f".{path.name}.new")
     beside.write_bytes(FILE.dump_json(progress) + b"\n")
     beside.replace(path)

@@ -121,13 +121,13 @@ def run(
 ) -> Result:
     """Play all seeds, or until one breaks something; `told` hears of the sum so far after each, in their order.
 
-    What came of seeds `before` these is part of the sum.
+    What came of seeds `before` these is what they are added to.
     """
     whole = before or Result()
     for result in _results(seeds, jobs):
         whole.add(result)
         told(whole)
-        if whole.broken and until_broken:
+        if result.broken and until_broken:
             break
     whole.broken.sort(key=lambda one: (one.seed, one.invariant))
     return whole
