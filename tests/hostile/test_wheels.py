@@ -86,6 +86,13 @@ def test_any_papers_of_a_wheel_are_read_or_refused(packed: Any, tries: Any, soon
     packed(wheel_of({}, b"\xff\xfe\x00"))
 
 
+@pytest.mark.parametrize("said", ["x" * 50_000, "fast" + ",".join([">=2"] * 10_000), "x" * 50_000 + "; extra ~= 'a'"])
+def test_what_a_wheel_asks_for_at_length_is_told_in_short(packed: Any, said: str) -> None:
+    refused = packed(wheel_of({"fast.py": b""}, f"Name: fast\nVersion: 1\nRequires-Dist: {said}\n".encode()))
+    assert isinstance(refused, CannotPackage)
+    assert len(str(refused)) < 500
+
+
 def test_any_byte_of_a_wheel_may_be_another(packed: Any, tmp_path: Path, tries: Any) -> None:
     good = make_wheel(
         tmp_path / "good", "fast", files={"fast.py": b"x = 1\n" * 50, "fast.so": b"GLIBC_2.17"}

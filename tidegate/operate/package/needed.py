@@ -44,7 +44,7 @@ def _pin(said: str, place: str) -> Requirement:
     except InvalidRequirement:
         pin = None
     if pin is None or [each.operator for each in pin.specifier] != ["=="] or "*" in str(pin.specifier):
-        raise CannotPackage(f"{place}: {said!r} is no pin such as `name==1.2`")
+        raise CannotPackage(f"{place}: {said[:100]!r} is no pin such as `name==1.2`")
     return pin
 
 
@@ -55,19 +55,18 @@ def applies(requirement: Requirement, runtime: Runtime, extras: Iterable[str] = 
         return marker is None or any(marker.evaluate(dict(runtime.environment(extra))) for extra in ("", *extras))
     except (ValueError, RecursionError) as error:
         raise CannotPackage(
-            f"{requirement.name} is needed only where {str(marker)[:100]!r}, which says nothing"
+            f"{requirement.name[:100]} is needed only where {str(marker)[:100]!r}, which says nothing"
         ) from error
 
 
 def pinned(requirement: Requirement, versions: Mapping[str, str], by: str) -> str:
     """Give the version that a requirement is pinned to; refuse one that it has none for or that does not fit."""
-    version = versions.get(canonicalize_name(requirement.name))
+    version, name = versions.get(canonicalize_name(requirement.name)), requirement.name[:100]
     if version is None:
-        raise CannotPackage(f"{by} needs {requirement.name}, which {PINS} has no version for")
+        raise CannotPackage(f"{by} needs {name}, which {PINS} has no version for")
     if not requirement.specifier.contains(version, prereleases=True):
-        raise CannotPackage(
-            f"{by} needs {requirement.name}{requirement.specifier}, and {PINS} says {requirement.name}=={version}"
-        )
+        asked = str(requirement.specifier)[:100]
+        raise CannotPackage(f"{by} needs {name}{asked}, and {PINS} says {name}=={version}")
     return version
 
 
