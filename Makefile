@@ -34,8 +34,8 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The long runs: weeks of simulated misfortune, every planted bug, kill rounds, storms and scripts. It takes hours;
-# where it is broken off among the weeks, the next one goes on with them.
+# The long runs: weeks of simulated misfortune, every planted bug, kill rounds, storms and scripts. It takes an hour
+# and a half; where it is broken off among the weeks, the next one goes on with them.
 soak: $(READY)
 	@mkdir -p build
 	$(BIN)/python -m localcloud.simulate --seeds $(WEEKS) --keep tests/simulate/stories --resume build/soak.json
