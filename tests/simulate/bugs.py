@@ -85,6 +85,12 @@ BUGS = (
         "    return sum(1 for one in spent if case.terms.day(one.at) < today)\n",
     ),
     Bug(
+        "a budget counted twice",
+        GUARDS,
+        "    return sum(1 for one in spent if case.terms.day(one.at) == today)\n",
+        "    return sum(2 for one in spent if case.terms.day(one.at) == today)\n",
+    ),
+    Bug(
         "an override without end",
         "tidegate/domain/arbiter.py",
         "    if override is None or (override.until is not None and now >= override.until):\n",
